@@ -1,0 +1,167 @@
+//! Configurations: what there is to retire, and in which state it is.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClientId, ConfigId, Timestamp};
+
+/// One configuration, configuration item or asset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configuration {
+    pub id: ConfigId,
+    pub client: ClientId,
+    /// The vendor's display name; [`Configuration::title`] copes with an empty one.
+    pub name: String,
+    /// Every field of the vendor that names the record; any of them changing counts as a change.
+    pub names: Vec<String>,
+    pub config_type: String,
+    pub site: Option<String>,
+    pub serial: Option<String>,
+    pub state: State,
+    pub parent: Option<ConfigId>,
+    /// The RMM or management system that feeds this record, if the record says so.
+    pub rmm: Option<String>,
+    pub last_updated: Option<Timestamp>,
+    pub record_url: Option<String>,
+    /// Everything else worth showing, as label and text.
+    pub details: Vec<(String, String)>,
+}
+
+impl Configuration {
+    /// The name, or `#<id>` if the PSA has none.
+    pub fn title(&self) -> String {
+        title(&self.name, &self.id)
+    }
+
+    pub fn lifecycle(&self) -> Lifecycle {
+        self.state.lifecycle()
+    }
+}
+
+/// A name, or `#<id>` where the PSA has none.
+pub fn title(name: &str, id: &ConfigId) -> String {
+    if name.trim().is_empty() { format!("#{id}") } else { name.to_owned() }
+}
+
+/// The two sides of "active" as the PSA stores them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// The vendor's active mark.
+    pub active: bool,
+    /// The status beside it, where the vendor has one.
+    pub status: Option<StatusRef>,
+    /// Whether that status means closed; `None` where statuses carry no such meaning.
+    pub closed: Option<bool>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusRef {
+    pub id: String,
+    pub name: String,
+}
+
+/// What the two sides come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lifecycle {
+    Active,
+    Inactive,
+    /// Mixed: the status is closed, the active mark is still set.
+    RetiredByStatus,
+    /// Mixed: the active mark is off, the status is still open.
+    RetiredByFlag,
+}
+
+impl Lifecycle {
+    pub fn is_mixed(self) -> bool {
+        matches!(self, Self::RetiredByStatus | Self::RetiredByFlag)
+    }
+
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::RetiredByStatus => "retired by status",
+            Self::RetiredByFlag => "retired by flag",
+        }
+    }
+
+    /// `active` or `inactive`, as the report says it: active only when both sides say so.
+    pub fn report_word(self) -> &'static str {
+        if self == Self::Active { "active" } else { "inactive" }
+    }
+}
+
+impl State {
+    pub fn lifecycle(&self) -> Lifecycle {
+        match (self.active, self.closed) {
+            (true, Some(true)) => Lifecycle::RetiredByStatus,
+            (true, _) => Lifecycle::Active,
+            (false, Some(false)) => Lifecycle::RetiredByFlag,
+            (false, _) => Lifecycle::Inactive,
+        }
+    }
+
+    /// The same active mark and the same status; what the status is called does not matter.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.active == other.active && status_id(self.status.as_ref()) == status_id(other.status.as_ref())
+    }
+
+    pub fn status_name(&self) -> Option<&str> {
+        self.status.as_ref().map(|status| status.name.as_str())
+    }
+}
+
+fn status_id(status: Option<&StatusRef>) -> Option<&str> {
+    status.map(|status| status.id.as_str())
+}
+
+/// What a change shall bring about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    pub active: bool,
+    /// The status set together with the mark; `None` leaves it alone.
+    pub status: Option<StatusRef>,
+}
+
+impl Wanted {
+    /// Inactive, with the status that the profile wants, if any.
+    pub fn inactive(status: Option<StatusRef>) -> Self {
+        Self { active: false, status }
+    }
+
+    pub fn is_met_by(&self, state: &State) -> bool {
+        self.active == state.active
+            && self.status.as_ref().is_none_or(|wanted| status_id(state.status.as_ref()) == Some(&wanted.id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(active: bool, closed: Option<bool>) -> State {
+        State { active, status: Some(StatusRef { id: "2".into(), name: "Active".into() }), closed }
+    }
+
+    #[test]
+    fn active_only_when_both_sides_say_so() {
+        assert_eq!(state(true, Some(false)).lifecycle(), Lifecycle::Active);
+        assert_eq!(state(true, None).lifecycle(), Lifecycle::Active);
+        assert_eq!(state(true, Some(true)).lifecycle(), Lifecycle::RetiredByStatus);
+        assert_eq!(state(false, Some(false)).lifecycle(), Lifecycle::RetiredByFlag);
+        assert_eq!(state(false, Some(true)).lifecycle(), Lifecycle::Inactive);
+        assert_eq!(state(false, None).lifecycle(), Lifecycle::Inactive);
+    }
+
+    #[test]
+    fn wanted_looks_at_the_status_only_where_it_names_one() {
+        let closed = StatusRef { id: "7".into(), name: "Retired".into() };
+        assert!(Wanted::inactive(None).is_met_by(&state(false, Some(false))));
+        assert!(!Wanted::inactive(Some(closed.clone())).is_met_by(&state(false, Some(false))));
+        let there = State { active: false, status: Some(closed.clone()), closed: Some(true) };
+        assert!(Wanted::inactive(Some(closed)).is_met_by(&there));
+    }
+}

@@ -1,0 +1,42 @@
+//! Which PSA this is, in its own words. Plans are bound to it, never to the name of a profile.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The identity of one MSP's PSA as the PSA itself tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tenant {
+    /// The vendor's key in the settings file: `connectwise`, `autotask`, `halopsa`.
+    pub psa: String,
+    /// What tells this tenant from every other one of the same vendor, host included.
+    pub id: String,
+    /// What a person calls it.
+    pub name: String,
+}
+
+impl Tenant {
+    /// Same vendor, same id. The name may be changed by its owner at any time.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.psa == other.psa && self.id == other.id
+    }
+}
+
+impl std::fmt::Display for Tenant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.name, self.id)
+    }
+}
+
+/// What a vendor calls things; the screen and the messages use these words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Nouns {
+    /// `ConnectWise PSA`
+    pub product: &'static str,
+    pub client: &'static str,
+    pub clients: &'static str,
+    pub configuration: &'static str,
+    pub configurations: &'static str,
+    /// `Agreement` or `Contract`
+    pub agreement: &'static str,
+}

@@ -1,0 +1,67 @@
+//! Points in time. The domain never asks what time it is: it is told.
+
+use jiff::{SignedDuration, civil::Date, tz::TimeZone};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A moment in UTC, to the millisecond; ISO 8601 in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Timestamp(#[schemars(with = "String")] jiff::Timestamp);
+
+impl Timestamp {
+    pub fn new(moment: jiff::Timestamp) -> Self {
+        let millis = moment.as_millisecond();
+        Self(jiff::Timestamp::from_millisecond(millis).unwrap_or(moment))
+    }
+
+    /// Reads ISO 8601 (`2026-11-24T01:47:19Z`).
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self::new)
+    }
+
+    pub fn from_seconds(seconds: i64) -> Self {
+        Self::new(jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
+    }
+
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        self.0.checked_add(SignedDuration::from_secs(seconds)).map_or(self, Self::new)
+    }
+
+    #[must_use]
+    pub fn plus_millis(self, millis: i64) -> Self {
+        self.0.checked_add(SignedDuration::from_millis(millis)).map_or(self, Self::new)
+    }
+
+    /// Seconds from `earlier` to this moment; negative if `earlier` is later.
+    pub fn seconds_since(self, earlier: Self) -> f64 {
+        (self.0 - earlier.0).total(jiff::Unit::Second).unwrap_or(0.0)
+    }
+
+    /// The calendar day in UTC.
+    pub fn day(self) -> Date {
+        TimeZone::UTC.to_datetime(self.0).date()
+    }
+
+    /// `2026-11-24 01:47`, for screens.
+    pub fn minutes(self) -> String {
+        TimeZone::UTC.to_datetime(self.0).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// `01:47:19`, for logs on screens.
+    pub fn clock_time(self) -> String {
+        TimeZone::UTC.to_datetime(self.0).strftime("%H:%M:%S").to_string()
+    }
+}
+
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Whole days from `earlier` to `later`.
+pub fn days_between(earlier: Date, later: Date) -> i64 {
+    i64::from((later - earlier).get_days())
+}

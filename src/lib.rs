@@ -1,0 +1,4 @@
+//! Retire the PSA configurations of offboarded clients: reviewed one by one, applied safely, proven afterwards.
+
+pub mod domain;
+pub mod system;

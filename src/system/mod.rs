@@ -1,0 +1,11 @@
+//! The outside world, each part of it in one place: clock, ids, randomness, environment, process
+//! identity, signals, and files that are whole or not there.
+
+pub mod clock;
+pub mod environment;
+pub mod files;
+pub mod process;
+pub mod random;
+pub mod signals;
+
+pub use clock::Clock;

@@ -1,0 +1,44 @@
+//! Who we are to the operating system.
+
+use std::process::ExitCode;
+
+/// The process, told apart from a later one with the same number by the boot it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub host: String,
+    pub pid: u32,
+    pub boot: String,
+}
+
+impl Identity {
+    pub fn own() -> Self {
+        Self {
+            host: whoami::fallible::hostname().unwrap_or_else(|_| "unknown".to_owned()),
+            pid: std::process::id(),
+            boot: boot_id(),
+        }
+    }
+}
+
+/// The user who runs the program, as the operating system names them.
+pub fn user() -> String {
+    whoami::fallible::username().unwrap_or_else(|_| "unknown".to_owned())
+}
+
+/// Stops this process as Ctrl-Z would; returns when it is continued.
+#[cfg(unix)]
+pub fn suspend() -> std::io::Result<()> {
+    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
+    Ok(())
+}
+
+/// The exit status for a code of the contract.
+pub fn exit_status(code: u8) -> ExitCode {
+    ExitCode::from(code)
+}
+
+fn boot_id() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map(|id| id.trim().to_owned())
+        .unwrap_or_default()
+}
