@@ -22,6 +22,7 @@ pub mod protect;
 pub mod run;
 pub mod safeguards;
 pub mod selection;
+pub mod survey;
 pub mod tenant;
 pub mod text;
 pub mod time;
