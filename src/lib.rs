@@ -1,4 +1,5 @@
 //! Retire the PSA configurations of offboarded clients: reviewed one by one, applied safely, proven afterwards.
 
 pub mod domain;
+pub mod simulator;
 pub mod system;
