@@ -17,9 +17,11 @@ use super::{
 };
 use crate::{
     domain::{
-        Approval, ApprovedPlan, Code, ConfigId, Event, Outcome, Plan, Problem, RunId, RunState, SkipReason,
+        Approval, ApprovedPlan, Code, ConfigId, Event, Outcome, Plan, Problem, RunId, RunState, SkipReason, Stamped,
+        State, Timestamp,
         event::End, follow_up::follow_up, run::ItemState, survey::{Header, Survey},
     },
+    psa::port::LinkReading,
     store::NewRun,
 };
 
@@ -153,11 +155,11 @@ impl Engine {
 }
 
 /// How a run that writes nothing ends, without a store: for a report when there is none.
-pub fn conclude_unstored(draft: Draft, how: End, problems: Vec<Problem>, now: crate::domain::Timestamp) -> Finished {
+pub fn conclude_unstored(draft: Draft, how: End, problems: Vec<Problem>, now: Timestamp) -> Finished {
     let Draft { header, survey, plan } = draft;
     let mut state = plan.as_ref().map(RunState::of).unwrap_or_default();
     for event in conclusion(&header, plan.as_ref(), how, problems) {
-        state.apply(&crate::domain::Stamped { at: now, event });
+        state.apply(&Stamped { at: now, event });
     }
     Finished { header, survey, plan, state, journal_head: None }
 }
@@ -274,7 +276,7 @@ impl Run {
     }
 
     /// Items that nothing was sent for, with the state they were last seen in.
-    fn untouched(&self) -> Vec<(ConfigId, Option<crate::domain::State>)> {
+    fn untouched(&self) -> Vec<(ConfigId, Option<State>)> {
         self.journal.with(|state| {
             self.approved
                 .items()
@@ -299,10 +301,10 @@ impl Run {
             let mut control = self.control.clone();
             tokio::select! {
                 reading = self.engine.read_links(&self.survey) => reading,
-                () = async { control.ended().await; self.engine.clock.sleep(DRAIN).await } => Default::default(),
+                () = async { control.ended().await; self.engine.clock.sleep(DRAIN).await } => LinkReading::default(),
             }
         } else {
-            Default::default()
+            LinkReading::default()
         };
         let nouns = self.engine.psa.nouns();
         let list = self.journal.with(|state| {
@@ -317,7 +319,7 @@ impl Run {
             tracing::error!(%error, "the journal could not be written");
             let at = self.journal.now();
             self.journal.fold(
-                events.into_iter().map(|event| crate::domain::Stamped { at, event }).collect(),
+                events.into_iter().map(|event| Stamped { at, event }).collect(),
             );
         }
     }

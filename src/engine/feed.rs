@@ -96,7 +96,9 @@ impl Journal {
     pub fn fold(&self, stamped: Vec<Stamped>) {
         {
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-            stamped.iter().for_each(|event| state.apply(event));
+            for event in &stamped {
+                state.apply(event);
+            }
         }
         for event in stamped {
             // Nobody listening is no error.
