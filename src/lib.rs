@@ -20,5 +20,6 @@
 pub mod domain;
 pub mod report;
 pub mod simulator;
+pub mod store;
 pub mod system;
 pub mod tui;
