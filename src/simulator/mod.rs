@@ -217,8 +217,8 @@ impl Simulator {
     }
 
     /// Puts another plan of faults in force, counting from zero.
-    pub fn set_faults(&self, plan: impl Into<faults::Plan>) {
-        self.shared.set_faults(plan.into());
+    pub fn set_faults(&self, plan: faults::Plan) {
+        self.shared.set_faults(plan);
     }
 
     pub fn set_switches(&self, switches: Switches) {

@@ -54,3 +54,156 @@ async fn a_uniform_tenant_has_exactly_what_was_asked() {
         assert_eq!(theirs.count(), 50);
     }
 }
+
+#[tokio::test]
+async fn there_is_a_client_of_every_kind() {
+    let caller = Caller::start(Options::default()).await;
+    let truth = caller.simulator.truth();
+    let gone = |pick: fn(&mothball::simulator::OffboardedBy) -> bool| {
+        truth
+            .companies
+            .values()
+            .filter(|company| pick(&company.offboarded) && !company.own && !company.deleted)
+            .count()
+    };
+    for (what, count) in [
+        ("inactive", gone(|by| by.inactive)),
+        ("status", gone(|by| by.status)),
+        ("tag", gone(|by| by.tag)),
+        ("custom field", gone(|by| by.custom_field)),
+        ("contract", gone(|by| by.contract_ended)),
+        (
+            "contract alone",
+            gone(|by| by.contract_ended && !by.inactive && !by.status && !by.tag && !by.custom_field),
+        ),
+    ] {
+        assert!(count >= 2, "{what}: {count}");
+    }
+    let lookalikes = truth.companies.values().filter(|company| company.role.starts_with("lookalike"));
+    let wrong: Vec<_> = lookalikes.clone().filter(|company| company.offboarded.any()).collect();
+    assert!(lookalikes.count() >= 10 && wrong.is_empty(), "{wrong:?}");
+    let active = truth.companies.values().filter(|company| !company.offboarded.any()).count();
+    assert!(active >= 15, "{active}");
+    let mut names: Vec<&str> = truth.companies.values().map(|company| company.name.as_str()).collect();
+    names.sort_unstable();
+    let twins: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    assert!(!twins.is_empty());
+    for twin in twins {
+        let both: Vec<_> = truth.companies.values().filter(|company| company.name == twin).collect();
+        assert!(both.iter().all(|company| company.offboarded.any()), "{both:?}");
+    }
+    assert!(
+        truth
+            .companies
+            .values()
+            .any(|company| company.offboarded.any() && !company.active_child_companies.is_empty())
+    );
+    for trait_of in [
+        |c: char| c > '\u{3000}',
+        |c: char| c == '\u{1b}',
+        |c: char| c == '"',
+        |c: char| c == '=',
+        |c: char| c == '\u{202e}',
+    ] {
+        assert!(names.iter().any(|name| name.contains(trait_of)));
+    }
+    assert!(names.iter().any(|name| name.chars().count() == 200));
+}
+
+#[tokio::test]
+async fn offboarded_clients_have_configurations_in_every_state_and_links_of_every_kind() {
+    let caller = Caller::start(Options::default()).await;
+    let truth = caller.simulator.truth();
+    let gone: Vec<_> = truth
+        .companies
+        .values()
+        .filter(|company| company.offboarded.any() && !company.own && !company.deleted)
+        .collect();
+    let theirs: Vec<_> = truth
+        .configurations
+        .values()
+        .filter(|row| gone.iter().any(|company| company.id == row.company))
+        .collect();
+    let count = |pick: &dyn Fn(&mothball::simulator::ConfigurationTruth) -> bool| {
+        theirs.iter().filter(|row| pick(row)).count()
+    };
+    for (what, count) in [
+        ("active", count(&|row| row.is_active())),
+        ("retired by status", count(&|row| row.is_mixed() && row.closed)),
+        ("retired by flag", count(&|row| row.is_mixed() && !row.closed)),
+        ("inactive", count(&|row| row.active == Some(false) && row.closed)),
+        ("billed", count(&|row| row.is_active() && !row.agreements.is_empty())),
+        ("ticketed", count(&|row| row.is_active() && !row.open_tickets.is_empty())),
+        ("with children", count(&|row| row.is_active() && !row.active_children.is_empty())),
+        ("managed", count(&|row| row.is_active() && row.rmm.is_some())),
+        ("without a site", count(&|row| row.site.is_none())),
+    ] {
+        assert!(count >= 2, "{what}: {count} of {}", theirs.len());
+    }
+    let empty = gone.iter().filter(|company| theirs.iter().all(|row| row.company != company.id)).count();
+    assert_eq!(empty, 1);
+    let retired = gone.iter().filter(|company| {
+        let mut rows = theirs.iter().filter(|row| row.company == company.id).peekable();
+        rows.peek().is_some() && rows.all(|row| !row.is_active())
+    });
+    assert!(retired.count() >= 1);
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_configurations_are_quick_to_make_and_to_page() {
+    let layout = Layout::Uniform { offboarded: 1_000, each: 100 };
+    let caller = Caller::start(Options { layout, ..Options::default() }).await;
+    let mut after = 0;
+    let mut pages = 0;
+    loop {
+        let path = format!(
+            "/company/configurations?conditions=activeFlag=true&pageSize=1000&fields=id,name&pageId={after}"
+        );
+        let (_, rows) =
+            super::answer(caller.request("GET", &path).header("pagination-type", "forward-only")).await;
+        pages += 1;
+        let Some(last) = rows.as_array().unwrap().last() else { break };
+        after = last["id"].as_i64().unwrap();
+    }
+    assert_eq!(pages, 102);
+}
+
+#[tokio::test]
+async fn changes_behind_the_clients_back_are_told_apart() {
+    let caller = Caller::start(Options::default()).await;
+    let simulator = &caller.simulator;
+    let (one, company) = simulator.edit(|state| {
+        let id = state.configuration_ids()[10];
+        let company = state.configuration(id).unwrap().company_id;
+        state.configuration_mut(id).unwrap().name = "RENAMED".to_owned();
+        state.set_company_status(company, "Former Client");
+        (id, company)
+    });
+    let row = caller.get(&format!("/company/configurations/{one}")).await.1;
+    assert_eq!((&row["name"], &row["_info"]["updatedBy"]), (&json!("RENAMED"), &json!("jdoe")));
+    assert!(simulator.truth().companies[&company.to_string()].offboarded.status);
+    let added = simulator.edit(|state| state.add_configuration(company));
+    assert!(simulator.truth().configurations[&added.to_string()].is_active());
+    simulator.edit(|state| state.remove_configuration(one));
+    assert_eq!(caller.get(&format!("/company/configurations/{one}")).await.0, 404);
+    // Moved to another company, it is found there and only there.
+    let other = simulator.edit(|state| {
+        let other = state.configuration(state.configuration_ids()[0]).unwrap().company_id;
+        state.configuration_mut(added).unwrap().company_id = other;
+        other
+    });
+    let count = async |company: i64| {
+        caller
+            .count(&format!(
+                "/company/configurations/count?conditions=company/id={company}%20and%20id={added}"
+            ))
+            .await
+    };
+    assert_eq!((count(company).await, count(other).await), (0, 1));
+    assert_eq!(simulator.writes(), []);
+    let told: Vec<String> = simulator.all_writes().iter().map(|write| write.record.clone()).collect();
+    let expected =
+        [format!("company/{company}"), format!("configuration/{one}"), format!("configuration/{added}")];
+    assert_eq!(told[..3], expected);
+    assert_eq!(told.len(), 5);
+}

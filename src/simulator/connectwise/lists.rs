@@ -313,7 +313,7 @@ impl<'a> Lister<'a> {
         if page > 1 && page <= last {
             link(page - 1, "prev");
         }
-        if page > 1 {
+        if page > 1 && page <= last {
             link(1, "first");
         }
         if page < last {
