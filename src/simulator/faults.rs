@@ -162,7 +162,7 @@ impl Kind {
     fn default_parameter(self) -> Parameter {
         match self {
             Self::Slow => Parameter::Time(Duration::from_secs(2)),
-            Self::Hang | Self::HangAfterWrite => Parameter::Time(Duration::from_secs(120)),
+            Self::Hang | Self::HangAfterWrite => Parameter::Time(Duration::from_mins(2)),
             Self::Drip => Parameter::Time(Duration::from_millis(50)),
             Self::GzipBomb | Self::HugeBody => Parameter::Bytes(65 * 1024 * 1024),
             _ => Parameter::Time(Duration::from_secs(1)),

@@ -3,7 +3,7 @@
 //!
 //! What any vendor's simulator shares lives here: the handle, the server and its connections (`server`, `wire`),
 //! faults and how they are played (`faults`, `spoil`), the log of writes and requests (`log`), what is really
-//! stored (`truth`), control routes (`control`), people and places (`people`). A vendor's rules, records and wire
+//! stored (`truth`), webhooks on their way (`deliver`), control routes (`control`), people and places (`people`). A vendor's rules, records and wire
 //! format live in its own folder. Nothing here uses the program's own adapters: a misreading there is not repeated.
 
 use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
@@ -14,6 +14,7 @@ use crate::system::Clock;
 
 pub mod connectwise;
 pub mod control;
+mod deliver;
 mod exchange;
 pub mod faults;
 mod log;
@@ -242,9 +243,11 @@ impl Simulator {
 
     /// Changes records behind the client's back; the log of writes marks it as done by others.
     pub fn edit<R>(&self, change: impl FnOnce(&mut connectwise::State) -> R) -> R {
-        match &mut *lock(&self.shared.room) {
+        let result = match &mut *lock(&self.shared.room) {
             Room::ConnectWise(room) => room.state_mut().as_others(self.shared.clock.now(), change),
-        }
+        };
+        self.shared.deliver();
+        result
     }
 
     /// Stops serving and waits until the port is free.

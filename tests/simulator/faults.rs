@@ -40,9 +40,8 @@ impl Bench {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Seen {
-        let response = match request.timeout(Duration::from_secs(3)).send().await {
-            Ok(response) => response,
-            Err(_) => return Seen { status: 0, body: String::new(), retry_after: None, broken: true },
+        let Ok(response) = request.timeout(Duration::from_secs(3)).send().await else {
+            return Seen { status: 0, body: String::new(), retry_after: None, broken: true };
         };
         let status = response.status().as_u16();
         let retry_after =
@@ -75,7 +74,7 @@ impl Bench {
 fn on_a_write(kind: Kind) -> Option<(u16, bool)> {
     Some(match kind {
         Kind::Refused | Kind::ResetBeforeWrite | Kind::Hang => (0, false),
-        Kind::ResetAfterWrite | Kind::Reset | Kind::HangAfterWrite => (0, true),
+        Kind::ResetAfterWrite | Kind::Reset | Kind::HangAfterWrite | Kind::HeaderFlood => (0, true),
         Kind::Truncated | Kind::GzipBomb => return None,
         Kind::Throttled
         | Kind::ThrottledDate
@@ -95,7 +94,6 @@ fn on_a_write(kind: Kind) -> Option<(u16, bool)> {
         Kind::Conflict => (409, false),
         Kind::Redirect301 => (301, false),
         Kind::Redirect302 => (302, false),
-        Kind::HeaderFlood => (0, true),
         _ => (200, true),
     })
 }

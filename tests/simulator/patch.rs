@@ -29,6 +29,7 @@ impl Bench {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "reads better in the tables below")]
 fn replace(path: &str, value: Value) -> Value {
     json!({ "op": "replace", "path": path, "value": value })
 }

@@ -158,15 +158,14 @@ fn validate(what: &str, schema: &Value, body: &Value) -> Result<(), String> {
     let validator = {
         let mut known = VALIDATORS.lock().expect("no test panics while it holds this");
         let key = schema.to_string();
-        match known.get(&key) {
-            Some(validator) => *validator,
-            None => {
-                let made =
-                    jsonschema::draft202012::new(&standalone(schema)).map_err(|error| error.to_string())?;
-                let made: &'static Validator = Box::leak(Box::new(made));
-                known.insert(key, made);
-                made
-            }
+        if let Some(validator) = known.get(&key) {
+            *validator
+        } else {
+            let made =
+                jsonschema::draft202012::new(&standalone(schema)).map_err(|error| error.to_string())?;
+            let made: &'static Validator = Box::leak(Box::new(made));
+            known.insert(key, made);
+            made
         }
     };
     let wrong: BTreeSet<String> = validator

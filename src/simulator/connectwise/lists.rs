@@ -133,7 +133,9 @@ impl<'a> Lister<'a> {
     fn poison(&self, rows: &[Value]) -> Result<(), Reply> {
         let poisoned = self.faults.iter().filter(|rule| rule.kind == faults::Kind::PoisonRow).any(|rule| {
             match &rule.target {
-                Target::Item(_, id) => rows.iter().any(|row| row["id"].to_string() == *id),
+                Target::Item(_, id) => {
+                    rows.iter().any(|row| row["id"] == *id || row["id"].as_i64() == id.parse().ok())
+                }
                 _ => !rows.is_empty(),
             }
         });
@@ -327,7 +329,7 @@ impl<'a> Lister<'a> {
         let mut text = String::new();
         for (name, value) in query.pairs() {
             if !name.eq_ignore_ascii_case("page") && !name.eq_ignore_ascii_case("pageId") {
-                text.push_str(&format!("{}={}&", encode(name), encode(value)));
+                text.push_str(&[&encode(name), "=", &encode(value), "&"].concat());
             }
         }
         let (base, codebase, path) = (&self.state.base, self.codebase, self.path);

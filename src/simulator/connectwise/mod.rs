@@ -2,7 +2,7 @@
 //!
 //! `state` holds the records, `seed` and `setup` make them, `names` says what members they have; `conditions`,
 //! `query` and `lists` answer reads, `patch` writes; `errors` has the vendor's error bodies, `routes` the addresses;
-//! `switches` are the facts that nobody outside can be sure of; `truth` tells checkers what is really stored.
+//! `callbacks` are the webhooks; `switches` are the facts that nobody outside can be sure of; `truth` tells checkers what is really stored.
 
 mod callbacks;
 mod conditions;
@@ -140,7 +140,7 @@ impl ConnectWise {
     }
 
     /// The vendor's own words for a fault.
-    pub fn fault(&self, rule: &Rule, sighting: &Sighting, request: &Request) -> Option<Reply> {
+    pub fn fault(rule: &Rule, sighting: &Sighting, request: &Request) -> Option<Reply> {
         use faults::Kind;
         let seconds = rule.parameter().time().as_secs();
         let id = sighting.item.as_ref().and_then(|(_, id)| id.parse().ok()).unwrap_or(0);
@@ -219,7 +219,7 @@ impl ConnectWise {
         if method == "GET" {
             return self.read(call, &address, &query);
         }
-        self.write(call, &address, &query, &method, notes)
+        self.write(call, &address, &method, notes)
     }
 
     fn permitted(&self, address: &Address) -> Result<(), Reply> {
@@ -302,7 +302,6 @@ impl ConnectWise {
         &mut self,
         call: Call<'_>,
         address: &Address,
-        query: &Query,
         method: &str,
         notes: &mut Vec<String>,
     ) -> Result<Reply, Reply> {
@@ -357,10 +356,7 @@ impl ConnectWise {
                 notes.push(format!("{method} bulk: replaces whole records"));
                 Err(errors::forbidden())
             }
-            _ => {
-                let _ = query;
-                Err(errors::method(method))
-            }
+            _ => Err(errors::method(method)),
         }
     }
 
@@ -395,7 +391,6 @@ impl ConnectWise {
             return Ok(self.shown(&after));
         }
         self.state.store(call.request.now, after);
-        self.state.announce(call.request.now, "configuration", id, "updated");
         let shown = if has(faults::Kind::OtherRecord) {
             let next = self.state.configurations.range(id + 1..).next();
             next.or_else(|| self.state.configurations.iter().next()).map(|(_, row)| row)
@@ -435,7 +430,7 @@ impl ConnectWise {
         let company = body["company"]["id"].as_i64().filter(|id| self.state.companies.contains_key(id));
         let company = company.ok_or_else(|| required("company"))?;
         let id = self.state.create(request.now, company, |row| {
-            row.name = name.to_owned();
+            name.clone_into(&mut row.name);
             row.type_id = kind;
         });
         let row = self.state.configurations.get(&id).ok_or_else(errors::forbidden)?;

@@ -216,7 +216,7 @@ impl Seeder<'_> {
             }
             // Two offboarded companies of one name: only the id tells them apart.
             if role == "several" && number >= 17 {
-                name = companies[number - 14].1.clone();
+                name.clone_from(&companies[number - 14].1);
             }
             let prefix = prefix_of(&name, number);
             let company = self.client(role, &name, &prefix, &companies);

@@ -9,7 +9,10 @@ use super::{
     names::{self, Names},
     switches::{Nulls, Switches},
 };
-use crate::simulator::log::{Write, differences};
+use crate::simulator::{
+    deliver::Delivery,
+    log::{Write, differences},
+};
 
 /// A record as its members.
 pub type Row = Map<String, Value>;
@@ -96,6 +99,7 @@ pub struct State {
     pub(super) audit: HashMap<i64, Vec<Row>>,
     pub(super) callbacks: BTreeMap<i64, Row>,
     pub(super) next_callback: i64,
+    pub(super) deliveries: Vec<Delivery>,
     writes: Vec<Write>,
     touched: BTreeMap<(&'static str, i64), Option<Row>>,
 }
@@ -163,7 +167,7 @@ impl Record for Configuration {
             "tagNumber" => json!(self.tag),
             "questions" => self.shown_questions(state),
             "customFields" => self.shown_custom_fields(state),
-            "_info" => self.info(state),
+            "_info" => self.info(),
             "_info/lastUpdated" => json!(self.updated),
             "_info/dateEntered" => json!(self.entered),
             "_info/updatedBy" => json!(self.updated_by),
@@ -211,7 +215,7 @@ impl Record for Configuration {
         put("showAutomateFlag", json!(self.management_link.is_some()));
         put("needsRenewalFlag", json!(false));
         put("customFields", self.shown_custom_fields(state));
-        put("_info", self.info(state));
+        put("_info", self.info());
         for (name, value) in &self.extra {
             put(name, value.clone());
         }
@@ -220,8 +224,7 @@ impl Record for Configuration {
 }
 
 impl Configuration {
-    fn info(&self, state: &State) -> Value {
-        let _ = state;
+    fn info(&self) -> Value {
         json!({
             "lastUpdated": self.updated,
             "updatedBy": self.updated_by,
@@ -270,7 +273,7 @@ impl Configuration {
 }
 
 /// A stable id for a record.
-fn guid(id: i64) -> String {
+pub(super) fn guid(id: i64) -> String {
     let mixed = (id as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     format!(
         "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
@@ -323,6 +326,7 @@ impl State {
             audit: HashMap::new(),
             callbacks: BTreeMap::new(),
             next_callback: 26_559,
+            deliveries: Vec::new(),
             writes: Vec::new(),
             touched: BTreeMap::new(),
         }
@@ -430,6 +434,12 @@ impl State {
         if changes.is_empty() {
             return;
         }
+        let action = match (before.is_empty(), after.is_empty()) {
+            (true, _) => "added",
+            (_, true) => "deleted",
+            _ => "updated",
+        };
+        self.announce(at, record.0, record.1, action, (action != "deleted").then_some(after));
         let company = id_of(before, "company").or_else(|| id_of(after, "company"));
         let client = if record.0 == "company" { Some(record.1) } else { company };
         self.writes.push(Write {
