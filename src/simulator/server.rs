@@ -139,6 +139,10 @@ impl Shared {
     /// One request of a client.
     pub async fn serve(self: Arc<Self>, http: HttpRequest) -> Response<Body> {
         let wire = http.extensions().get::<ConnectInfo<Wire>>().map(|info| info.0.clone());
+        // In process there is no connection to refuse; the first look at the request stands in for it.
+        if wire.is_none() && self.refuses_connection() {
+            return spoil::Outgoing::Break(Broken::Refused).send(&self.clock, None).await;
+        }
         let (parts, body) = http.into_parts();
         let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
             return respond(&Reply::empty(413), None);

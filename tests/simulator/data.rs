@@ -152,7 +152,9 @@ async fn offboarded_clients_have_configurations_in_every_state_and_links_of_ever
 #[tokio::test]
 async fn a_hundred_thousand_configurations_are_quick_to_make_and_to_page() {
     let layout = Layout::Uniform { offboarded: 1_000, each: 100 };
+    let started = tokio::time::Instant::now();
     let caller = Caller::start(Options { layout, ..Options::default() }).await;
+    let made = started.elapsed();
     let mut after = 0;
     let mut pages = 0;
     loop {
@@ -166,6 +168,9 @@ async fn a_hundred_thousand_configurations_are_quick_to_make_and_to_page() {
         after = last["id"].as_i64().unwrap();
     }
     assert_eq!(pages, 102);
+    // Generous: this is no benchmark, it only catches what has become quadratic.
+    assert!(made.as_secs() < 20 && started.elapsed().as_secs() < 60, "{made:?} {:?}", started.elapsed());
+    println!("made in {made:?}, all pages after {:?}", started.elapsed());
 }
 
 #[tokio::test]

@@ -289,4 +289,8 @@ async fn the_router_tells_broken_connections() {
         .unwrap();
     let response = bench.caller.simulator.router().oneshot(request).await.unwrap();
     assert_eq!(response.extensions().get::<Broken>(), Some(&Broken::Reset));
+    bench.caller.simulator.set_faults(Rule::always(Kind::Refused).into());
+    let request = axum::http::Request::builder().uri("/system/info").body(axum::body::Body::empty()).unwrap();
+    let response = bench.caller.simulator.router().oneshot(request).await.unwrap();
+    assert_eq!(response.extensions().get::<Broken>(), Some(&Broken::Refused));
 }

@@ -323,6 +323,9 @@ impl Seeder<'_> {
 
     /// An agreement that runs on, or ended or was cancelled so many days ago.
     fn agreement(&mut self, company: i64, name: &str, ended: Option<i64>, cancelled: bool) -> i64 {
+        // No agreement ended about a month ago: which side of thirty days it is on hangs on how days are counted.
+        let ended = ended.map(|days| if (27..=33).contains(&days) { days + 14 } else { days });
+        let runs_out = ended.is_none() && one_in(&mut self.rng, 3);
         let id = self.id("agreement", 400);
         let reference = self.state.reference("company", company);
         let length = self.rng.random_range(365..1200);
@@ -335,13 +338,16 @@ impl Seeder<'_> {
             "company": reference,
             "contact": { "id": 3000 + company, "name": "Accounts Payable", "_info": {} },
             "startDate": start,
-            "noEndingDateFlag": ended.is_none() || cancelled,
+            "noEndingDateFlag": (ended.is_none() && !runs_out) || cancelled,
             "cancelledFlag": cancelled,
             "billToCompany": reference,
             "billAmount": f64::from(self.rng.random_range(10u16..200)) * 25.0,
             "agreementStatus": if cancelled { "Cancelled" } else if ended.is_some() { "Expired" } else { "Active" },
             "_info": { "lastUpdated": start, "updatedBy": "zAdmin", "dateEntered": start, "enteredBy": "zAdmin" },
         }));
+        if runs_out {
+            row.insert("endDate".to_owned(), json!(self.ago(-200)));
+        }
         if let Some(days) = ended {
             let day = self.ago(days);
             if cancelled {

@@ -630,6 +630,16 @@ impl State {
         self.tickets.get_mut(&id)
     }
 
+    /// Attaches a configuration to an agreement, as a colleague would.
+    pub fn attach(&mut self, agreement: i64, configuration: i64) {
+        self.agreement_configurations.entry(agreement).or_default().insert(configuration);
+    }
+
+    /// Names a configuration in a ticket, as a colleague would.
+    pub fn name_in_ticket(&mut self, ticket: i64, configuration: i64) {
+        self.ticket_configurations.entry(ticket).or_default().insert(configuration);
+    }
+
     /// Deletes a configuration.
     pub fn remove_configuration(&mut self, id: i64) {
         self.touch("configuration", id);
