@@ -170,7 +170,6 @@ async fn a_hundred_thousand_configurations_are_quick_to_make_and_to_page() {
     assert_eq!(pages, 102);
     // Generous: this is no benchmark, it only catches what has become quadratic.
     assert!(made.as_secs() < 20 && started.elapsed().as_secs() < 60, "{made:?} {:?}", started.elapsed());
-    println!("made in {made:?}, all pages after {:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -211,4 +210,46 @@ async fn changes_behind_the_clients_back_are_told_apart() {
         [format!("company/{company}"), format!("configuration/{one}"), format!("configuration/{added}")];
     assert_eq!(told[..3], expected);
     assert_eq!(told.len(), 5);
+}
+
+#[tokio::test]
+async fn a_large_realistic_tenant_is_quick_to_make() {
+    let started = tokio::time::Instant::now();
+    let caller =
+        Caller::start(Options { clients: 2_000, configurations: 100_000, ..Options::default() }).await;
+    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    assert_eq!(caller.count("/company/configurations/count").await, 100_000);
+}
+
+#[tokio::test]
+async fn sizes_from_nothing_up_are_made() {
+    for (clients, configurations) in [(0, 0), (1, 0), (1, 5), (3, 2), (40, 10), (300, 1_000)] {
+        let caller = Caller::start(Options { clients, configurations, ..Options::default() }).await;
+        let truth = caller.simulator.truth();
+        assert_eq!(truth.companies.len(), clients + 4, "{clients} {configurations}");
+        // The MSP's own machines come first.
+        let made = if clients == 0 { 6 } else { configurations.max(6) };
+        assert_eq!(truth.configurations.len(), made, "{clients} {configurations}");
+    }
+}
+
+#[tokio::test]
+async fn a_contrary_tenant_still_answers() {
+    let switches = mothball::simulator::Switches::contrary();
+    let caller = Caller::start(Options { switches, ..Options::default() }).await;
+    let rows = caller.rows("/company/configurations?pageSize=1000").await;
+    let truth = caller.simulator.truth();
+    assert_eq!(rows.len(), truth.configurations.values().filter(|row| !row.hidden).count());
+    let free = truth
+        .configurations
+        .values()
+        .find(|row| row.is_active() && row.blocked.is_none() && !row.hidden)
+        .unwrap();
+    let (status, row) = caller
+        .patch(
+            &format!("/company/configurations/{}", free.id),
+            json!([{"op": "replace", "path": "status", "value": {"id": 14}}, {"op": "replace", "path": "customFields", "value": []}]),
+        )
+        .await;
+    assert_eq!((status, &row["activeFlag"]), (200, &json!(false)));
 }

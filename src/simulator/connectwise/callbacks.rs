@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 use super::{
     errors,
     query::Query,
-    state::{Row, State, flag, guid, text},
+    records::guid,
+    state::{Row, State, flag, text},
 };
 use crate::simulator::{deliver::Delivery, exchange::Reply};
 

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{
     errors,
     names::{self, Kind, Names},
-    state::{Configuration, Row, State, flag, id_of, text},
+    records::Configuration,
+    state::{Row, State, flag, id_of, text},
     switches::{Closing, NestedPatch},
 };
 use crate::simulator::exchange::Reply;

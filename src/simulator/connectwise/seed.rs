@@ -7,8 +7,9 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 
 use super::{
+    records::{Configuration, Question},
     setup,
-    state::{Configuration, Named, Question, Row, State},
+    state::{Named, Row, State},
     switches::Switches,
 };
 use crate::simulator::{
