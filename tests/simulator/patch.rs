@@ -187,3 +187,24 @@ async fn saves_are_refused_where_switches_say_so() {
     }
     assert_eq!(bench.caller.simulator.writes(), []);
 }
+
+#[tokio::test]
+async fn a_put_loses_what_it_leaves_out_and_the_log_tells() {
+    let bench = Bench::new(|_| {}).await;
+    let path = format!("/company/configurations/{}", bench.id);
+    let before = bench.caller.get(&path).await.1;
+    let body =
+        json!({ "name": "PUT", "type": before["type"], "company": before["company"], "activeFlag": false });
+    let (status, after) = super::answer(bench.caller.request("PUT", &path).json(&body)).await;
+    assert_eq!((status, &after["name"], &after["serialNumber"]), (200, &json!("PUT"), &json!("")));
+    let (status, _) = super::answer(bench.caller.request("PUT", &path).json(&json!({ "name": "x" }))).await;
+    assert_eq!(status, 400);
+    let changes = &bench.caller.simulator.writes()[0].changes;
+    assert!(changes.iter().any(|change| change.field == "serialNumber"), "{changes:?}");
+    assert_eq!(super::answer(bench.caller.request("DELETE", &path)).await.0, 403);
+    assert_eq!(bench.caller.simulator.notes().len(), 2);
+    let made = json!({ "name": "NEW", "type": { "id": 17 }, "company": before["company"] });
+    let (status, made) =
+        super::answer(bench.caller.request("POST", "/company/configurations").json(&made)).await;
+    assert_eq!((status, &made["name"], &made["type"]["name"]), (201, &json!("NEW"), &json!("Server")));
+}

@@ -1,6 +1,6 @@
 //! ConnectWise PSA (Manage), REST API 3.0, as its public sources describe it.
 //!
-//! `state` holds the `records`, `seed` and `setup` make them, `edits` lets tests change them, `names` says what
+//! `state` holds the `records`, `seed`, `seed_links` and `setup` make them, `edits` lets tests change them, `names` says what
 //! members they have; `query`, `conditions` and `evaluate`, `lists` and `show` answer reads, `writes` and `patch`
 //! writes; `errors` has the vendor's error bodies, `routes` the addresses;
 //! `callbacks` are the webhooks; `switches` are the facts that nobody outside can be sure of; `truth` tells checkers what is really stored.
@@ -17,6 +17,7 @@ mod query;
 mod records;
 mod routes;
 mod seed;
+mod seed_links;
 mod setup;
 mod show;
 mod state;
@@ -190,7 +191,12 @@ impl ConnectWise {
         let request = call.request;
         let address = Address::of(&request.path);
         match &address.endpoint {
-            Endpoint::CompanyInfo(login) => return Ok(self.company_info(login)),
+            Endpoint::CompanyInfo(login) => {
+                if request.header("authorization").is_some() {
+                    notes.push("credentials sent to the company info, which needs none".to_owned());
+                }
+                return Ok(self.company_info(login));
+            }
             Endpoint::CallbackKey => return self.state.callback_key(&Query::parse(&request.query)),
             _ => {}
         }

@@ -151,6 +151,46 @@ fn changed(
     Ok(after)
 }
 
+/// A whole record from the body of a PUT: what the body leaves out is empty afterwards.
+pub(super) fn whole(state: &State, before: &Configuration, body: &[u8]) -> Result<Configuration, Reply> {
+    let body: Value =
+        serde_json::from_slice(body).map_err(|_| errors::patch("The request body is not valid JSON."))?;
+    for field in ["name", "type", "company"] {
+        if body.get(field).is_none_or(|value| value.is_null() || value == "") {
+            let message = format!("{field} is required.");
+            return Err(errors::invalid("configuration", "MissingRequiredField", &message, field));
+        }
+    }
+    let mut after = Configuration {
+        site_id: None,
+        contact_id: None,
+        active: Some(true),
+        bill: false,
+        parent: None,
+        device: String::new(),
+        serial: String::new(),
+        tag: String::new(),
+        management_link: None,
+        extra: Row::new(),
+        ..before.clone()
+    };
+    let mut notes = Vec::new();
+    for (name, value) in body.as_object().into_iter().flatten().filter(|(name, _)| *name != "type") {
+        if let Some((head, kind)) = names::CONFIGURATION.iter().find(|(known, _)| known == name) {
+            set(
+                state,
+                &mut after,
+                &Operation { head, kind: *kind, tail: None, value: value.clone() },
+                &mut notes,
+            )?;
+        }
+    }
+    match blocked(state, &after) {
+        Some(why) => Err(why),
+        None => Ok(after),
+    }
+}
+
 /// Why a save of this record is refused under the switches, if it is.
 pub(super) fn blocked(state: &State, row: &Configuration) -> Option<Reply> {
     if state.switches.required_fields_block

@@ -64,13 +64,13 @@ impl ConnectWise {
                 if gone { Ok(Reply::empty(204)) } else { Err(errors::not_found("Configuration", *id)) }
             }
             ("POST", Endpoint::List(Source { kind: "configuration", .. })) => self.create(request),
-            ("PUT" | "DELETE", Endpoint::One(Source { kind: "configuration", .. }, _)) => {
-                // The API member's rights: edit, but neither add blindly nor delete.
-                notes.push(format!("{method} of a configuration: replaces or removes the whole record"));
-                Err(errors::forbidden())
+            ("PUT", Endpoint::One(Source { kind: "configuration", .. }, id)) => {
+                notes.push("PUT of a configuration: what is not in it is lost".to_owned());
+                self.replace(request, *id)
             }
-            (_, Endpoint::Bulk) => {
-                notes.push(format!("{method} bulk: replaces whole records"));
+            // The API member may add and edit one at a time, and not delete.
+            ("DELETE", Endpoint::One(Source { kind: "configuration", .. }, _)) | (_, Endpoint::Bulk) => {
+                notes.push(format!("{method} that the API member may not do: {}", address.pattern()));
                 Err(errors::forbidden())
             }
             _ => Err(errors::method(method)),
@@ -131,6 +131,18 @@ impl ConnectWise {
             kind.ok_or_else(|| errors::invalid("configuration", "InvalidField", "type is invalid", "type"))?;
         self.state.store(request.now, row.clone());
         Ok(self.shown(&row))
+    }
+
+    /// PUT: the body is the whole record, and what it leaves out goes back to nothing.
+    fn replace(&mut self, request: &Request, id: i64) -> Result<Reply, Reply> {
+        let before = self.state.configurations.get(&id).filter(|row| !self.state.is_hidden(row)).cloned();
+        let before = before.ok_or_else(|| errors::not_found("Configuration", id))?;
+        if !self.state.switches.may_edit {
+            return Err(errors::forbidden());
+        }
+        let after = patch::whole(&self.state, &before, &request.body)?;
+        self.state.store(request.now, after.clone());
+        Ok(self.state.configurations.get(&id).map_or_else(|| self.shown(&after), |row| self.shown(row)))
     }
 
     fn create(&mut self, request: &Request) -> Result<Reply, Reply> {
