@@ -253,3 +253,35 @@ async fn a_contrary_tenant_still_answers() {
         .await;
     assert_eq!((status, &row["activeFlag"]), (200, &json!(false)));
 }
+
+#[tokio::test]
+async fn links_are_read_from_either_side_and_detaching_is_a_write() {
+    let caller = Caller::start(Options::default()).await;
+    let truth = caller.simulator.truth();
+    let billed = truth.configurations.values().find(|row| !row.agreements.is_empty()).unwrap();
+    let (agreement, name) = billed.agreements.first_key_value().unwrap();
+    assert_eq!(caller.get(&format!("/finance/agreements/{agreement}")).await.1["name"], json!(name));
+    let list = format!("/finance/agreements/{agreement}/configurations");
+    let id: i64 = billed.id.parse().unwrap();
+    assert!(caller.rows(&format!("{list}?pageSize=1000")).await.iter().any(|row| row["id"] == id));
+    let ticketed = truth.configurations.values().find(|row| !row.open_tickets.is_empty()).unwrap();
+    let conditions = format!("configuration/id={}%20AND%20closedFlag=false", ticketed.id);
+    let tickets = caller.rows(&format!("/service/tickets?conditions={conditions}")).await;
+    let mut found: Vec<String> = tickets.iter().map(|ticket| ticket["id"].to_string()).collect();
+    found.sort();
+    assert_eq!(found, ticketed.open_tickets);
+    let named = caller.rows(&format!("/service/tickets/{}/configurations", ticketed.open_tickets[0])).await;
+    assert!(named.iter().any(|row| row["id"].as_i64() == ticketed.id.parse().ok()));
+    let search = caller
+        .request("POST", "/service/tickets/search")
+        .json(&json!({ "conditions": format!("id={}", found[0]) }));
+    assert_eq!(super::answer(search).await.1.as_array().unwrap().len(), 1);
+
+    assert_eq!(super::answer(caller.request("DELETE", &format!("{list}/{id}"))).await.0, 204);
+    assert_eq!(super::answer(caller.request("DELETE", &format!("{list}/{id}"))).await.0, 404);
+    assert!(!caller.simulator.truth().configurations[&billed.id].agreements.contains_key(agreement));
+    assert_eq!(super::answer(caller.request("POST", &list).json(&json!({ "id": id }))).await.0, 201);
+    let writes = caller.simulator.writes();
+    assert_eq!(writes.len(), 2);
+    assert_eq!((&writes[0].record, &writes[0].client), (&format!("agreement/{agreement}"), &billed.company));
+}

@@ -9,7 +9,7 @@ use super::{
     errors,
     query::Query,
     records::guid,
-    state::{Row, State, flag, text},
+    state::{Row, State, flag, text, whole_second},
 };
 use crate::simulator::{deliver::Delivery, exchange::Reply};
 
@@ -61,7 +61,7 @@ impl State {
             "id": id, "url": url, "objectId": object.max(1), "type": kind, "level": level, "memberId": 243,
             "payloadVersion": "3.0.0", "inactiveFlag": body["inactiveFlag"].as_bool().unwrap_or(false),
             "isSoapCallbackFlag": false, "isSelfSuppressedFlag": body["isSelfSuppressedFlag"].as_bool().unwrap_or(false),
-            "_info": { "lastUpdated": now, "updatedBy": super::API_MEMBER },
+            "_info": { "lastUpdated": whole_second(now), "updatedBy": super::API_MEMBER },
         });
         self.callbacks.insert(id, row.as_object().cloned().unwrap_or_default());
         Ok(Reply::json(201, row))

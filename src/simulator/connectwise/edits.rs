@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     records::{Configuration, Record},
-    state::{Row, State, text},
+    state::{Row, State, text, whole_second},
 };
 
 impl State {
@@ -96,8 +96,8 @@ impl State {
         self.touched.clear();
         if let Some(row) = self.configurations.get_mut(&id) {
             fill(row);
-            row.updated = at;
-            row.entered = at;
+            row.updated = whole_second(at);
+            row.entered = whole_second(at);
         }
         let shown = self.shown("configuration", id).unwrap_or_default();
         self.log(at, ("configuration", id), &Row::new(), &shown, false);
@@ -153,7 +153,7 @@ impl State {
             if let Some(mut configuration) =
                 self.configurations.get(&id).cloned().filter(|_| kind == "configuration")
             {
-                configuration.updated = at.max(configuration.updated);
+                configuration.updated = whole_second(at).max(configuration.updated);
                 configuration.updated_by = "jdoe";
                 for ids in self.by_company.values_mut() {
                     ids.remove(&id);

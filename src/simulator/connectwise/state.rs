@@ -68,6 +68,11 @@ pub struct State {
     pub(super) touched: BTreeMap<(&'static str, i64), Option<Row>>,
 }
 
+/// The vendor's times are of whole seconds: two changes in one second look the same.
+pub(super) fn whole_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
 pub(super) fn text<'a>(row: &'a Row, name: &str) -> &'a str {
     row.get(name).and_then(Value::as_str).unwrap_or_default()
 }
@@ -204,6 +209,29 @@ impl State {
         &self.writes
     }
 
+    /// Attaches a configuration to an agreement for a client, or detaches it, with the log. Whether that changed anything.
+    pub(super) fn attach_logged(
+        &mut self,
+        at: Timestamp,
+        agreement: i64,
+        configuration: i64,
+        attach: bool,
+    ) -> bool {
+        let carried = self.agreement_configurations.entry(agreement).or_default();
+        let shown = |carried: &BTreeSet<i64>, company: Option<Value>| -> Row {
+            let ids: Value = carried.iter().map(|id| json!(id)).collect();
+            let members =
+                [("configurations".to_owned(), ids), ("company".to_owned(), company.unwrap_or_default())];
+            members.into_iter().collect()
+        };
+        let company = self.agreements.get(&agreement).and_then(|row| row.get("company")).cloned();
+        let before = shown(carried, company.clone());
+        let changed = if attach { carried.insert(configuration) } else { carried.remove(&configuration) };
+        let after = shown(carried, company);
+        self.log(at, ("agreement", agreement), &before, &after, false);
+        changed
+    }
+
     /// Notes what differs between two states of a record.
     pub(super) fn log(
         &mut self,
@@ -239,7 +267,7 @@ impl State {
     /// Puts a configuration back after a change of a client, with the log and the audit trail.
     pub(super) fn store(&mut self, at: Timestamp, mut after: Configuration) {
         let Some(before) = self.configurations.get(&after.id).cloned() else { return };
-        after.updated = at.max(before.updated);
+        after.updated = whole_second(at).max(before.updated);
         after.updated_by = super::API_MEMBER;
         let (old, new) = (before.render(self), after.render(self));
         self.audit_change(at, &before, &after);
@@ -287,7 +315,7 @@ impl State {
         for text in told {
             let entry = json!({
                 "text": text,
-                "enteredDate": at,
+                "enteredDate": whole_second(at),
                 "enteredBy": super::API_MEMBER,
                 "auditType": "Configuration",
                 "auditSubType": "Record",
@@ -335,7 +363,7 @@ impl State {
     /// Stores a row that a client changed, with the log.
     pub(super) fn store_row(&mut self, at: Timestamp, kind: &'static str, id: i64, mut after: Row) {
         if let Some(Value::Object(info)) = after.get_mut("_info") {
-            info.insert("lastUpdated".to_owned(), json!(at));
+            info.insert("lastUpdated".to_owned(), json!(whole_second(at)));
             info.insert("updatedBy".to_owned(), json!(super::API_MEMBER));
         }
         let before = self.table(kind).and_then(|(rows, _)| rows.get(&id)).cloned().unwrap_or_default();

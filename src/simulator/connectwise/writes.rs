@@ -1,6 +1,6 @@
 //! What writes do: PATCH, create, delete, and what the API member may not.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     ConnectWise, errors,
@@ -59,9 +59,24 @@ impl ConnectWise {
                 "DELETE",
                 Endpoint::One(Source { kind: "agreement_configuration", parent: Some(parent) }, id),
             ) => {
-                let carried = self.state.agreement_configurations.get_mut(parent);
-                let gone = carried.is_some_and(|carried| carried.remove(id));
+                let gone = self.state.attach_logged(request.now, *parent, *id, false);
                 if gone { Ok(Reply::empty(204)) } else { Err(errors::not_found("Configuration", *id)) }
+            }
+            (
+                "POST",
+                Endpoint::List(source @ Source { kind: "agreement_configuration", parent: Some(parent) }),
+            ) => {
+                self.parent_exists(*source)?;
+                let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+                let id = body["id"].as_i64().unwrap_or(0);
+                let row = self
+                    .state
+                    .configurations
+                    .get(&id)
+                    .ok_or_else(|| errors::not_found("Configuration", id))?;
+                let shown = json!({ "id": id, "deviceIdentifier": row.device });
+                self.state.attach_logged(request.now, *parent, id, true);
+                Ok(Reply::json(201, shown))
             }
             ("POST", Endpoint::List(Source { kind: "configuration", .. })) => self.create(request),
             ("PUT", Endpoint::One(Source { kind: "configuration", .. }, id)) => {
