@@ -241,7 +241,8 @@ impl Simulator {
         }
     }
 
-    /// Changes records behind the client's back; the log of writes marks it as done by others.
+    /// Changes records behind the client's back; the log of writes marks it as done by others. The closure must not
+    /// call the simulator: the data is locked for it.
     pub fn edit<R>(&self, change: impl FnOnce(&mut connectwise::State) -> R) -> R {
         let result = match &mut *lock(&self.shared.room) {
             Room::ConnectWise(room) => room.state_mut().as_others(self.shared.clock.now(), change),
