@@ -139,7 +139,14 @@ impl Links {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "sign", rename_all = "snake_case")]
 pub enum SignOfLife {
-    RunningAgreement { name: String },
+    RunningAgreement {
+        name: String,
+        /// Until when and for how much, as far as the PSA tells.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        record_url: Option<String>,
+    },
     OpenTickets { count: u64 },
     ActiveChild { name: String },
     /// It could not be read, and why.
@@ -149,7 +156,10 @@ pub enum SignOfLife {
 impl std::fmt::Display for SignOfLife {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::RunningAgreement { name } => write!(f, "agreement \"{name}\" is running"),
+            Self::RunningAgreement { name, detail: Some(detail), .. } => {
+                write!(f, "agreement \"{name}\" is running ({detail})")
+            }
+            Self::RunningAgreement { name, .. } => write!(f, "agreement \"{name}\" is running"),
             Self::OpenTickets { count: 1 } => write!(f, "1 open ticket"),
             Self::OpenTickets { count } => write!(f, "{count} open tickets"),
             Self::ActiveChild { name } => write!(f, "child \"{name}\" is not offboarded"),

@@ -36,7 +36,7 @@ impl Timestamp {
 
     /// Seconds from `earlier` to this moment; negative if `earlier` is later.
     pub fn seconds_since(self, earlier: Self) -> f64 {
-        (self.0 - earlier.0).total(jiff::Unit::Second).unwrap_or(0.0)
+        self.0.duration_since(earlier.0).as_secs_f64()
     }
 
     /// The calendar day in UTC.

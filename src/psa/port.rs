@@ -1,0 +1,140 @@
+//! What the program asks of a PSA. The types carry the promises: what is listed comes with its proof
+//! of completeness, and nothing is written that is not an approved [`Change`].
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use tokio::sync::{broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::PsaError;
+use crate::domain::{
+    Change, Client, ClientId, ConfigId, Configuration, Criteria, Links, Listing, SignOfLife, State, Tenant,
+    Wanted, event::Notice, tenant::Nouns,
+};
+
+pub type Result<T> = std::result::Result<T, PsaError>;
+
+/// One signed-in tenant of one vendor. Calls may be made at the same time; the adapter keeps to its pace.
+#[async_trait]
+pub trait Psa: Send + Sync {
+    fn nouns(&self) -> Nouns;
+
+    fn capabilities(&self) -> Capabilities;
+
+    /// What the sending layer tells while it works. Whoever lags misses some.
+    fn notices(&self) -> broadcast::Receiver<Notice>;
+
+    /// Who the PSA says it is. Asked of the PSA at the first call, remembered afterwards.
+    async fn tenant(&self) -> Result<Tenant>;
+
+    /// What "inactive" shall mean, with the name of a status resolved to the tenant's own.
+    async fn wanted(&self, status: Option<&str>) -> Result<Wanted>;
+
+    /// Clients with the signals that `criteria` ask for. Deleted ones are never among them, and the
+    /// MSP's own company is marked as such.
+    async fn clients(&self, scope: ClientScope<'_>, criteria: &Criteria) -> Result<Clients>;
+
+    /// Every configuration of these clients, active or not. Pages are told to `news` as they arrive,
+    /// unproven; only the returned listing is complete.
+    async fn configurations(
+        &self,
+        clients: &[ClientId],
+        news: Option<&mpsc::Sender<Vec<Configuration>>>,
+    ) -> Result<Listing<Configuration>>;
+
+    /// How many active configurations the tenant has in all.
+    async fn active_configurations(&self) -> Result<u64>;
+
+    /// What still hangs on these configurations and their clients. What cannot be read is unknown,
+    /// never none; this does not fail.
+    async fn links(&self, clients: &[Client], configurations: &[Configuration]) -> LinkReading;
+
+    /// The records as they are now; `None` for one that is gone.
+    async fn read(&self, ids: &[ConfigId]) -> Result<BTreeMap<ConfigId, Option<Configuration>>>;
+
+    /// Writes these changes, each at most once unless it is certain that an earlier try had no effect.
+    /// One answer per change, in the same order. At most [`Capabilities::batch`] changes. Once `hold` is
+    /// cancelled nothing more is sent: what still waits for its turn comes back as not sent.
+    async fn set(&self, changes: &[Change], hold: &CancellationToken) -> Vec<SetAnswer>;
+
+    /// For `doctor`: reach, sign in, may read, may write as far as that can be told without writing.
+    async fn check(&self) -> Vec<Check>;
+}
+
+/// Which clients are asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum ClientScope<'a> {
+    /// Those that may match the criteria; the domain judges them.
+    Candidates,
+    /// All that the account may see, to find one by name.
+    All,
+    Ids(&'a [ClientId]),
+}
+
+/// Clients, and out of how many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clients {
+    pub listing: Listing<Client>,
+    /// Clients of the tenant that are not deleted.
+    pub scanned: u64,
+}
+
+/// What an adapter can do, and how fast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Whether a status can be set together with the inactive mark.
+    pub sets_status: bool,
+    /// Changes per write.
+    pub batch: usize,
+    /// Writes that may be under way at once.
+    pub in_flight: usize,
+    /// Records per request of [`Psa::read`].
+    pub read_page: usize,
+    /// Requests allowed per window of so many seconds, for estimates.
+    pub requests: u32,
+    pub window_seconds: u32,
+}
+
+/// What still hangs on configurations and their clients.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LinkReading {
+    pub links: BTreeMap<ConfigId, Links>,
+    pub signs_of_life: BTreeMap<ClientId, Vec<SignOfLife>>,
+}
+
+/// What came of one change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SetAnswer {
+    /// The PSA's answer shows this state, the wanted one.
+    Accepted { state: State },
+    /// The PSA said yes, but its answer does not show what was wanted.
+    NotTaken { state: Option<State>, message: String },
+    /// The PSA said no; nothing was changed.
+    Refused { error: PsaError },
+    /// It may have happened or not: read before sending again.
+    Lost { message: String },
+    /// It certainly did not happen: never sent, or turned away before it was looked at.
+    NotSent { error: PsaError },
+}
+
+/// One line of `doctor`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What was looked at: `address`, `sign-in`, `rights: read configurations`.
+    pub name: String,
+    pub verdict: CheckVerdict,
+    pub text: String,
+    /// What to do, and where in the PSA.
+    pub advice: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckVerdict {
+    Passed,
+    /// The main job works without it.
+    Warned,
+    Failed,
+    /// It cannot be told without changing something.
+    Unknown,
+}

@@ -1,0 +1,93 @@
+//! The one list of vendors. Settings, `setup`, `doctor`, the example file and the README's tables are
+//! made from what each room declares here.
+
+use std::{collections::BTreeMap, ops::RangeInclusive, path::PathBuf, sync::Arc, time::Duration};
+
+use secrecy::SecretString;
+
+use super::{Psa, PsaError};
+use crate::{domain::tenant::Nouns, http::Transport, system::Clock};
+
+/// What a vendor's room declares about itself.
+pub struct Room {
+    /// The word in the settings file.
+    pub key: &'static str,
+    pub nouns: Nouns,
+    pub fields: &'static [Field],
+    pub pace: PaceLimits,
+    /// Whether `deactivate.status` works here.
+    pub sets_status: bool,
+    /// What `batch` may be, where writes take several items.
+    pub batch: Option<RangeInclusive<u32>>,
+    pub rights: &'static [Right],
+    /// Opens the adapter. Sends nothing yet.
+    pub open: fn(Connection) -> Result<Arc<dyn Psa>, PsaError>,
+}
+
+/// One key of a profile that only this vendor has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    pub key: &'static str,
+    pub kind: FieldKind,
+    pub required: bool,
+    pub help: &'static str,
+    pub example: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    Text,
+    /// The address of the PSA: `https://`, or `http://` to a loopback address.
+    Url,
+    Secret,
+}
+
+/// A right that the API user needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Right {
+    /// Where it is set in the PSA.
+    pub place: &'static str,
+    pub level: &'static str,
+    pub needed_for: &'static str,
+    /// Without it the main job cannot be done.
+    pub essential: bool,
+}
+
+/// Defaults of `pace`, and what the vendor allows at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaceLimits {
+    pub default: Pace,
+    pub most: Pace,
+}
+
+/// How fast calls may follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    pub in_flight: u32,
+    pub requests: u32,
+    pub window_seconds: u32,
+}
+
+/// All that an adapter needs to work.
+pub struct Connection {
+    pub profile: String,
+    /// The room's fields that are not secret, by key.
+    pub values: BTreeMap<String, String>,
+    pub secrets: BTreeMap<String, SecretString>,
+    pub ca_file: Option<PathBuf>,
+    pub pace: Pace,
+    pub batch: Option<u32>,
+    pub clock: Clock,
+    /// How long to wait for a PSA that stays away; `None` while a person watches.
+    pub patience: Option<Duration>,
+    /// Instead of the network, in tests.
+    pub transport: Option<Arc<dyn Transport>>,
+}
+
+/// Every vendor that there is.
+pub static ROOMS: [&Room; 1] = [&super::connectwise::ROOM];
+
+/// The room of this key.
+pub fn room(key: &str) -> Option<&'static Room> {
+    ROOMS.into_iter().find(|room| room.key == key)
+}
