@@ -169,6 +169,25 @@ impl Simulator {
         .to_string()
     }
 
+    /// A settings file whose one profile points here, with the criteria that the data was made for.
+    pub fn sample_settings(&self) -> String {
+        let quoted = |text: &str| serde_json::Value::String(text.to_owned()).to_string();
+        let keys: String = self
+            .credentials()
+            .into_iter()
+            .map(|(name, value)| format!("{name} = {}\n", quoted(&value)))
+            .collect::<Vec<_>>()
+            .concat();
+        format!(
+            "default_profile = \"demo\"\n\n[profiles.demo]\npsa = {}\nbase_url = {}\n{keys}\n{}",
+            quoted(self.psa()),
+            quoted(&self.base_url()),
+            match &*lock(&self.shared.room) {
+                Room::ConnectWise(_) => connectwise::SAMPLE_CRITERIA,
+            }
+        )
+    }
+
     /// The same routes in process, for transports without a socket. Where the server would break the connection,
     /// the response carries [`Broken`] among its extensions; a body that ends early ends with an error.
     pub fn router(&self) -> axum::Router {

@@ -285,3 +285,13 @@ async fn links_are_read_from_either_side_and_detaching_is_a_write() {
     assert_eq!(writes.len(), 2);
     assert_eq!((&writes[0].record, &writes[0].client), (&format!("agreement/{agreement}"), &billed.company));
 }
+
+#[tokio::test]
+async fn the_sample_settings_point_at_the_simulator() {
+    let caller = Caller::start(Options::default()).await;
+    let settings: toml::Value = caller.simulator.sample_settings().parse::<toml::Table>().unwrap().into();
+    let profile = &settings["profiles"]["demo"];
+    assert_eq!(profile["base_url"].as_str().unwrap(), caller.simulator.base_url());
+    assert_eq!(profile["private_key"].as_str().unwrap(), caller.simulator.credentials()["private_key"]);
+    assert_eq!(profile["offboarded"]["statuses"][0].as_str(), Some("Former Client"));
+}

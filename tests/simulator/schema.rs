@@ -137,8 +137,8 @@ async fn every_answer_is_one_that_the_vendors_file_allows() {
 #[tokio::test]
 async fn explicit_nulls_are_the_only_thing_that_old_servers_add() {
     let mut switches = Switches::default();
-    switches.set_pair("connectwise", "nulls=explicit").unwrap();
-    switches.set_pair("connectwise", "is_cloud=boolean").unwrap();
+    switches.set("nulls=explicit").unwrap();
+    switches.set("is_cloud=boolean").unwrap();
     let caller = Caller::start(Options { keep_bodies: true, switches, ..Options::default() }).await;
     tour(&caller).await;
     check(&caller, true);

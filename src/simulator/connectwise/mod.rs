@@ -53,6 +53,18 @@ const RELEASES: [&str; 2] = ["v2026_1", "v2026_2"];
 /// Works whatever the release.
 const ALIAS: &str = "v4_6_release";
 
+/// The settings that the generated data was made for.
+pub(crate) const SAMPLE_CRITERIA: &str = r#"[profiles.demo.offboarded]
+inactive = true
+statuses = ["Former Client"]
+tags = ["Offboarded"]
+custom_field = { name = "Offboarded", value = "Yes" }
+contract_ended_days = 30
+
+[profiles.demo.deactivate]
+status = "Decommissioned"
+"#;
+
 /// One simulated tenant.
 #[derive(Debug)]
 pub(crate) struct ConnectWise {

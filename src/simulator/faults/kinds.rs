@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use super::{FaultError, Parameter, nearest};
+use super::{Parameter, ParseError, nearest};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident $name:literal $scope:ident;)*) => {
@@ -165,12 +165,12 @@ impl fmt::Display for Kind {
 }
 
 impl FromStr for Kind {
-    type Err = FaultError;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, FaultError> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         Self::ALL.iter().copied().find(|kind| kind.name() == text).ok_or_else(|| {
             let nearest = nearest(text, Self::ALL.iter().map(|kind| kind.name()));
-            FaultError(format!("no fault is called \"{text}\"; did you mean \"{nearest}\"?"))
+            ParseError(format!("no fault is called \"{text}\"; did you mean \"{nearest}\"?"))
         })
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> &
 /// A plan that cannot be read, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct FaultError(String);
+pub struct ParseError(String);
 
 /// What a rule is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -167,10 +167,10 @@ impl fmt::Display for Rule {
 }
 
 impl FromStr for Rule {
-    type Err = FaultError;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, FaultError> {
-        let error = |what: &str| FaultError(format!("fault \"{text}\": {what}"));
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let error = |what: &str| ParseError(format!("fault \"{text}\": {what}"));
         let (head, times) = match text.rsplit_once('*') {
             Some((head, times)) => {
                 let times = times.trim().parse().map_err(|_| error("after * comes a number of times"))?;
@@ -268,10 +268,10 @@ impl Serialize for Plan {
 }
 
 impl FromStr for Plan {
-    type Err = FaultError;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, FaultError> {
-        let rules: Result<Vec<Rule>, FaultError> =
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let rules: Result<Vec<Rule>, ParseError> =
             text.split(',').map(str::trim).filter(|rule| !rule.is_empty()).map(str::parse).collect();
         Ok(Self { rules: rules? })
     }
