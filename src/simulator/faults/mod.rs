@@ -241,6 +241,10 @@ impl Plan {
         Self::default()
     }
 
+    pub fn of(rules: Vec<Rule>) -> Self {
+        Self { rules }
+    }
+
     #[must_use]
     pub fn and(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
