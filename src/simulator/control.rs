@@ -42,7 +42,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-fn refuse(why: impl ToString) -> Refused {
+fn refuse(why: impl std::error::Error) -> Refused {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": why.to_string() })))
 }
 

@@ -3,7 +3,7 @@
 //!
 //! What any vendor's simulator shares lives here: the handle, the server and its connections (`server`, `wire`),
 //! faults and how they are played (`faults`, `spoil`), the log of writes and requests (`log`), what is really
-//! stored (`truth`), control routes (`control`), people and places (`people`). A vendor's rules, records and wire
+//! stored (`truth`), webhooks on their way (`deliver`), control routes (`control`), people and places (`people`). A vendor's rules, records and wire
 //! format live in its own folder. Nothing here uses the program's own adapters: a misreading there is not repeated.
 
 use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
@@ -14,6 +14,7 @@ use crate::system::Clock;
 
 pub mod connectwise;
 pub mod control;
+mod deliver;
 mod exchange;
 pub mod faults;
 mod log;
@@ -168,6 +169,25 @@ impl Simulator {
         .to_string()
     }
 
+    /// A settings file whose one profile points here, with the criteria that the data was made for.
+    pub fn sample_settings(&self) -> String {
+        let quoted = |text: &str| serde_json::Value::String(text.to_owned()).to_string();
+        let keys: String = self
+            .credentials()
+            .into_iter()
+            .map(|(name, value)| format!("{name} = {}\n", quoted(&value)))
+            .collect::<Vec<_>>()
+            .concat();
+        format!(
+            "default_profile = \"demo\"\n\n[profiles.demo]\npsa = {}\nbase_url = {}\n{keys}\n{}",
+            quoted(self.psa()),
+            quoted(&self.base_url()),
+            match &*lock(&self.shared.room) {
+                Room::ConnectWise(_) => connectwise::SAMPLE_CRITERIA,
+            }
+        )
+    }
+
     /// The same routes in process, for transports without a socket. Where the server would break the connection,
     /// the response carries [`Broken`] among its extensions; a body that ends early ends with an error.
     pub fn router(&self) -> axum::Router {
@@ -217,8 +237,8 @@ impl Simulator {
     }
 
     /// Puts another plan of faults in force, counting from zero.
-    pub fn set_faults(&self, plan: impl Into<faults::Plan>) {
-        self.shared.set_faults(plan.into());
+    pub fn set_faults(&self, plan: faults::Plan) {
+        self.shared.set_faults(plan);
     }
 
     pub fn set_switches(&self, switches: Switches) {
@@ -240,11 +260,14 @@ impl Simulator {
         }
     }
 
-    /// Changes records behind the client's back; the log of writes marks it as done by others.
+    /// Changes records behind the client's back; the log of writes marks it as done by others. The closure must not
+    /// call the simulator: the data is locked for it.
     pub fn edit<R>(&self, change: impl FnOnce(&mut connectwise::State) -> R) -> R {
-        match &mut *lock(&self.shared.room) {
+        let result = match &mut *lock(&self.shared.room) {
             Room::ConnectWise(room) => room.state_mut().as_others(self.shared.clock.now(), change),
-        }
+        };
+        self.shared.deliver();
+        result
     }
 
     /// Stops serving and waits until the port is free.

@@ -58,7 +58,7 @@ impl Room {
     /// The vendor's own words for a fault, if it has some.
     pub fn fault(&self, rule: &Rule, sighting: &Sighting, request: &Request) -> Option<Reply> {
         match self {
-            Self::ConnectWise(room) => room.fault(rule, sighting, request),
+            Self::ConnectWise(_) => connectwise::ConnectWise::fault(rule, sighting, request),
         }
     }
 }
@@ -116,6 +116,22 @@ impl Shared {
         lock(&self.dice).refuse_connection()
     }
 
+    /// Sends the callbacks that are due, in tasks of their own.
+    pub fn deliver(self: &Arc<Self>) {
+        let due = match &mut *lock(&self.room) {
+            Room::ConnectWise(room) => room.state_mut().take_deliveries(),
+        };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        for delivery in due {
+            let shared = Arc::clone(self);
+            runtime.spawn(async move {
+                if let Err(why) = delivery.send(&shared.clock).await {
+                    lock(&shared.journal).note(format!("callback to {} not delivered: {why}", delivery.url));
+                }
+            });
+        }
+    }
+
     pub fn set_faults(&self, plan: Plan) {
         *lock(&self.dice) = Dice::new(plan, self.seed);
     }
@@ -123,9 +139,13 @@ impl Shared {
     /// One request of a client.
     pub async fn serve(self: Arc<Self>, http: HttpRequest) -> Response<Body> {
         let wire = http.extensions().get::<ConnectInfo<Wire>>().map(|info| info.0.clone());
+        // In process there is no connection to refuse; the first look at the request stands in for it.
+        if wire.is_none() && self.refuses_connection() {
+            return spoil::Outgoing::Break(Broken::Refused).send(&self.clock, None).await;
+        }
         let (parts, body) = http.into_parts();
         let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
-            return respond(Reply::empty(413), None);
+            return respond(&Reply::empty(413), None);
         };
         let request = Request {
             method: parts.method,
@@ -153,22 +173,19 @@ impl Shared {
         let deciding = rules.iter().find(|rule| spoil::decides(rule.kind));
         let early = deciding.filter(|rule| spoil::before_the_vendor(rule.kind));
         // Written down before it is answered: who has the answer finds the request in the log.
-        let (status, reply) = match early {
-            Some(rule) => spoil::instead(rule, &self, &sighting, &request),
-            None => {
-                let answer = {
-                    let mut room = lock(&self.room);
-                    room.answer(Call { request: &request, faults: &rules })
-                };
-                for note in answer.notes {
-                    lock(&self.journal).note(note);
-                }
-                match deciding {
-                    Some(rule) => spoil::afterwards(rule, &self, &sighting, &request, answer.reply),
-                    None => (answer.reply.status, spoil::Outgoing::Plain(answer.reply)),
-                }
+        let (status, reply) = if let Some(rule) = early {
+            spoil::instead(rule, &self, &sighting, &request)
+        } else {
+            let answer = lock(&self.room).answer(Call { request: &request, faults: &rules });
+            for note in answer.notes {
+                lock(&self.journal).note(note);
+            }
+            match deciding {
+                Some(rule) => spoil::afterwards(rule, &self, &sighting, &request, answer.reply),
+                None => (answer.reply.status, spoil::Outgoing::Plain(answer.reply)),
             }
         };
+        self.deliver();
         let answer = match &reply {
             spoil::Outgoing::Plain(Reply { content: Content::Json(value), .. }) if self.keep_bodies => {
                 Some(value.clone())
@@ -239,7 +256,7 @@ fn flood(headers: &mut HeaderMap) {
 }
 
 /// A reply as a response. `body` stands in for the reply's own content.
-pub(crate) fn respond(reply: Reply, body: Option<Body>) -> Response<Body> {
+pub(crate) fn respond(reply: &Reply, body: Option<Body>) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

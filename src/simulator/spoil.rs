@@ -144,7 +144,7 @@ fn reshape(kind: Kind, value: &mut Value) {
     match (kind, value) {
         (_, Value::Array(rows)) => rows.iter_mut().for_each(|row| reshape(kind, row)),
         (Kind::NumbersAsStrings, Value::Object(row)) => {
-            row.values_mut().for_each(|member| reshape(kind, member))
+            row.values_mut().for_each(|member| reshape(kind, member));
         }
         (Kind::NumbersAsStrings, value @ Value::Number(_)) => *value = Value::String(value.to_string()),
         (Kind::MissingFields, Value::Object(row)) => {
@@ -175,7 +175,7 @@ fn victim(row: &Map<String, Value>) -> Option<String> {
 impl Outgoing {
     pub async fn send(self, clock: &Clock, wire: Option<&Wire>) -> Response<Body> {
         match self {
-            Self::Plain(reply) => respond(reply, None),
+            Self::Plain(reply) => respond(&reply, None),
             Self::Break(broken) => break_off(broken, wire),
             Self::Silence(time) => {
                 clock.sleep(time).await;
@@ -191,7 +191,7 @@ impl Outgoing {
                     Err(io::Error::from(io::ErrorKind::ConnectionReset))
                 });
                 let body = stream::once(async move { Ok::<Bytes, io::Error>(half) }).chain(rest);
-                let mut response = respond(reply, Some(Body::from_stream(body)));
+                let mut response = respond(&reply, Some(Body::from_stream(body)));
                 response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len().max(2)));
                 response
             }
@@ -207,10 +207,10 @@ impl Outgoing {
                         Ok::<Bytes, Infallible>(piece)
                     }
                 });
-                respond(reply, Some(Body::from_stream(body)))
+                respond(&reply, Some(Body::from_stream(body)))
             }
             Self::Flood { gzip: true, bytes } => {
-                let mut response = respond(Reply::json(200, Value::Null), Some(bomb(bytes)));
+                let mut response = respond(&Reply::json(200, Value::Null), Some(bomb(bytes)));
                 response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
                 response
             }
@@ -221,7 +221,7 @@ impl Outgoing {
                     (0..bytes.div_ceil(PIECE)).map(move |_| Ok::<Bytes, Infallible>(spaces.clone())),
                 );
                 let body = stream::once(async { Ok(Bytes::from_static(b"[")) }).chain(body);
-                respond(Reply::json(200, Value::Null), Some(Body::from_stream(body)))
+                respond(&Reply::json(200, Value::Null), Some(Body::from_stream(body)))
             }
         }
     }
@@ -231,7 +231,7 @@ fn break_off(broken: Broken, wire: Option<&Wire>) -> Response<Body> {
     if let Some(wire) = wire {
         wire.reset();
     }
-    let mut response = respond(Reply::empty(500), None);
+    let mut response = respond(&Reply::empty(500), None);
     response.extensions_mut().insert(broken);
     response
 }
@@ -246,7 +246,7 @@ fn bomb(bytes: u64) -> Body {
     // Length 258 is symbol 285 (11000101), distance 1 is symbol 0 (00000).
     let again = [true, true, false, false, false, true, false, true, false, false, false, false, false];
     // 11 bits stand before the first match; 8 matches are 13 whole bytes, so the pattern repeats from there on.
-    while bits.len() % 8 != 0 || bits.len() < 16 {
+    while !bits.len().is_multiple_of(8) || bits.len() < 16 {
         bits.extend(again);
     }
     let lead = pack(&bits);

@@ -1,6 +1,13 @@
 //! The simulator does what the vendor's public sources say, and every fault does what it says.
 
 mod data;
+mod errors;
+mod faults;
+mod paging;
+mod patch;
+mod query;
+mod schema;
+mod switches;
 
 use mothball::simulator::{Options, Simulator};
 use serde_json::Value;

@@ -1,14 +1,17 @@
 //! Callbacks: registering them, and telling them, signed.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::{
     errors,
     query::Query,
-    state::{Row, State, text},
+    records::guid,
+    state::{Row, State, flag, text, whole_second},
 };
-use crate::simulator::exchange::Reply;
+use crate::simulator::{deliver::Delivery, exchange::Reply};
 
 /// The levels that each type of record knows.
 fn levels(kind: &str) -> Option<&'static [&'static str]> {
@@ -58,7 +61,7 @@ impl State {
             "id": id, "url": url, "objectId": object.max(1), "type": kind, "level": level, "memberId": 243,
             "payloadVersion": "3.0.0", "inactiveFlag": body["inactiveFlag"].as_bool().unwrap_or(false),
             "isSoapCallbackFlag": false, "isSelfSuppressedFlag": body["isSelfSuppressedFlag"].as_bool().unwrap_or(false),
-            "_info": { "lastUpdated": now, "updatedBy": super::API_MEMBER },
+            "_info": { "lastUpdated": whole_second(now), "updatedBy": super::API_MEMBER },
         });
         self.callbacks.insert(id, row.as_object().cloned().unwrap_or_default());
         Ok(Reply::json(201, row))
@@ -73,7 +76,84 @@ impl State {
         Ok(Reply::json(200, json!({ "signing_key": SIGNING_KEY })))
     }
 
-    pub(super) fn announce(&mut self, _: Timestamp, _: &str, _: i64, _: &str) {}
+    /// Makes ready what the callbacks are to be told of a change.
+    pub(super) fn announce(
+        &mut self,
+        at: Timestamp,
+        kind: &str,
+        id: i64,
+        action: &str,
+        entity: Option<&Row>,
+    ) {
+        let due: Vec<Delivery> = self
+            .callbacks
+            .values()
+            .filter(|entry| text(entry, "type") == kind && !flag(entry, "inactiveFlag"))
+            .map(|entry| self.delivery(at, entry, kind, id, action, entity))
+            .collect();
+        self.deliveries.extend(due);
+    }
+
+    fn delivery(
+        &self,
+        at: Timestamp,
+        entry: &Row,
+        kind: &str,
+        id: i64,
+        action: &str,
+        entity: Option<&Row>,
+    ) -> Delivery {
+        let message = guid(at.as_millisecond() ^ id);
+        let body = json!({
+            "Action": action,
+            "CallbackObjectRecId": entry.get("id"),
+            "CompanyId": self.login,
+            "Entity": entity.map(|row| Value::Object(row.clone()).to_string()),
+            "FromUrl": self.base.trim_start_matches("http://"),
+            "ID": id,
+            "MemberId": super::API_MEMBER,
+            "MessageId": message,
+            "Metadata": { "key_url": format!(
+                "{}/{}//system/callbackkey/index.rails?companyName={}&id={message}", self.base, super::RELEASES[0], self.login
+            ) },
+            "PartnerId": guid(1),
+            "ProductInstanceId": guid(2),
+            "Type": kind,
+        })
+        .to_string();
+        // The vendor appends raw text, hence addresses that end with `recordId=`.
+        let url = format!("{}{id}&action={action}", text(entry, "url"));
+        let signature = STANDARD.encode(sign(SIGNING_KEY, body.as_bytes()));
+        Delivery { url, headers: vec![("x-content-signature".to_owned(), signature)], body }
+    }
+
+    /// The callbacks that are due.
+    pub(crate) fn take_deliveries(&mut self) -> Vec<Delivery> {
+        std::mem::take(&mut self.deliveries)
+    }
 }
 
 const SIGNING_KEY: &str = "c2ltdWxhdGVkLXNpZ25pbmcta2V5";
+
+/// HMAC-SHA256 of the message; the key is the SHA-256 of the signing key.
+fn sign(key: &str, message: &[u8]) -> [u8; 32] {
+    let mut block = [0u8; 64];
+    block[..32].copy_from_slice(&Sha256::digest(key.as_bytes()));
+    let pad = |with: u8| block.map(|byte| byte ^ with);
+    let inner = Sha256::new().chain_update(pad(0x36)).chain_update(message).finalize();
+    Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Against `openssl dgst -sha256 -mac HMAC` with the hashed key.
+    #[test]
+    fn the_signature_is_hmac_sha256_with_the_hashed_key() {
+        assert_eq!(
+            STANDARD.encode(sign("secret", b"message")),
+            "B0muVgOBJA1CJ5BxT5gIMtgVLdVAWZ78QzjgHT4PgTQ="
+        );
+    }
+}

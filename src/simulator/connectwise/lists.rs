@@ -9,8 +9,10 @@ use super::{
     errors,
     names::{self, Kind, Names},
     query::{Query, encode},
-    state::{Configuration, Record, Row, State, flag, walk},
-    switches::{LastLink, UnknownFields},
+    records::{Configuration, Record, walk},
+    show::Field,
+    state::{Row, State, flag},
+    switches::LastLink,
 };
 use crate::simulator::{
     exchange::{Content, Reply, Request},
@@ -43,11 +45,6 @@ struct Asked<'a> {
     /// Forward-only was asked for where it is not to be had.
     lacks_mode: bool,
     query: &'a Query,
-}
-
-struct Field {
-    path: String,
-    kind: Kind,
 }
 
 /// Reads and lists are answered here. Notes go to `notes`.
@@ -133,7 +130,9 @@ impl<'a> Lister<'a> {
     fn poison(&self, rows: &[Value]) -> Result<(), Reply> {
         let poisoned = self.faults.iter().filter(|rule| rule.kind == faults::Kind::PoisonRow).any(|rule| {
             match &rule.target {
-                Target::Item(_, id) => rows.iter().any(|row| row["id"].to_string() == *id),
+                Target::Item(_, id) => {
+                    rows.iter().any(|row| row["id"] == *id || row["id"].as_i64() == id.parse().ok())
+                }
                 _ => !rows.is_empty(),
             }
         });
@@ -313,7 +312,7 @@ impl<'a> Lister<'a> {
         if page > 1 && page <= last {
             link(page - 1, "prev");
         }
-        if page > 1 {
+        if page > 1 && page <= last {
             link(1, "first");
         }
         if page < last {
@@ -327,7 +326,7 @@ impl<'a> Lister<'a> {
         let mut text = String::new();
         for (name, value) in query.pairs() {
             if !name.eq_ignore_ascii_case("page") && !name.eq_ignore_ascii_case("pageId") {
-                text.push_str(&format!("{}={}&", encode(name), encode(value)));
+                text.push_str(&[&encode(name), "=", &encode(value), "&"].concat());
             }
         }
         let (base, codebase, path) = (&self.state.base, self.codebase, self.path);
@@ -432,85 +431,6 @@ impl<'a> Lister<'a> {
 
     fn number(&self, name: &str) -> Option<i64> {
         self.query.get(name).and_then(|value| value.trim().parse().ok())
-    }
-
-    fn fields(&self, names: Names) -> Result<Option<Vec<Field>>, Reply> {
-        let Some(text) = self.query.get("fields").filter(|text| !text.trim().is_empty()) else {
-            return Ok(None);
-        };
-        let mut fields = Vec::new();
-        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "*") {
-            let (head, tail) = name.split_once('/').map_or((name, None), |(head, tail)| (head, Some(tail)));
-            match names.iter().find(|(known, _)| known.eq_ignore_ascii_case(head)) {
-                Some((known, kind)) => {
-                    let path = tail.map_or_else(|| (*known).to_owned(), |tail| format!("{known}/{tail}"));
-                    fields.push(Field { path, kind: *kind });
-                }
-                None if self.state.switches.unknown_fields == UnknownFields::Refused => {
-                    return Err(errors::conditions(&format!("{name} is not a recognized name.")));
-                }
-                None => {}
-            }
-        }
-        Ok(Some(fields))
-    }
-
-    /// A record as it goes out: whole, or the members asked for.
-    fn show<R: Record>(&self, row: &R, names: Names, fields: Option<&[Field]>) -> Value {
-        let state = self.state;
-        let Some(fields) = fields else {
-            return Value::Object(state.with_nulls(row.render(state), names));
-        };
-        let mut shown = Row::new();
-        shown.insert("id".to_owned(), json!(row.id()));
-        for field in fields {
-            let (head, tail) = field.path.split_once('/').map_or((&*field.path, None), |(h, t)| (h, Some(t)));
-            let mut value =
-                row.get(state, if matches!(field.kind, Kind::List(_)) { head } else { &field.path });
-            if value.is_null() {
-                if tail.is_none() && state.switches.nulls == super::switches::Nulls::Explicit {
-                    shown.insert(head.to_owned(), Value::Null);
-                }
-                continue;
-            }
-            match (tail, field.kind) {
-                (Some(tail), Kind::List(_)) => {
-                    let entries = value.as_array().into_iter().flatten();
-                    let entries: Value = entries
-                        .map(|entry| json!({ tail: entry.get(tail).cloned().unwrap_or_default() }))
-                        .collect();
-                    shown.insert(head.to_owned(), entries);
-                }
-                (Some(tail), _) => {
-                    let whole = shown.entry(head.to_owned()).or_insert_with(|| json!({}));
-                    if let Value::Object(whole) = whole {
-                        whole.insert(tail.to_owned(), value);
-                    }
-                }
-                (None, Kind::Info) => {
-                    shown.insert(head.to_owned(), value);
-                }
-                (None, _) => {
-                    strip_info(&mut value);
-                    shown.insert(head.to_owned(), value);
-                }
-            }
-        }
-        if state.switches.info_always {
-            shown.insert("_info".to_owned(), row.get(state, "_info"));
-        }
-        Value::Object(shown)
-    }
-}
-
-/// With `fields`, references come without `_info`.
-fn strip_info(value: &mut Value) {
-    match value {
-        Value::Object(row) => {
-            row.remove("_info");
-        }
-        Value::Array(rows) => rows.iter_mut().for_each(strip_info),
-        _ => {}
     }
 }
 

@@ -1,22 +1,29 @@
 //! ConnectWise PSA (Manage), REST API 3.0, as its public sources describe it.
 //!
-//! `state` holds the records, `seed` and `setup` make them, `names` says what members they have; `conditions`,
-//! `query` and `lists` answer reads, `patch` writes; `errors` has the vendor's error bodies, `routes` the addresses;
-//! `switches` are the facts that nobody outside can be sure of; `truth` tells checkers what is really stored.
+//! `state` holds the `records`, `seed`, `seed_links` and `setup` make them, `edits` lets tests change them, `names` says what
+//! members they have; `query`, `conditions` and `evaluate`, `lists` and `show` answer reads, `writes` and `patch`
+//! writes; `errors` has the vendor's error bodies, `routes` the addresses;
+//! `callbacks` are the webhooks; `switches` are the facts that nobody outside can be sure of; `truth` tells checkers what is really stored.
 
 mod callbacks;
 mod conditions;
+mod edits;
 mod errors;
+mod evaluate;
 mod lists;
 mod names;
 mod patch;
 mod query;
+mod records;
 mod routes;
 mod seed;
+mod seed_links;
 mod setup;
+mod show;
 mod state;
 mod switches;
 mod truth;
+mod writes;
 
 use std::collections::BTreeMap;
 
@@ -24,7 +31,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub use state::{Configuration, Named, Question, Row, State};
+pub use records::{Configuration, Question};
+pub use state::{Named, Row, State};
 pub use switches::{
     Closing, Dates, IsCloud, LastLink, NestedPatch, Nulls, QuoteEscape, Switches, UnknownFields,
 };
@@ -44,6 +52,18 @@ const API_MEMBER: &str = "MothballApi";
 const RELEASES: [&str; 2] = ["v2026_1", "v2026_2"];
 /// Works whatever the release.
 const ALIAS: &str = "v4_6_release";
+
+/// The settings that the generated data was made for.
+pub(crate) const SAMPLE_CRITERIA: &str = r#"[profiles.demo.offboarded]
+inactive = true
+statuses = ["Former Client"]
+tags = ["Offboarded"]
+custom_field = { name = "Offboarded", value = "Yes" }
+contract_ended_days = 30
+
+[profiles.demo.deactivate]
+status = "Decommissioned"
+"#;
 
 /// One simulated tenant.
 #[derive(Debug)]
@@ -140,7 +160,7 @@ impl ConnectWise {
     }
 
     /// The vendor's own words for a fault.
-    pub fn fault(&self, rule: &Rule, sighting: &Sighting, request: &Request) -> Option<Reply> {
+    pub fn fault(rule: &Rule, sighting: &Sighting, request: &Request) -> Option<Reply> {
         use faults::Kind;
         let seconds = rule.parameter().time().as_secs();
         let id = sighting.item.as_ref().and_then(|(_, id)| id.parse().ok()).unwrap_or(0);
@@ -183,7 +203,12 @@ impl ConnectWise {
         let request = call.request;
         let address = Address::of(&request.path);
         match &address.endpoint {
-            Endpoint::CompanyInfo(login) => return Ok(self.company_info(login)),
+            Endpoint::CompanyInfo(login) => {
+                if request.header("authorization").is_some() {
+                    notes.push("credentials sent to the company info, which needs none".to_owned());
+                }
+                return Ok(self.company_info(login));
+            }
             Endpoint::CallbackKey => return self.state.callback_key(&Query::parse(&request.query)),
             _ => {}
         }
@@ -204,6 +229,7 @@ impl ConnectWise {
         }
         let query = Query::parse(&request.query);
         routes::remark(&address, request, &query, notes);
+        self.remark_fields(&address, &query, notes);
         if address.endpoint == Endpoint::Unknown {
             notes.push(format!("no such endpoint: {method} {}", address.path));
             return Err(errors::no_endpoint());
@@ -219,7 +245,22 @@ impl ConnectWise {
         if method == "GET" {
             return self.read(call, &address, &query);
         }
-        self.write(call, &address, &query, &method, notes)
+        self.write(call, &address, &method, notes)
+    }
+
+    /// Notes names in `fields` that the object does not have: the vendor may leave them out without a word.
+    fn remark_fields(&self, address: &Address, query: &Query, notes: &mut Vec<String>) {
+        let (Endpoint::List(source) | Endpoint::One(source, _)) = &address.endpoint else { return };
+        let names = source.names(&self.state);
+        for name in query.get("fields").unwrap_or_default().split(',').map(str::trim) {
+            let head = name.split('/').next().unwrap_or_default();
+            if !matches!(head, "" | "*") && !names.iter().any(|(known, _)| known.eq_ignore_ascii_case(head)) {
+                notes.push(format!(
+                    "{}: fields names \"{name}\", which the object does not have",
+                    address.pattern()
+                ));
+            }
+        }
     }
 
     fn permitted(&self, address: &Address) -> Result<(), Reply> {
@@ -296,150 +337,6 @@ impl ConnectWise {
             _ => return Ok(()),
         };
         if exists { Ok(()) } else { Err(errors::not_found(routes::title(kind), parent)) }
-    }
-
-    fn write(
-        &mut self,
-        call: Call<'_>,
-        address: &Address,
-        query: &Query,
-        method: &str,
-        notes: &mut Vec<String>,
-    ) -> Result<Reply, Reply> {
-        let request = call.request;
-        match (method, &address.endpoint) {
-            ("PATCH", Endpoint::One(Source { kind: "configuration", .. }, id)) => {
-                self.patch_configuration(call, *id, notes)
-            }
-            ("PATCH", Endpoint::One(source, id))
-                if matches!(source.kind, "company" | "agreement" | "ticket") =>
-            {
-                let before = self.state.table(source.kind).and_then(|(rows, _)| rows.get(id)).cloned();
-                let before = before.ok_or_else(|| errors::not_found(routes::title(source.kind), *id))?;
-                match patch::row(&self.state, source.kind, &before, &request.body) {
-                    Ok(patched) => {
-                        notes.extend(patched.notes);
-                        self.state.store_row(request.now, source.kind, *id, patched.after);
-                        let stored =
-                            self.state.table(source.kind).and_then(|(rows, _)| rows.get(id)).cloned();
-                        Ok(Reply::json(200, Value::Object(stored.unwrap_or_default())))
-                    }
-                    Err((reply, remarks)) => {
-                        notes.extend(remarks);
-                        Err(reply)
-                    }
-                }
-            }
-            ("PATCH", Endpoint::ChangeType(id)) => self.change_type(request, *id),
-            ("POST", Endpoint::TicketSearch) => self.search_tickets(call, address),
-            ("POST", Endpoint::List(Source { kind: "callback", .. })) => {
-                self.state.add_callback(request.now, &request.body)
-            }
-            ("DELETE", Endpoint::One(Source { kind: "callback", .. }, id)) => {
-                let gone = self.state.callbacks.remove(id);
-                gone.map(|_| Reply::empty(204)).ok_or_else(|| errors::not_found("Callback", *id))
-            }
-            (
-                "DELETE",
-                Endpoint::One(Source { kind: "agreement_configuration", parent: Some(parent) }, id),
-            ) => {
-                let carried = self.state.agreement_configurations.get_mut(parent);
-                let gone = carried.is_some_and(|carried| carried.remove(id));
-                if gone { Ok(Reply::empty(204)) } else { Err(errors::not_found("Configuration", *id)) }
-            }
-            ("POST", Endpoint::List(Source { kind: "configuration", .. })) => self.create(request),
-            ("PUT" | "DELETE", Endpoint::One(Source { kind: "configuration", .. }, _)) => {
-                // The API member's rights: edit, but neither add blindly nor delete.
-                notes.push(format!("{method} of a configuration: replaces or removes the whole record"));
-                Err(errors::forbidden())
-            }
-            (_, Endpoint::Bulk) => {
-                notes.push(format!("{method} bulk: replaces whole records"));
-                Err(errors::forbidden())
-            }
-            _ => {
-                let _ = query;
-                Err(errors::method(method))
-            }
-        }
-    }
-
-    fn shown(&self, configuration: &Configuration) -> Reply {
-        use state::Record;
-        let row = self.state.with_nulls(configuration.render(&self.state), names::CONFIGURATION);
-        Reply::json(200, Value::Object(row))
-    }
-
-    fn patch_configuration(
-        &mut self,
-        call: Call<'_>,
-        id: i64,
-        notes: &mut Vec<String>,
-    ) -> Result<Reply, Reply> {
-        let has = |kind| call.faults.iter().any(|rule| rule.kind == kind);
-        let before = self.state.configurations.get(&id).filter(|row| !self.state.is_hidden(row)).cloned();
-        let before = before.ok_or_else(|| errors::not_found("Configuration", id))?;
-        if !self.state.switches.may_edit {
-            return Err(errors::forbidden());
-        }
-        if has(faults::Kind::FalseOk) {
-            return Ok(self.shown(&before));
-        }
-        let patched = patch::configuration(&self.state, &before, &call.request.body);
-        let patch::Patched { after, notes: remarks } = patched.map_err(|(reply, remarks)| {
-            notes.extend(remarks);
-            reply
-        })?;
-        notes.extend(remarks);
-        if has(faults::Kind::LostWrite) {
-            return Ok(self.shown(&after));
-        }
-        self.state.store(call.request.now, after);
-        self.state.announce(call.request.now, "configuration", id, "updated");
-        let shown = if has(faults::Kind::OtherRecord) {
-            let next = self.state.configurations.range(id + 1..).next();
-            next.or_else(|| self.state.configurations.iter().next()).map(|(_, row)| row)
-        } else {
-            self.state.configurations.get(&id)
-        };
-        shown.map(|row| self.shown(row)).ok_or_else(|| errors::not_found("Configuration", id))
-    }
-
-    fn change_type(&mut self, request: &Request, id: i64) -> Result<Reply, Reply> {
-        let mut row = self
-            .state
-            .configurations
-            .get(&id)
-            .cloned()
-            .ok_or_else(|| errors::not_found("Configuration", id))?;
-        let body: Value = serde_json::from_slice(&request.body)
-            .map_err(|_| errors::patch("The request body is not valid JSON."))?;
-        let kind = body.pointer("/type/id").or_else(|| body.pointer("/0/value/id")).and_then(Value::as_i64);
-        let kind = kind.filter(|kind| self.state.types.contains_key(kind));
-        row.type_id =
-            kind.ok_or_else(|| errors::invalid("configuration", "InvalidField", "type is invalid", "type"))?;
-        self.state.store(request.now, row.clone());
-        Ok(self.shown(&row))
-    }
-
-    fn create(&mut self, request: &Request) -> Result<Reply, Reply> {
-        let body: Value = serde_json::from_slice(&request.body)
-            .map_err(|_| errors::patch("The request body is not valid JSON."))?;
-        let required = |field: &str| {
-            errors::invalid("configuration", "MissingRequiredField", &format!("{field} is required."), field)
-        };
-        let name =
-            body["name"].as_str().filter(|name| !name.trim().is_empty()).ok_or_else(|| required("name"))?;
-        let kind = body["type"]["id"].as_i64().filter(|id| self.state.types.contains_key(id));
-        let kind = kind.ok_or_else(|| required("type"))?;
-        let company = body["company"]["id"].as_i64().filter(|id| self.state.companies.contains_key(id));
-        let company = company.ok_or_else(|| required("company"))?;
-        let id = self.state.create(request.now, company, |row| {
-            row.name = name.to_owned();
-            row.type_id = kind;
-        });
-        let row = self.state.configurations.get(&id).ok_or_else(errors::forbidden)?;
-        Ok(Reply { status: 201, ..self.shown(row) })
     }
 
     /// `POST /service/tickets/search`: a list whose conditions come in the body.

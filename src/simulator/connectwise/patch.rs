@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{
     errors,
     names::{self, Kind, Names},
-    state::{Configuration, Row, State, flag, id_of, text},
+    records::Configuration,
+    state::{Row, State, flag, id_of, text},
     switches::{Closing, NestedPatch},
 };
 use crate::simulator::exchange::Reply;
@@ -148,6 +149,46 @@ fn changed(
     }
     close(state, before, &mut after, named("status"));
     Ok(after)
+}
+
+/// A whole record from the body of a PUT: what the body leaves out is empty afterwards.
+pub(super) fn whole(state: &State, before: &Configuration, body: &[u8]) -> Result<Configuration, Reply> {
+    let body: Value =
+        serde_json::from_slice(body).map_err(|_| errors::patch("The request body is not valid JSON."))?;
+    for field in ["name", "type", "company"] {
+        if body.get(field).is_none_or(|value| value.is_null() || value == "") {
+            let message = format!("{field} is required.");
+            return Err(errors::invalid("configuration", "MissingRequiredField", &message, field));
+        }
+    }
+    let mut after = Configuration {
+        site_id: None,
+        contact_id: None,
+        active: Some(true),
+        bill: false,
+        parent: None,
+        device: String::new(),
+        serial: String::new(),
+        tag: String::new(),
+        management_link: None,
+        extra: Row::new(),
+        ..before.clone()
+    };
+    let mut notes = Vec::new();
+    for (name, value) in body.as_object().into_iter().flatten().filter(|(name, _)| *name != "type") {
+        if let Some((head, kind)) = names::CONFIGURATION.iter().find(|(known, _)| known == name) {
+            set(
+                state,
+                &mut after,
+                &Operation { head, kind: *kind, tail: None, value: value.clone() },
+                &mut notes,
+            )?;
+        }
+    }
+    match blocked(state, &after) {
+        Some(why) => Err(why),
+        None => Ok(after),
+    }
 }
 
 /// Why a save of this record is refused under the switches, if it is.

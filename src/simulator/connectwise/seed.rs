@@ -7,8 +7,9 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 
 use super::{
+    records::{Configuration, Question},
     setup,
-    state::{Configuration, Named, Question, Row, State},
+    state::{Named, Row, State},
     switches::Switches,
 };
 use crate::simulator::{
@@ -42,8 +43,8 @@ const ROLES: [&str; 20] = [
 
 pub(super) struct Seeder<'a> {
     pub state: State,
-    rng: StdRng,
-    people: People,
+    pub(super) rng: StdRng,
+    pub(super) people: People,
     now: Timestamp,
     next: BTreeMap<&'static str, i64>,
     options: &'a Options,
@@ -76,7 +77,7 @@ pub(super) fn generate(
     seeder.state
 }
 
-fn object(value: Value) -> Row {
+pub(super) fn object(value: Value) -> Row {
     match value {
         Value::Object(row) => row,
         _ => Row::new(),
@@ -84,14 +85,14 @@ fn object(value: Value) -> Row {
 }
 
 impl Seeder<'_> {
-    fn id(&mut self, kind: &'static str, first: i64) -> i64 {
+    pub(super) fn id(&mut self, kind: &'static str, first: i64) -> i64 {
         let step = self.rng.random_range(1..=3);
         let next = self.next.entry(kind).or_insert(first);
         *next += step;
         *next
     }
 
-    fn ago(&self, days: i64) -> Timestamp {
+    pub(super) fn ago(&self, days: i64) -> Timestamp {
         self.now - SignedDuration::from_hours(24 * days)
     }
 
@@ -216,7 +217,7 @@ impl Seeder<'_> {
             }
             // Two offboarded companies of one name: only the id tells them apart.
             if role == "several" && number >= 17 {
-                name = companies[number - 14].1.clone();
+                name.clone_from(&companies[number - 14].1);
             }
             let prefix = prefix_of(&name, number);
             let company = self.client(role, &name, &prefix, &companies);
@@ -319,60 +320,6 @@ impl Seeder<'_> {
             self.set(company, "parentCompany", reference);
         }
         company
-    }
-
-    /// An agreement that runs on, or ended or was cancelled so many days ago.
-    fn agreement(&mut self, company: i64, name: &str, ended: Option<i64>, cancelled: bool) -> i64 {
-        let id = self.id("agreement", 400);
-        let reference = self.state.reference("company", company);
-        let length = self.rng.random_range(365..1200);
-        let start = self.ago(ended.unwrap_or(0) + length);
-        let cancelled = cancelled && ended.is_some();
-        let mut row = object(json!({
-            "id": id,
-            "name": name,
-            "type": { "id": 6, "name": "Managed", "_info": { "type_href": self.state.href("/finance/agreements/types/6") } },
-            "company": reference,
-            "contact": { "id": 3000 + company, "name": "Accounts Payable", "_info": {} },
-            "startDate": start,
-            "noEndingDateFlag": ended.is_none() || cancelled,
-            "cancelledFlag": cancelled,
-            "billToCompany": reference,
-            "billAmount": f64::from(self.rng.random_range(10u16..200)) * 25.0,
-            "agreementStatus": if cancelled { "Cancelled" } else if ended.is_some() { "Expired" } else { "Active" },
-            "_info": { "lastUpdated": start, "updatedBy": "zAdmin", "dateEntered": start, "enteredBy": "zAdmin" },
-        }));
-        if let Some(days) = ended {
-            let day = self.ago(days);
-            if cancelled {
-                row.insert("dateCancelled".to_owned(), json!(day));
-                row.insert("reasonCancelled".to_owned(), json!("Client left"));
-            } else {
-                row.insert("endDate".to_owned(), json!(day));
-            }
-        }
-        self.state.agreements.insert(id, row);
-        for product in ["MS-SERVER", "MS-WORKSTATION"] {
-            let addition = self.id("addition", 5000);
-            let quantity = self.rng.random_range(1..20);
-            let mut row = object(json!({
-                "id": addition,
-                "product": { "id": 70 + i64::from(product.len() as u8), "identifier": product, "_info": {} },
-                "quantity": f64::from(quantity),
-                "unitPrice": 45.0,
-                "billCustomer": if one_in(&mut self.rng, 5) { "DoNotBill" } else { "Billable" },
-                "effectiveDate": start,
-                "agreementId": id,
-                "description": product,
-                "agreementStatus": if ended.is_some() { "Expired" } else { "Active" },
-                "_info": { "lastUpdated": start, "updatedBy": "zAdmin" },
-            }));
-            if let Some(days) = ended {
-                row.insert("cancelledDate".to_owned(), json!(self.ago(days)));
-            }
-            self.state.additions.insert(addition, row);
-        }
-        id
     }
 
     /// Shares the configurations out; one offboarded company gets none, another only retired ones.
@@ -507,60 +454,6 @@ impl Seeder<'_> {
                 answer: if one_in(&mut self.rng, 15) { Value::Null } else { answer },
             })
             .collect()
-    }
-
-    /// Agreements carry configurations; tickets name them.
-    fn links_of(&mut self, companies: &[(i64, String, &'static str)]) {
-        let agreements: Vec<(i64, i64)> = self
-            .state
-            .agreements
-            .iter()
-            .filter_map(|(id, row)| super::state::id_of(row, "company").map(|company| (*id, company)))
-            .collect();
-        for (agreement, company) in agreements {
-            let ids: Vec<i64> = self.state.by_company.get(&company).into_iter().flatten().copied().collect();
-            let carried = ids.into_iter().filter(|_| self.rng.random_ratio(2, 5)).collect();
-            self.state.agreement_configurations.insert(agreement, carried);
-        }
-        for (company, _, role) in companies {
-            let ids: Vec<i64> = self.state.by_company.get(company).into_iter().flatten().copied().collect();
-            // A client that left long ago has few tickets; some have none at all.
-            let tickets = if role.starts_with("contract") { 0 } else { self.rng.random_range(0..6) };
-            for number in 0..tickets {
-                let closed = number % 2 == 1;
-                let ticket = self.ticket(*company, closed);
-                let named = ids.iter().copied().filter(|_| self.rng.random_ratio(1, 12)).collect();
-                self.state.ticket_configurations.insert(ticket, named);
-            }
-        }
-    }
-
-    fn ticket(&mut self, company: i64, closed: bool) -> i64 {
-        let id = self.id("ticket", 70_000);
-        let summary = self.people.ticket(&mut self.rng);
-        let days = self.rng.random_range(1..200);
-        let entered = self.ago(days);
-        let (status, name) = if closed { (17, ">Closed") } else { (12, "In Progress") };
-        let mut row = object(json!({
-            "id": id,
-            "summary": summary,
-            "recordType": "ServiceTicket",
-            "board": { "id": 1, "name": "Help Desk", "_info": { "board_href": self.state.href("/service/boards/1") } },
-            "status": { "id": status, "name": name, "_info": {} },
-            "company": self.state.reference("company", company),
-            "priority": { "id": 8, "name": "Priority 3 - Normal Response", "sort": 30, "_info": {} },
-            "closedFlag": closed,
-            "severity": "Medium",
-            "impact": "Medium",
-            "actualHours": 0.5,
-            "_info": { "lastUpdated": entered, "updatedBy": "jdoe", "dateEntered": entered, "enteredBy": "jdoe" },
-        }));
-        if closed {
-            row.insert("closedDate".to_owned(), json!(entered));
-            row.insert("closedBy".to_owned(), json!("jdoe"));
-        }
-        self.state.tickets.insert(id, row);
-        id
     }
 
     /// Soft-deleted companies: in plain lists, but gone. One of them with configurations that are still active.

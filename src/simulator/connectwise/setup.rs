@@ -152,17 +152,17 @@ pub(super) fn tables(state: &mut State, now: Timestamp) {
 
 fn rights(state: &mut State) {
     for (id, module, function, identifier, edit) in [
-        (1, "Companies", "Company Maintenance", "CompanyMaintenance", "None"),
+        (1, "Companies", "Company Maintenance", "CompanyMaintenance", "All"),
         (2, "Companies", "Configurations", "CompanyConfigurations", "All"),
-        (3, "Finance", "Agreements", "Agreements", "None"),
-        (4, "Service Desk", "Service Tickets", "ServiceTickets", "None"),
+        (3, "Finance", "Agreements", "Agreements", "All"),
+        (4, "Service Desk", "Service Tickets", "ServiceTickets", "All"),
         (5, "System", "Table Setup", "TableSetup", "None"),
         (6, "System", "Member Maintenance", "MemberMaintenance", "None"),
     ] {
         state.security.insert(
             id,
             row(json!({
-                "id": id, "addLevel": "None", "editLevel": edit, "deleteLevel": "None", "inquireLevel": "All",
+                "id": id, "addLevel": if id == 2 { "All" } else { "None" }, "editLevel": edit, "deleteLevel": "None", "inquireLevel": "All",
                 "moduleFunctionName": function, "moduleFunctionDescription": function, "myAllFlag": true,
                 "moduleFunctionIdentifier": identifier, "reportFlag": false, "restrictFlag": false, "customFlag": false,
                 "moduleDescription": module, "moduleIdentifier": module.replace(' ', ""), "moduleName": module,

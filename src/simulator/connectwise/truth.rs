@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{
     patch,
-    state::{Record, Row, State, flag, id_of, text, walk},
+    records::{Record, walk},
+    state::{Row, State, flag, id_of, text},
 };
 use crate::simulator::{CompanyTruth, ConfigurationTruth, OffboardedBy, Truth, exchange::Content};
 

@@ -10,182 +10,18 @@
 //! - `TIMES` ends the rule after so many hits.
 //!
 //! Example: `429=0.1:2s,reset_after_write=0.05,false_200@config:123,403@config:55,slow=0.1:2000ms,500@request:7*1`.
+//!
+//! `kinds` lists every way to go wrong; `dice` decides which requests meet one.
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde::Serialize;
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident $name:literal $scope:ident;)*) => {
-        /// One way to go wrong.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Kind { $($(#[$doc])* $variant,)* }
+mod dice;
+mod kinds;
 
-        impl Kind {
-            /// Every kind, so that a test can go through all of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The word for it in a plan.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// The requests that it can meet.
-            pub fn scope(self) -> Scope {
-                match self { $(Self::$variant => Scope::$scope,)* }
-            }
-        }
-    };
-}
-
-/// The requests that a kind can meet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    Any,
-    Writes,
-    /// Reads of many rows.
-    Lists,
-    /// Reads of how many rows there are.
-    Counts,
-    /// Whatever is answered with JSON rows.
-    Reads,
-}
-
-kinds! {
-    /// The connection is accepted and reset at once. New connections only; every answer asks for a new one.
-    Refused "refused" Any;
-    /// The connection is reset before the write is looked at.
-    ResetBeforeWrite "reset_before_write" Writes;
-    /// The connection is reset after the write was stored.
-    ResetAfterWrite "reset_after_write" Writes;
-    /// The connection is reset instead of an answer, on any request; a write is stored.
-    Reset "reset" Any;
-    /// The body ends half-way: fewer bytes than `Content-Length` says. A write is stored.
-    Truncated "truncated" Any;
-    /// Too many requests; `Retry-After` in seconds (PARAM, default 1s).
-    Throttled "429" Any;
-    /// Too many requests; `Retry-After` as an HTTP date, PARAM ahead.
-    ThrottledDate "429_date" Any;
-    /// Too many requests, without `Retry-After`.
-    ThrottledBare "429_absent" Any;
-    /// Too many requests; `Retry-After` of a year.
-    ThrottledAbsurd "429_absurd" Any;
-    /// Too many requests; `Retry-After: -5`.
-    ThrottledNegative "429_negative" Any;
-    /// 500 with the vendor's JSON.
-    Error500 "500" Any;
-    /// 500 with an HTML page.
-    Html500 "500_html" Any;
-    /// 502 with an HTML page.
-    Html502 "502" Any;
-    /// 503 with an HTML page.
-    Html503 "503" Any;
-    /// 504 with an empty body.
-    Empty504 "504" Any;
-    /// The write is stored, the answer is a 500.
-    ErrorAfterCommit "500_after_write" Writes;
-    /// 200 with nothing in it. A write is stored.
-    Empty200 "empty_200" Any;
-    /// 401 with nothing in it.
-    Empty401 "empty_401" Any;
-    /// 500 with nothing in it.
-    Empty500 "empty_500" Any;
-    /// The answer comes PARAM later (default 2000ms).
-    Slow "slow" Any;
-    /// The answer never comes (PARAM, default 120s, then a reset). A write is not stored.
-    Hang "hang" Any;
-    /// The write is stored, then the answer never comes.
-    HangAfterWrite "hang_after_write" Writes;
-    /// The body comes in small pieces, PARAM apart (default 50ms).
-    Drip "drip" Any;
-    /// 200, nothing stored, the answer shows the record unchanged.
-    FalseOk "false_200" Writes;
-    /// 200, nothing stored, the answer shows the change.
-    LostWrite "lost_write" Writes;
-    /// 200 with another record. A write is stored in the right one.
-    OtherRecord "other_id" Writes;
-    /// 200 with an HTML page (a sign-in page). A write is not stored.
-    Html200 "html_200" Any;
-    /// 200 with broken JSON. A write is stored.
-    InvalidJson "invalid_json" Any;
-    /// The credentials are refused.
-    Unauthorized "401" Any;
-    /// No permission for this write.
-    Forbidden "403" Writes;
-    /// The record does not pass validation: a required member is missing.
-    Invalid "400" Writes;
-    /// The record is gone.
-    NotFound "404" Writes;
-    /// Somebody else holds the record.
-    Conflict "409" Writes;
-    /// 301 to another host.
-    Redirect301 "301" Any;
-    /// 302 to another host.
-    Redirect302 "302" Any;
-    /// A record is added after the page was read.
-    RowsAdded "rows_added" Lists;
-    /// The page after the one asked for.
-    DroppedPage "dropped_page" Lists;
-    /// The page before the one asked for.
-    RepeatedPage "repeated_page" Lists;
-    /// The page without its last row.
-    ShortenedPage "shortened_page" Lists;
-    /// The filter is not looked at.
-    FilterIgnored "filter_ignored" Lists;
-    /// A page that holds the record `@config:ID` fails with 500.
-    PoisonRow "poison_row" Lists;
-    /// A count that is one too many.
-    LyingCount "lying_count" Counts;
-    /// A small gzip body that grows to PARAM (default 65mb).
-    GzipBomb "gzip_bomb" Any;
-    /// A plain body of PARAM (default 65mb).
-    HugeBody "huge_body" Any;
-    /// 200 extra headers.
-    HeaderFlood "header_flood" Any;
-    /// Every number is sent as a string.
-    NumbersAsStrings "numbers_as_strings" Reads;
-    /// One member of each row is left out.
-    MissingFields "missing_fields" Reads;
-    /// One member of each row is null.
-    NullFields "null_fields" Reads;
-    /// Each row has members nobody has heard of.
-    ExtraFields "extra_fields" Reads;
-}
-
-impl Kind {
-    /// Whether the rule is decided by the list that is made, not by the request.
-    pub(crate) fn in_lists(self) -> bool {
-        matches!(self.scope(), Scope::Lists | Scope::Counts)
-    }
-
-    fn default_parameter(self) -> Parameter {
-        match self {
-            Self::Slow => Parameter::Time(Duration::from_secs(2)),
-            Self::Hang | Self::HangAfterWrite => Parameter::Time(Duration::from_secs(120)),
-            Self::Drip => Parameter::Time(Duration::from_millis(50)),
-            Self::GzipBomb | Self::HugeBody => Parameter::Bytes(65 * 1024 * 1024),
-            _ => Parameter::Time(Duration::from_secs(1)),
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = FaultError;
-
-    fn from_str(text: &str) -> Result<Self, FaultError> {
-        Self::ALL.iter().copied().find(|kind| kind.name() == text).ok_or_else(|| {
-            let nearest = nearest(text, Self::ALL.iter().map(|kind| kind.name()));
-            FaultError(format!("no fault is called \"{text}\"; did you mean \"{nearest}\"?"))
-        })
-    }
-}
+pub(crate) use dice::{Dice, Sight};
+pub use kinds::{Kind, Scope};
 
 /// The name most like `word`.
 pub(crate) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> &'a str {
@@ -198,7 +34,7 @@ pub(crate) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> &
 /// A plan that cannot be read, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct FaultError(String);
+pub struct ParseError(String);
 
 /// What a rule is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -331,10 +167,10 @@ impl fmt::Display for Rule {
 }
 
 impl FromStr for Rule {
-    type Err = FaultError;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, FaultError> {
-        let error = |what: &str| FaultError(format!("fault \"{text}\": {what}"));
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let error = |what: &str| ParseError(format!("fault \"{text}\": {what}"));
         let (head, times) = match text.rsplit_once('*') {
             Some((head, times)) => {
                 let times = times.trim().parse().map_err(|_| error("after * comes a number of times"))?;
@@ -405,6 +241,10 @@ impl Plan {
         Self::default()
     }
 
+    pub fn of(rules: Vec<Rule>) -> Self {
+        Self { rules }
+    }
+
     #[must_use]
     pub fn and(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
@@ -432,113 +272,13 @@ impl Serialize for Plan {
 }
 
 impl FromStr for Plan {
-    type Err = FaultError;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, FaultError> {
-        let rules: Result<Vec<Rule>, FaultError> =
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let rules: Result<Vec<Rule>, ParseError> =
             text.split(',').map(str::trim).filter(|rule| !rule.is_empty()).map(str::parse).collect();
         Ok(Self { rules: rules? })
     }
-}
-
-/// What a rule may look at in a request.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Sight<'a> {
-    pub route: &'a str,
-    /// The kind and id of the record it is about.
-    pub item: Option<(&'a str, &'a str)>,
-    pub write: bool,
-    pub list: bool,
-    pub count: bool,
-}
-
-/// A plan at work: it counts, and it throws seeded dice.
-#[derive(Debug)]
-pub(crate) struct Dice {
-    plan: Plan,
-    hits: Vec<u64>,
-    rng: StdRng,
-    requests: u64,
-    writes: u64,
-}
-
-impl Dice {
-    pub fn new(plan: Plan, seed: u64) -> Self {
-        let hits = vec![0; plan.rules.len()];
-        Self { plan, hits, rng: StdRng::seed_from_u64(seed), requests: 0, writes: 0 }
-    }
-
-    pub fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
-    /// Whether connections are to be short-lived, so that refusals meet new ones.
-    pub fn refuses(&self) -> bool {
-        self.plan.rules.iter().any(|rule| rule.kind == Kind::Refused)
-    }
-
-    /// Whether a connection that has just been made is to be reset.
-    pub fn refuse_connection(&mut self) -> bool {
-        let Self { plan, hits, rng, .. } = self;
-        plan.rules.iter().zip(hits).any(|(rule, hits)| {
-            let meets = rule.kind == Kind::Refused
-                && rule.target == Target::All
-                && rule.times.is_none_or(|times| *hits < times)
-                && (rule.rate >= 1.0 || rng.random::<f64>() < rule.rate);
-            *hits += u64::from(meets);
-            meets
-        })
-    }
-
-    /// The rules that meet a request: at most one that decides the answer, and those of slowness before it.
-    pub fn throw(&mut self, sight: Sight<'_>) -> Vec<Rule> {
-        let request = self.requests;
-        self.requests += 1;
-        let write = self.writes;
-        self.writes += u64::from(sight.write);
-        let mut met = Vec::new();
-        let Self { plan, hits, rng, .. } = self;
-        for (rule, hits) in plan.rules.iter().zip(hits) {
-            if rule.times.is_some_and(|times| *hits >= times) || !applies(rule, sight, request, write) {
-                continue;
-            }
-            // The dice are thrown for each rule that applies, so that one rule's luck does not shift another's.
-            if rule.rate < 1.0 && rng.random::<f64>() >= rule.rate {
-                continue;
-            }
-            *hits += 1;
-            met.push(rule.clone());
-            if !matches!(rule.kind, Kind::Slow | Kind::HeaderFlood | Kind::Drip | Kind::PoisonRow) {
-                break;
-            }
-        }
-        met
-    }
-}
-
-fn applies(rule: &Rule, sight: Sight<'_>, request: u64, write: u64) -> bool {
-    let scope = match rule.kind.scope() {
-        Scope::Any => true,
-        Scope::Writes => sight.write,
-        Scope::Lists => sight.list,
-        Scope::Counts => sight.count,
-        Scope::Reads => !sight.write && !sight.count,
-    };
-    // New connections are where a refusal of all is met.
-    let at_connection = rule.kind == Kind::Refused && rule.target == Target::All;
-    scope
-        && !at_connection
-        && match &rule.target {
-            Target::All => true,
-            // A poisoned record is looked for in the rows, not in the path.
-            Target::Item(..) if rule.kind == Kind::PoisonRow => true,
-            Target::Item(kind, id) => sight.item.is_some_and(|(k, i)| k == kind && i == id),
-            Target::Route(text) => sight.route.contains(text.as_str()),
-            Target::Request(index) => *index == request,
-            Target::Write(index) => sight.write && *index == write,
-            Target::Reads => !sight.write,
-            Target::Writes => sight.write,
-        }
 }
 
 #[cfg(test)]
