@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Configuration, Links, Problem, RunId, SignOfLife, SkipReason, Tenant, Timestamp,
-    client::Offboarded, document::Coverage, plan::Kind,
+    Configuration, Links, Problem, RunId, SignOfLife, SkipReason, Tenant, Timestamp, client::Offboarded,
+    document::Coverage, plan::Kind,
 };
 
 /// Who asked for a run, and for what.
