@@ -23,7 +23,7 @@ const FIRST_PROBE: Duration = Duration::from_secs(1);
 const SLOWEST_PROBE: Duration = Duration::from_secs(30);
 /// Waits after complaints without a usable `Retry-After` grow from here to here.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 pub(super) struct Gate {
     state: Mutex<State>,

@@ -31,7 +31,7 @@ const MOST_REDIRECTS: u32 = 3;
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
 /// Holds and backoffs of one request together.
-const MOST_WAITING: Duration = Duration::from_secs(600);
+const MOST_WAITING: Duration = Duration::from_mins(10);
 /// Listeners that fall behind by more than this miss some.
 const NOTICES_KEPT: usize = 256;
 

@@ -12,7 +12,7 @@ use super::transport::{Failure, Sent, Transport, TransportError, WireReply, Wire
 const MOST_BODY: usize = 64 * 1024 * 1024;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// From the first byte out to the last byte in.
-pub(super) const TOTAL_LIMIT: Duration = Duration::from_secs(60);
+pub(super) const TOTAL_LIMIT: Duration = Duration::from_mins(1);
 
 /// Why the network cannot be set up.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

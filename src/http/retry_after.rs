@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 /// Nobody is made to wait longer than this on the word of one header.
-pub(super) const LONGEST: Duration = Duration::from_secs(600);
+pub(super) const LONGEST: Duration = Duration::from_mins(10);
 
 /// How long the PSA asks to wait; `None` if it does not say, or says something absurd.
 pub(super) fn asked(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {

@@ -87,16 +87,16 @@ fn ended(agreement: &wire::Agreement) -> Option<Date> {
 }
 
 /// Until when and for how much, for a person.
-pub fn detail(agreement: &wire::Agreement) -> Option<String> {
+pub fn detail(agreement: &wire::Agreement) -> String {
     let until = match (agreement.no_ending_date_flag, day(agreement.end_date.as_ref())) {
         (Some(true), _) | (_, None) => "no end date".to_owned(),
         (_, Some(date)) => format!("until {date}"),
     };
     let amount = agreement.bill_amount.as_deref().and_then(|amount| amount.parse::<f64>().ok());
-    Some(match amount.filter(|amount| *amount > 0.0) {
+    match amount.filter(|amount| *amount > 0.0) {
         Some(amount) => format!("{until}, bills {amount:.2}"),
         None => until,
-    })
+    }
 }
 
 #[cfg(test)]

@@ -165,7 +165,7 @@ impl Api {
 
     fn settle(&self, place: &Place) {
         let probe = self.url(place, "/company/configurations/count", &[]);
-        self.http.set_probe(self.dressed(place, Request::get(probe)));
+        self.http.set_probe(Self::dressed(place, Request::get(probe)));
     }
 
     async fn discover(&self) -> Result<Place> {
@@ -243,7 +243,7 @@ impl Api {
         Some(url.into())
     }
 
-    fn dressed(&self, place: &Place, request: Request) -> Request {
+    fn dressed(place: &Place, request: Request) -> Request {
         let accept = HeaderValue::from_str(&place.accept())
             .unwrap_or_else(|_| HeaderValue::from_static("application/json"));
         // Other clients send it too; a cached answer would make a read-back worthless.
@@ -260,7 +260,7 @@ impl Api {
         let mut again = true;
         loop {
             let place = self.place().await.map_err(CallError::Discovery)?;
-            let request = self.dressed(&place, make(self.url(&place, path, query)));
+            let request = Self::dressed(&place, make(self.url(&place, path, query)));
             let reply = self.http.send(request).await.map_err(CallError::Sending)?;
             if reply.status != 404 || !again || errors::is_missing_record(&reply) {
                 return Ok(reply);

@@ -231,7 +231,7 @@ async fn read_billing(psa: &ConnectWise, scope: &Scope<'_>) -> (Found, Signs) {
         match attached {
             Ok(attached) => {
                 for configuration in attached.configurations.iter().filter(|id| wanted.contains(id)) {
-                    found.add(*configuration, link(detail.clone()));
+                    found.add(*configuration, link(Some(detail.clone())));
                 }
                 for addition in &attached.additions {
                     let serial = filled(addition.serial_number.as_ref()).map(str::to_lowercase);
@@ -242,10 +242,7 @@ async fn read_billing(psa: &ConnectWise, scope: &Scope<'_>) -> (Found, Signs) {
                 }
                 if !attached.additions.is_empty() {
                     let units = crate::domain::text::count(attached.additions.len(), "addition", "additions");
-                    detail = Some(match detail {
-                        Some(detail) => format!("{detail}, {units}"),
-                        None => units,
-                    });
+                    detail = format!("{detail}, {units}");
                 }
             }
             Err(error) => {

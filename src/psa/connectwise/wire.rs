@@ -1,6 +1,8 @@
 //! What this PSA sends. Every member may be missing, null, or a number written as text: with `fields` even
 //! "required" ones are left out.
 
+#![expect(clippy::struct_field_names, reason = "the members are named as the vendor names them")]
+
 use serde::{Deserialize, Deserializer, de};
 
 macro_rules! lenient {
