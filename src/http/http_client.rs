@@ -10,7 +10,7 @@ use reqwest::{
     header::{HeaderMap, HeaderValue, LOCATION, USER_AGENT as USER_AGENT_HEADER},
 };
 use tokio::{
-    sync::{Semaphore, broadcast},
+    sync::{Semaphore, SemaphorePermit, broadcast},
     time::Instant,
 };
 
@@ -192,7 +192,13 @@ impl Inner {
         let mut waited = Duration::ZERO;
         let mut attempt = 1;
         loop {
-            let (outcome, sent_at) = self.one_try(request, attempt, &mut waited).await?;
+            let (lane, sent_at) = tokio::select! {
+                biased;
+                () = held(request) => return Err(HttpError::Held),
+                turn = self.turn(request, &mut waited) => turn?,
+            };
+            let outcome = self.wire(request, attempt).await?;
+            drop(lane);
             let now = Instant::now();
             let why = match &outcome {
                 Try::Done(_) => String::new(),
@@ -234,7 +240,11 @@ impl Inner {
                     return finish(request, outcome, attempt - 1);
                 }
                 waited += pause;
-                self.clock.sleep(pause).await;
+                tokio::select! {
+                    biased;
+                    () = held(request) => return Err(HttpError::Held),
+                    () = self.clock.sleep(pause) => {}
+                }
             }
         }
     }
@@ -249,14 +259,14 @@ impl Inner {
         }
     }
 
-    /// Waits for its turn, then sends once.
-    async fn one_try(
+    /// Waits until the request may go.
+    async fn turn(
         &self,
         request: &Request,
-        attempt: u32,
         waited: &mut Duration,
-    ) -> Result<(Try, Instant), HttpError> {
-        let lane = self.lanes.acquire().await;
+    ) -> Result<(Option<SemaphorePermit<'_>>, Instant), HttpError> {
+        // The semaphore is never closed, so there always is a permit.
+        let lane = self.lanes.acquire().await.ok();
         let sent_at = loop {
             self.gate.refused()?;
             if let Some(wait) = self.gate.hold(Instant::now()) {
@@ -286,9 +296,7 @@ impl Inner {
                 Err(wait) => self.clock.sleep(wait).await,
             }
         };
-        let outcome = self.wire(request, attempt).await?;
-        drop(lane);
-        Ok((outcome, sent_at))
+        Ok((lane, sent_at))
     }
 
     /// One cheap read while all others wait. Any answer that is not a gateway's complaint will do.
@@ -342,6 +350,14 @@ impl Inner {
     fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
         // A panic between two fields of the pace can at worst let one call go early or late.
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Until the request is not wanted any more.
+async fn held(request: &Request) {
+    match &request.hold {
+        Some(hold) => hold.cancelled().await,
+        None => std::future::pending().await,
     }
 }
 

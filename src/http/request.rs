@@ -7,6 +7,7 @@ use reqwest::{
 };
 use serde::de::{DeserializeOwned, IgnoredAny};
 use thiserror::Error;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     body,
@@ -40,6 +41,8 @@ pub struct Request {
     pub headers: HeaderMap,
     pub body: Option<Vec<u8>>,
     pub tries: Tries,
+    /// Once it is cancelled, a request that still waits for its turn is not sent.
+    pub hold: Option<CancellationToken>,
 }
 
 impl Request {
@@ -51,6 +54,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: None,
             tries: Tries::Usual,
+            hold: None,
         }
     }
 
@@ -76,6 +80,12 @@ impl Request {
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
+        self
+    }
+
+    #[must_use]
+    pub fn unless(mut self, hold: &CancellationToken) -> Self {
+        self.hold = Some(hold.clone());
         self
     }
 
@@ -183,6 +193,9 @@ pub enum HttpError {
     /// The answer to a read is not JSON, however often it is asked.
     #[error("{message}")]
     Unreadable { message: String },
+    /// It still waited for its turn when nothing more was to be sent.
+    #[error("not sent: it still waited for its turn when the work was stopped")]
+    Held,
     /// The request must not be sent.
     #[error("{message}")]
     Forbidden { message: String },
@@ -193,7 +206,9 @@ impl HttpError {
     pub fn sent(&self) -> Sent {
         match self {
             Self::Unreachable { sent, .. } => *sent,
-            Self::SignIn { .. } | Self::RateLimited { .. } | Self::Forbidden { .. } => Sent::Never,
+            Self::SignIn { .. } | Self::RateLimited { .. } | Self::Held | Self::Forbidden { .. } => {
+                Sent::Never
+            }
             Self::Redirected { .. } | Self::Unreadable { .. } => Sent::Maybe,
         }
     }

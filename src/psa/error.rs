@@ -47,6 +47,7 @@ impl From<HttpError> for PsaError {
             HttpError::SignIn { message } => Self::SignIn { message },
             HttpError::RateLimited { message } => Self::RateLimited { message },
             HttpError::Unreadable { message } => Self::Unreadable { message },
+            error @ HttpError::Held => Self::Unreachable { message: error.to_string(), gave_up: false },
             error @ (HttpError::Redirected { .. } | HttpError::Forbidden { .. }) => {
                 Self::Settings { message: error.to_string() }
             }

@@ -12,6 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     conditions::Condition,
@@ -307,8 +308,13 @@ impl Api {
     }
 
     /// A change. The reply is returned whatever its status is.
-    pub async fn patch(&self, path: &str, body: &serde_json::Value) -> std::result::Result<Reply, CallError> {
-        self.call(path, &[], |url| Request::json(Method::PATCH, url, body)).await
+    pub async fn patch(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+        hold: &CancellationToken,
+    ) -> std::result::Result<Reply, CallError> {
+        self.call(path, &[], |url| Request::json(Method::PATCH, url, body).unless(hold)).await
     }
 
     /// How many characters of ids fit into the address of such a list.

@@ -254,7 +254,7 @@ async fn read_billing(psa: &ConnectWise, scope: &Scope<'_>) -> (Found, Signs) {
         }
         signs.entry(company).or_default().push(SignOfLife::RunningAgreement {
             name,
-            detail,
+            detail: Some(detail),
             record_url: None,
         });
     }

@@ -20,6 +20,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use secrecy::SecretString;
 use tokio::sync::{OnceCell, RwLock, broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Psa, PsaError,
@@ -280,10 +281,10 @@ impl Psa for ConnectWise {
         read::by_ids(self, ids).await
     }
 
-    async fn set(&self, changes: &[Change]) -> Vec<SetAnswer> {
+    async fn set(&self, changes: &[Change], hold: &CancellationToken) -> Vec<SetAnswer> {
         let mut answers = Vec::with_capacity(changes.len());
         for change in changes {
-            answers.push(write::set(self, change).await);
+            answers.push(write::set(self, change, hold).await);
         }
         answers
     }

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     ConnectWise,
@@ -17,7 +18,7 @@ use crate::{
     psa::{PsaError, port::Result, port::SetAnswer},
 };
 
-pub async fn set(psa: &ConnectWise, change: &Change) -> SetAnswer {
+pub async fn set(psa: &ConnectWise, change: &Change, hold: &CancellationToken) -> SetAnswer {
     let Some(id) = number(change.config_id().as_str()) else {
         let message = format!("configuration {} has no number", change.config_id());
         return SetAnswer::NotSent { error: PsaError::Unreadable { message } };
@@ -32,13 +33,13 @@ pub async fn set(psa: &ConnectWise, change: &Change) -> SetAnswer {
     };
     if psa.wants_custom_fields.load(Ordering::Relaxed) {
         let Ok(fields) = custom_fields(psa, id).await else {
-            return outcome(psa, change, id, send(psa, id, &plain).await).await;
+            return outcome(psa, change, id, send(psa, id, &plain, hold).await).await;
         };
-        return outcome(psa, change, id, send(psa, id, &with(plain, fields)).await).await;
+        return outcome(psa, change, id, send(psa, id, &with(plain, fields), hold).await).await;
     }
-    let first = send(psa, id, &plain).await;
+    let first = send(psa, id, &plain, hold).await;
     match first {
-        Ok(reply) if reply.status == 400 => with_custom_fields(psa, change, id, plain, &reply).await,
+        Ok(reply) if reply.status == 400 => with_custom_fields(psa, change, id, plain, &reply, hold).await,
         other => outcome(psa, change, id, other).await,
     }
 }
@@ -50,12 +51,16 @@ async fn with_custom_fields(
     id: i64,
     plain: Vec<Value>,
     refused: &Reply,
+    hold: &CancellationToken,
 ) -> SetAnswer {
     let first = refusal(refused);
+    if hold.is_cancelled() {
+        return SetAnswer::Refused { error: first };
+    }
     let Ok(fields) = custom_fields(psa, id).await else {
         return SetAnswer::Refused { error: first };
     };
-    let second = send(psa, id, &with(plain, fields)).await;
+    let second = send(psa, id, &with(plain, fields), hold).await;
     match second {
         Ok(reply) if reply.is_success() => {
             psa.wants_custom_fields.store(true, Ordering::Relaxed);
@@ -78,8 +83,13 @@ async fn with_custom_fields(
     }
 }
 
-async fn send(psa: &ConnectWise, id: i64, operations: &[Value]) -> std::result::Result<Reply, CallError> {
-    psa.api.patch(&format!("{PATH}/{id}"), &Value::Array(operations.to_vec())).await
+async fn send(
+    psa: &ConnectWise,
+    id: i64,
+    operations: &[Value],
+    hold: &CancellationToken,
+) -> std::result::Result<Reply, CallError> {
+    psa.api.patch(&format!("{PATH}/{id}"), &Value::Array(operations.to_vec()), hold).await
 }
 
 /// Absolute values: sending them twice does no more than once.
