@@ -18,6 +18,8 @@
 //! | [`command`] | one file per subcommand: joins the parts | everything |
 
 pub mod domain;
+pub mod http;
+pub mod psa;
 pub mod report;
 pub mod simulator;
 pub mod store;
