@@ -1,6 +1,9 @@
 //! One test binary with a module per promise.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod architecture;
+mod cli;
+mod engine;
 mod simulator;
 mod store;
 mod support;
