@@ -4,6 +4,7 @@
 mod architecture;
 mod cli;
 mod engine;
+mod psa;
 mod simulator;
 mod store;
 mod support;
