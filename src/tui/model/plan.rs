@@ -108,10 +108,10 @@ impl PlanPage {
 
 /// `Acme (id 7)`.
 pub fn client_title(client: &SurveyedClient) -> String {
-    match (&client.known_as, &client.asked) {
-        (Some((id, name)), _) if name.trim().is_empty() => format!("#{id}"),
-        (Some((id, name)), _) => format!("{name} (id {id})"),
-        (None, Some(asked)) => asked.clone(),
+    match (&client.id, client.name.as_deref().map(str::trim).filter(|name| !name.is_empty())) {
+        (Some(id), Some(name)) => format!("{name} (id {id})"),
+        (Some(id), None) => format!("#{id}"),
+        (None, Some(name)) => name.to_owned(),
         (None, None) => "a client that is not known".to_owned(),
     }
 }
@@ -170,7 +170,7 @@ fn write(
         by_client.entry(&item.client_id).or_default().push(at);
     }
     for client in &view.survey.clients {
-        let own = client.known_as.as_ref().and_then(|(id, _)| by_client.get(id)).map_or(&[][..], Vec::as_slice);
+        let own = client.id.as_ref().and_then(|id| by_client.get(id)).map_or(&[][..], Vec::as_slice);
         if own.is_empty() && client.problems.is_empty() && client.warnings.is_empty() {
             continue;
         }
