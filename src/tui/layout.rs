@@ -123,8 +123,10 @@ pub fn middle(width: u16, height: u16, wanted_width: u16, wanted_height: u16) ->
     Rect::new((width - wide) / 2, (height - high) / 2, wide, high)
 }
 
-/// Lines of the Run above its list.
-pub const RUN_HEAD: usize = 5;
+/// Lines of the Run above its list, in a body of so many lines.
+pub fn run_head(height: usize) -> usize {
+    if height >= 12 { 5 } else { 2 }
+}
 
 /// Lines of the Plan below its page: reason, ticket.
 pub const PLAN_FOOT: usize = 2;

@@ -224,7 +224,7 @@ impl Model {
         }
         if let Some(run) = &mut self.run {
             let len = run.len();
-            run.scroll.settle(len, height.saturating_sub(layout::RUN_HEAD).max(1));
+            run.scroll.settle(len, height.saturating_sub(layout::run_head(height)).max(1));
         }
     }
 

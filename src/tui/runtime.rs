@@ -8,10 +8,10 @@ mod events;
 mod painter;
 pub mod terminal;
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, task::Poll, time::Duration};
 
 use crossterm::event::Event;
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{Stream, StreamExt};
 use tokio::{sync::mpsc, time::Instant};
 
 use self::{
@@ -202,7 +202,7 @@ impl Session {
     /// Everything that is there already, before the next picture. Keys do not wait behind news.
     async fn drain(&mut self) -> Result<Option<Leave>, TuiError> {
         for _ in 0..BETWEEN_PICTURES {
-            let event = self.events.as_mut().and_then(|events| events.next().now_or_never());
+            let event = ready(&mut self.events).await;
             let message = self.receive.try_recv().ok();
             if event.is_none() && message.is_none() {
                 break;
@@ -272,6 +272,17 @@ async fn next(events: &mut Option<Events>) -> Option<std::io::Result<Event>> {
         Some(events) => events.next().await,
         None => std::future::pending().await,
     }
+}
+
+/// An event that is there already. The stream must see this task's own waker: it keeps the first one that it is
+/// polled with, and one that wakes nobody would leave the keys unheard.
+async fn ready(events: &mut Option<Events>) -> Option<Option<std::io::Result<Event>>> {
+    let events = events.as_mut()?;
+    std::future::poll_fn(|context| match events.poll_next_unpin(context) {
+        Poll::Ready(event) => Poll::Ready(Some(event)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// Until the program is asked to end. A sender that is gone will never ask.

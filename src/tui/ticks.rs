@@ -62,6 +62,11 @@ impl Ticks {
         step
     }
 
+    /// Whether there is anything to undo or redo.
+    pub fn has_history(&self) -> bool {
+        !self.done.is_empty() || !self.undone.is_empty()
+    }
+
     pub fn undo(&mut self) -> Option<Step> {
         let step = self.done.pop()?;
         let back = self.take_effect(step.reversed());

@@ -167,6 +167,20 @@ pub fn is_available(model: &Model, action: Action) -> bool {
         }
         Action::Save => model.report.as_ref().is_some_and(|report| report.report().is_some()),
         Action::OpenPlan => !model.review.ticks.is_empty(),
+        Action::Tick
+        | Action::TickAll
+        | Action::TickUnlinked
+        | Action::Range
+        | Action::RangeUp
+        | Action::RangeDown
+        | Action::Invert
+        | Action::CycleShow
+        | Action::SortNext
+        | Action::SortPrev
+        | Action::SortReverse => !model.review.data.rows.is_empty(),
+        Action::Filter if model.place == Place::Review => !model.review.data.clients.is_empty(),
+        Action::Undo | Action::Redo => model.review.ticks.has_history(),
+        Action::Reload if model.place == Place::Review => !model.review.is_reading(),
         _ => true,
     }
 }

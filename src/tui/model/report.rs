@@ -126,7 +126,7 @@ impl ReportPage {
             Phase::Finished => (
                 symbols.failed,
                 Meaning::Bad,
-                format!("Finished, but not everything went well: {what} deactivated; see below for the others."),
+                format!("Finished, but {}: {what} deactivated.", problems(report)),
             ),
             Phase::Cancelled => (
                 symbols.skipped,
@@ -156,6 +156,23 @@ impl ReportPage {
             None => {}
         }
     }
+}
+
+/// `2 failed, 1 changed since review`; f shows them alone.
+fn problems(report: &Report) -> String {
+    let count = |outcome: &str| {
+        report.clients().iter().flat_map(|client| &client.configs).filter(|config| config.outcome == outcome).count()
+    };
+    let parts: Vec<String> = [
+        (count("failed"), "failed"),
+        (count("changed_since_review"), "changed since review"),
+        (count("unknown"), "unknown"),
+    ]
+    .iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, word)| format!("{n} {word}"))
+    .collect();
+    if parts.is_empty() { "not everything went well".to_owned() } else { parts.join(", ") }
 }
 
 pub fn client_title(client: &ClientReport) -> String {
@@ -196,12 +213,12 @@ fn fits(query: &Query, client: &ClientReport, config: &ConfigReport, matcher: &m
 fn follow_up(report: &Report, symbols: &Symbols, page: &mut Prose<ReportEntry>) {
     let groups = [
         (FollowUpKind::Agreement, "End these agreements"),
-        (FollowUpKind::Billing, "Still billed: take them off the agreement"),
-        (FollowUpKind::Ticket, "Open tickets: close or move them"),
-        (FollowUpKind::Child, "Active children: decide about them"),
-        (FollowUpKind::Rmm, "Still in the RMM: remove the agents, stop the sync"),
-        (FollowUpKind::Unknown, "Could not be read: look for yourself"),
-        (FollowUpKind::StillActive, "Still active, and why"),
+        (FollowUpKind::Billing, "Still billed, take them off"),
+        (FollowUpKind::Ticket, "Open tickets, close or move them"),
+        (FollowUpKind::Child, "Active children, decide about them"),
+        (FollowUpKind::Rmm, "Still in the RMM, remove the agents and stop the sync"),
+        (FollowUpKind::Unknown, "Could not be read, look for yourself"),
+        (FollowUpKind::StillActive, "Still active"),
     ];
     let all: Vec<(&ClientReport, &FollowUp)> =
         report.clients().iter().flat_map(|client| client.follow_up.iter().map(move |todo| (client, todo))).collect();

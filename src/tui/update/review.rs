@@ -8,11 +8,11 @@ use super::{
         effect::Effect,
         filter::{self, Query},
         key::Key,
-        layout::{Pane, Room},
+        layout::Pane,
         line_input,
         model::{
             Model,
-            review::{Column, Review, Show},
+            review::{Column, Review},
         },
         natural,
         scroll::Go,
@@ -408,14 +408,4 @@ fn settle(model: &mut Model, keep: Option<&ConfigId>) {
     }
     review.rows.settle(review.shown.len(), height);
     review.hidden_ticks = if review.filtering { review.hidden_ticks } else { review.hidden().len() };
-}
-
-/// Whether the detail has to be asked for with a key.
-pub fn detail_hides(model: &Model) -> bool {
-    Room::of(model.size.0, model.size.1) != Room::Wide
-}
-
-/// For the words of an empty list.
-pub fn shows_all(review: &Review) -> bool {
-    review.show == Show::All
 }

@@ -206,7 +206,8 @@ fn retry(model: &mut Model) -> Vec<Effect> {
 }
 
 pub fn list_height(model: &Model) -> usize {
-    model.body_height().saturating_sub(layout::RUN_HEAD).max(1)
+    let height = model.body_height();
+    height.saturating_sub(layout::run_head(height)).max(1)
 }
 
 pub fn travel(model: &mut Model, go: Go) -> Vec<Effect> {

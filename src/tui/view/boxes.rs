@@ -74,7 +74,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
                 canvas.text(inside.x + 10, y, 5, &line.level, meaning);
                 canvas.text(inside.x + 16, y, inside.width.saturating_sub(17), &line.text, meaning);
             }
-            canvas.scrollbar(inside, lines.len(), scroll.offset);
+            canvas.scrollbar(inside, inside.bottom(), lines.len(), scroll.offset);
         }
         Some(Overlay::Help { .. }) | None => {}
     }
@@ -88,15 +88,24 @@ fn ask(model: &Model, canvas: &mut Canvas<'_>, title: &str, texts: &[(&str, Mean
     for (text, meaning) in texts {
         lines.extend(cells::wrap(text, room).into_iter().map(|line| (line, *meaning)));
     }
-    let fits = usize::from(model.size.1.saturating_sub(4)).max(1);
+    let beside: usize = buttons.iter().map(|(label, _)| cells::width(label) + 7).sum();
+    let rows = if beside > room + 1 { buttons.len() as u16 } else { 1 };
+    let fits = usize::from(model.size.1.saturating_sub(3 + rows)).max(1);
     lines.truncate(fits);
-    let area = layout::middle(model.size.0, model.size.1, width, lines.len() as u16 + 4);
+    let area = layout::middle(model.size.0, model.size.1, width, lines.len() as u16 + 3 + rows);
     let inside = canvas.window(area, title);
     for (row, (line, meaning)) in lines.iter().enumerate() {
         canvas.text(inside.x + 1, inside.y + row as u16, inside.width.saturating_sub(2), line, *meaning);
     }
-    let y = inside.bottom().saturating_sub(1);
-    draw_buttons(canvas, inside.x + 1, y, inside.width.saturating_sub(2), buttons, Meaning::Cursor);
+    let y = inside.bottom().saturating_sub(rows);
+    if rows == 1 {
+        draw_buttons(canvas, inside.x + 1, y, inside.width.saturating_sub(2), buttons, Meaning::Cursor);
+        return;
+    }
+    for (row, button) in buttons.iter().enumerate() {
+        let button = std::slice::from_ref(button);
+        draw_buttons(canvas, inside.x + 1, y + row as u16, inside.width.saturating_sub(2), button, Meaning::Cursor);
+    }
 }
 
 /// Buttons with the chosen one marked in two ways.

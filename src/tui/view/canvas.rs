@@ -145,6 +145,7 @@ impl<'a> Canvas<'a> {
         area: Rect,
         lines: &[Line<T>],
         offset: usize,
+        border: u16,
         mut entry: impl FnMut(&mut Self, Rect, T),
     ) {
         for (row, line) in lines.iter().skip(offset).take(usize::from(area.height)).enumerate() {
@@ -157,13 +158,13 @@ impl<'a> Canvas<'a> {
                 Line::Entry(which) => entry(self, Rect::new(area.x, y, area.width, 1), *which),
             }
         }
-        self.scrollbar(area, lines.len(), offset);
+        self.scrollbar(area, border, lines.len(), offset);
     }
 
-    /// Says in the lower border how far down one is, if there is more than is shown.
-    pub fn scrollbar(&mut self, inside: Rect, len: usize, offset: usize) {
+    /// Says in the line `border` how far down one is, if there is more than is shown.
+    pub fn scrollbar(&mut self, inside: Rect, border: u16, len: usize, offset: usize) {
         let height = usize::from(inside.height);
-        if len <= height || inside.width < 16 {
+        if height == 0 || len <= height || inside.width < 16 {
             return;
         }
         let last = (offset + height).min(len);
@@ -172,7 +173,7 @@ impl<'a> Canvas<'a> {
         let text = format!(" {}-{last} of {len} {more} ", offset + 1);
         let wide = cells::width(&text) as u16;
         if wide + 2 <= inside.width {
-            self.text_raw(inside.right() - wide - 1, inside.bottom(), wide, &text, Meaning::Muted);
+            self.text_raw(inside.right() - wide - 1, border, wide, &text, Meaning::Muted);
         }
     }
 

@@ -42,7 +42,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let page = page(model, usize::from(inside.width));
     let last = page.lines.len().saturating_sub(usize::from(inside.height));
     let offset = usize::from(model.review.detail).min(last);
-    canvas.page(inside, &page.lines, offset, |_, _, ()| {});
+    canvas.page(inside, &page.lines, offset, inside.bottom(), |_, _, ()| {});
 }
 
 fn page(model: &Model, width: usize) -> Prose<()> {
@@ -113,9 +113,12 @@ fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
     if row.lifecycle().is_mixed() {
         page.item(0, model.look.symbols.warning, Meaning::Warn, &format!("Mixed state: {}", row.lifecycle().words()));
     }
+    page.heading("Still linked");
+    links(model, at, client, page);
+    page.heading("Record");
     let mut field = |label: &str, value: &str| {
         if !value.trim().is_empty() {
-            page.say(0, Meaning::Text, &format!("{label}: {value}"));
+            page.say(2, Meaning::Text, &format!("{label}: {value}"));
         }
     };
     field("Id", row.id.as_str());
@@ -137,8 +140,6 @@ fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
     let others: Vec<&str> =
         row.names.iter().map(String::as_str).filter(|name| *name != row.name && !name.trim().is_empty()).collect();
     field("Also named", &others.join(", "));
-    page.heading("Still linked");
-    links(model, at, client, page);
     page.heading(&format!("{}: {}", super::super::model::capital(model.setting.nouns.client), client.title()));
     for reason in &client.offboarded.reasons {
         page.item(2, "-", Meaning::Text, &format!("offboarded: {reason}"));

@@ -35,6 +35,8 @@ fn scopes(model: &Model) -> [Scope; 3] {
 /// What fits the search, by scope.
 pub fn lines(model: &Model, search: &str) -> Vec<Entry> {
     let search = search.trim().to_lowercase();
+    let inside = layout::inside(area(model));
+    let room = usize::from(inside.width.saturating_sub(keys_width(inside) + 4)).max(8);
     let mut lines = Vec::new();
     for scope in scopes(model) {
         let mut first = true;
@@ -56,7 +58,12 @@ pub fn lines(model: &Model, search: &str) -> Vec<Entry> {
                 let text = format!("{}:", super::super::model::capital(scope.words()));
                 lines.push(Entry { keys: String::new(), text, meaning: Meaning::Title });
             }
-            lines.push(Entry { keys, text, meaning: Meaning::Text });
+            let mut keys = Some(keys);
+            for text in cells::wrap(&text, room) {
+                // Further lines of a text have a blank for its keys.
+                let keys = keys.take().unwrap_or_else(|| " ".to_owned());
+                lines.push(Entry { keys, text, meaning: Meaning::Text });
+            }
         }
     }
     lines
@@ -66,6 +73,10 @@ fn area(model: &Model) -> Rect {
     let body = layout::frame(model.size.0, model.size.1).body;
     let width = body.width.min(86);
     Rect::new(body.x + (body.width - width) / 2, body.y, width, body.height)
+}
+
+fn keys_width(inside: Rect) -> u16 {
+    16.min(inside.width / 3)
 }
 
 /// Lines of help in sight: the search takes one.
@@ -91,7 +102,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, _body: Rect) {
     if lines.is_empty() {
         canvas.text(list.x + 1, list.y, list.width, "No key here does that.", Meaning::Muted);
     }
-    let keys = 16.min(list.width / 3);
+    let keys = keys_width(inside);
     for (row, line) in lines.iter().skip(scroll.offset).take(usize::from(list.height)).enumerate() {
         let y = list.y + row as u16;
         if line.keys.is_empty() {
@@ -101,5 +112,5 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, _body: Rect) {
         canvas.text(list.x + 2, y, keys, &line.keys, Meaning::KeyHint);
         canvas.text(list.x + 3 + keys, y, list.width.saturating_sub(keys + 4), &line.text, line.meaning);
     }
-    canvas.scrollbar(list, lines.len(), scroll.offset);
+    canvas.scrollbar(list, list.bottom(), lines.len(), scroll.offset);
 }

@@ -58,5 +58,5 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
             canvas.tint(Rect::new(list.x, y, list.width, 1), Meaning::Cursor);
         }
     }
-    canvas.scrollbar(list, runs.len(), history.scroll.offset);
+    canvas.scrollbar(list, list.bottom(), runs.len(), history.scroll.offset);
 }

@@ -51,7 +51,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
             }
         }
         PlanState::Ready(_) => {
-            canvas.page(page, &plan.page.lines, plan.scroll.offset, |canvas, line, entry| {
+            canvas.page(page, &plan.page.lines, plan.scroll.offset, inside.bottom(), |canvas, line, entry| {
                 draw_entry(plan, canvas, line, entry);
             });
         }
@@ -72,7 +72,10 @@ fn draw_entry(plan: &PlanPage, canvas: &mut Canvas<'_>, line: Rect, entry: PlanE
                 || ("not read".to_owned(), Meaning::Muted),
                 |found| links_text(&found.links, &LinksState::NotRead, 30),
             );
-            (item.title(), item.config_type.clone(), format!("{state}   links: {links}"), meaning)
+            let links = if meaning == Meaning::Good { "no links".to_owned() } else { format!("links: {links}") };
+            // What it becomes is the same for all; where there is room it stands at each, too.
+            let last = if line.width >= 110 { format!("{links}, {state}") } else { links };
+            (item.title(), item.config_type.clone(), last, meaning)
         }
         PlanEntry::Left(client, at) => {
             let Some(found) = view.survey.clients.get(client).and_then(|client| client.found.get(at)) else { return };

@@ -33,7 +33,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
             canvas.text(inside.x + 1, inside.y + 1, inside.width, &trouble.advice, Meaning::Text);
         }
         ReportState::Ready(_) => {
-            canvas.page(inside, &page.page.lines, page.scroll.offset, |canvas, line, entry| {
+            canvas.page(inside, &page.page.lines, page.scroll.offset, inside.bottom(), |canvas, line, entry| {
                 draw_config(page, canvas, line, entry);
             });
         }

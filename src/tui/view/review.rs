@@ -47,11 +47,12 @@ fn draw_clients(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let focused = review.focus == Pane::Clients;
     let (shown, all) = (review.shown_clients.len(), review.data.clients.len());
     let counts = if shown == all { all.to_string() } else { format!("{shown}/{all}") };
+    let title = format!("{} {counts}", model.clients_title());
     let ticked = match review.ticked_clients() {
-        0 => String::new(),
-        n => format!(" {} {n} ticked", model.look.symbols.dot),
+        0 => title.clone(),
+        n => format!("{title} {} {n} ticked", model.look.symbols.dot),
     };
-    let inside = canvas.frame(area, &format!("{} {counts}{ticked}", model.clients_title()), focused);
+    let inside = canvas.frame(area, &first_that_fits(&[&ticked, &title], area), focused);
     if shown == 0 {
         let (text, meaning) = no_clients(model);
         empty(canvas, inside, &text, meaning);
@@ -64,6 +65,7 @@ fn draw_clients(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         let y = inside.y + row as u16;
         let here = line == review.clients.cursor;
         let (mark, meaning) = match (client.ticked, client.tickable) {
+            (0, 0) if client.rows.is_empty() => ("   ", Meaning::Text),
             (0, 0) => (symbols.locked, Meaning::Locked),
             (0, _) => (symbols.unticked, Meaning::Text),
             (n, all) if n >= all => (symbols.ticked, Meaning::Ticked),
@@ -85,7 +87,7 @@ fn draw_clients(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
             canvas.tint(Rect::new(inside.x, y, inside.width, 1), meaning);
         }
     }
-    canvas.scrollbar(inside, shown, review.clients.offset);
+    canvas.scrollbar(inside, inside.bottom(), shown, review.clients.offset);
 }
 
 fn no_clients(model: &Model) -> (String, Meaning) {
@@ -117,9 +119,9 @@ fn slots(inside: Rect) -> Vec<Slot> {
     let room = inside.width.saturating_sub(LEAD);
     // Each with the share it gets of what the name leaves.
     let wanted: &[(Column, u16)] = match room {
-        0..34 => &[(Column::Links, 9)],
-        34..50 => &[(Column::Type, 12), (Column::Links, 12)],
-        50..70 => &[(Column::Type, 14), (Column::Status, 10), (Column::Links, 14)],
+        0..34 => &[(Column::Links, 12)],
+        34..50 => &[(Column::Type, 11), (Column::Links, 16)],
+        50..70 => &[(Column::Type, 12), (Column::Status, 9), (Column::Links, 16)],
         70..100 => &[(Column::Type, 16), (Column::Site, 12), (Column::Status, 12), (Column::Links, 18)],
         _ => &[(Column::Type, 20), (Column::Site, 18), (Column::Status, 16), (Column::Links, 28)],
     };
@@ -138,11 +140,31 @@ pub fn column_at(list: Rect, x: u16) -> Option<Column> {
     slots(list).into_iter().find(|slot| (slot.x..=slot.x + slot.width).contains(&x)).map(|slot| slot.column)
 }
 
-fn rows_title(model: &Model) -> String {
+fn first_that_fits(titles: &[&str], area: Rect) -> String {
+    let room = usize::from(area.width.saturating_sub(6));
+    let fitting = titles.iter().find(|title| cells::width(title) <= room);
+    fitting.or(titles.last()).map_or_else(String::new, |title| (*title).to_owned())
+}
+
+/// The counts come first; the noun is the first to go where there is little room.
+fn rows_title(model: &Model, area: Rect) -> String {
+    let counts = row_counts(model);
+    let title = format!("{} {counts}", model.rows_title());
+    match model.review.cursor_client() {
+        Some(client) if Room::of(model.size.0, model.size.1) == Room::One => {
+            let room = usize::from(area.width).saturating_sub(cells::width(&counts) + 9);
+            let name = cells::fit(&client.title(), room, model.look.symbols.more);
+            first_that_fits(&[&format!("{name} {} {counts}", model.look.symbols.dot), &counts], area)
+        }
+        _ => first_that_fits(&[&title, &counts], area),
+    }
+}
+
+fn row_counts(model: &Model) -> String {
     let review = &model.review;
     let (shown, all) = (review.shown.len(), review.order.len());
     let dot = model.look.symbols.dot;
-    let mut title = format!("{} {shown}/{all}", model.rows_title());
+    let mut title = format!("{shown}/{all}");
     if review.filtering {
         title.push_str(" filtering");
     }
@@ -164,14 +186,7 @@ fn rows_title(model: &Model) -> String {
 fn draw_rows(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let review = &model.review;
     let focused = review.focus == Pane::Rows;
-    let room = Room::of(model.size.0, model.size.1);
-    let mut title = rows_title(model);
-    if room == Room::One
-        && let Some(client) = review.cursor_client()
-    {
-        title = format!("{} {} {title}", client.title(), model.look.symbols.dot);
-    }
-    let inside = canvas.frame(area, &title, focused);
+    let inside = canvas.frame(area, &rows_title(model, area), focused);
     let list = layout::table(area);
     let slots = slots(list);
     for slot in &slots {
@@ -207,7 +222,7 @@ fn draw_rows(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
             canvas.tint(bar, if focused { Meaning::Cursor } else { Meaning::CursorElsewhere });
         }
     }
-    canvas.scrollbar(list, review.shown.len(), review.rows.offset);
+    canvas.scrollbar(list, list.bottom(), review.shown.len(), review.rows.offset);
 }
 
 fn draw_row(
@@ -248,7 +263,15 @@ fn draw_row(
             Column::Links => {
                 let (text, meaning) = match locked {
                     Some(why) => (why.to_owned(), Meaning::Locked),
-                    None => links_text(review.data.links_of(at), &review.data.clients[entry.client].links, slot.width),
+                    None => {
+                        let state = &review.data.clients[entry.client].links;
+                        let (text, meaning) = links_text(review.data.links_of(at), state, slot.width);
+                        // A mixed state must show even where there is no column for it.
+                        match (row.lifecycle().is_mixed(), slots.iter().any(|slot| slot.column == Column::Status)) {
+                            (true, false) => (format!("mixed, {text}"), Meaning::Warn),
+                            _ => (text, meaning),
+                        }
+                    }
                 };
                 canvas.text(slot.x, y, slot.width, &text, meaning);
             }
@@ -277,18 +300,18 @@ pub fn links_text(links: &Links, state: &LinksState, width: u16) -> (String, Mea
         .filter_map(|kind| {
             let letter = match kind {
                 LinkKind::Billing => "bill",
-                LinkKind::Tickets => "tick",
-                LinkKind::Children => "chld",
+                LinkKind::Tickets => "tkt",
+                LinkKind::Children => "child",
                 LinkKind::Rmm => "RMM",
             };
             match links.get(kind) {
                 LinkAnswer::None => None,
-                LinkAnswer::Linked { items } => Some(format!("{letter}{}", items.len())),
-                LinkAnswer::Unknown { .. } | LinkAnswer::NotRead => Some(format!("{letter}?")),
+                LinkAnswer::Linked { items } => Some(format!("{letter} {}", items.len())),
+                LinkAnswer::Unknown { .. } | LinkAnswer::NotRead => Some(format!("{letter} ?")),
             }
         })
         .collect();
-    (parts.join(" "), meaning)
+    (parts.join(", "), meaning)
 }
 
 fn no_rows(model: &Model) -> (String, Meaning) {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{
     super::{
         cells,
-        layout::RUN_HEAD,
+        layout::run_head,
         model::{
             Model,
             run::{RunPage, Stage},
@@ -21,13 +21,9 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let Some(run) = &model.run else { return };
     let kind = if run.view.dry_run { "Dry run" } else { "Run" };
     let inside = canvas.frame(area, &format!("{kind} {}", run.run), true);
-    head(model, run, canvas, Rect { height: (RUN_HEAD as u16).min(inside.height), ..inside });
-    let list = Rect::new(
-        inside.x,
-        inside.y + RUN_HEAD as u16,
-        inside.width,
-        inside.height.saturating_sub(RUN_HEAD as u16),
-    );
+    let high = (run_head(usize::from(inside.height)) as u16).min(inside.height);
+    head(model, run, canvas, Rect { height: high, ..inside });
+    let list = Rect::new(inside.x, inside.y + high, inside.width, inside.height - high);
     items(model, run, canvas, list);
 }
 
@@ -41,11 +37,16 @@ fn head(model: &Model, run: &RunPage, canvas: &mut Canvas<'_>, area: Rect) {
         y += 1;
     };
     let (text, meaning) = phase(model, run);
-    line(canvas, &text, meaning);
+    let (held, held_meaning) = holding(model, run);
+    // Where there is little room, what holds it up stands for the phase.
+    if area.height < 5 && !held.is_empty() && run.is_active() {
+        line(canvas, &held, held_meaning);
+    } else {
+        line(canvas, &text, meaning);
+    }
     line(canvas, &bar(model, run, area.width.saturating_sub(2)), Meaning::Info);
     line(canvas, &totals(&run.state.totals, symbols), Meaning::Text);
-    let (text, meaning) = holding(model, run);
-    line(canvas, &text, meaning);
+    line(canvas, &held, held_meaning);
     let what = if run.only_problems { "Only items with a problem (f shows all)" } else { "Items" };
     line(canvas, &format!("{what}: {}", run.len()), Meaning::Title);
 }
@@ -111,7 +112,7 @@ fn totals(totals: &Totals, symbols: &Symbols) -> String {
     ];
     let shown: Vec<String> =
         parts.iter().filter(|(_, n, _)| *n > 0).map(|(sign, n, word)| format!("{sign} {n} {word}")).collect();
-    shown.join("   ")
+    shown.join(", ")
 }
 
 /// What holds it up, else the last thing that went wrong.
@@ -187,5 +188,5 @@ fn items(model: &Model, run: &RunPage, canvas: &mut Canvas<'_>, area: Rect) {
             canvas.tint(Rect::new(area.x, y, area.width, 1), Meaning::Cursor);
         }
     }
-    canvas.scrollbar(area, run.len(), run.scroll.offset);
+    canvas.scrollbar(area, area.bottom(), run.len(), run.scroll.offset);
 }
