@@ -5,6 +5,8 @@ mod architecture;
 mod cli;
 mod engine;
 mod psa;
+mod pty;
+mod settings;
 mod simulator;
 mod store;
 mod support;

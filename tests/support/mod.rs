@@ -4,4 +4,5 @@ pub mod canary;
 pub mod openapi;
 pub mod program;
 pub mod schema;
+pub mod screen;
 pub mod world;
