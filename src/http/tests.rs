@@ -104,9 +104,9 @@ fn options(script: &Arc<Script>) -> Options {
     let transport: Arc<dyn Transport> = Arc::clone(script) as Arc<dyn Transport>;
     Options {
         base: Url::parse(BASE).unwrap(),
-        limits: Limits { in_flight: 10, requests: 100_000, window: Duration::from_secs(60) },
+        limits: Limits { in_flight: 10, requests: 100_000, window: Duration::from_mins(1) },
         clock: Clock::following_tokio("2026-11-24T10:00:00Z".parse().unwrap()),
-        patience: Some(Duration::from_secs(120)),
+        patience: Some(Duration::from_mins(2)),
         transport,
         authorizer: Arc::new(Key),
     }
@@ -252,8 +252,7 @@ async fn never_more_calls_in_a_window_than_allowed() {
     futures_util::future::join_all((0..200).map(|_| http.send(read()))).await;
     let times = script.times();
     for (i, at) in times.iter().enumerate() {
-        let within =
-            times[i..].iter().take_while(|t| t.duration_since(*at) < Duration::from_secs(60)).count();
+        let within = times[i..].iter().take_while(|t| t.duration_since(*at) < Duration::from_mins(1)).count();
         assert!(within <= 50, "{within} calls in a minute");
     }
 }
@@ -402,7 +401,7 @@ async fn what_waits_for_its_turn_is_given_up_when_the_work_stops() {
 async fn a_complaint_slows_what_follows() {
     let script = Script::new(vec![OK; 100], OK);
     let mut options = options(&script);
-    options.limits = Limits { in_flight: 4, requests: 1200, window: Duration::from_secs(60) };
+    options.limits = Limits { in_flight: 4, requests: 1200, window: Duration::from_mins(1) };
     let http = Http::new(options);
     futures_util::future::join_all((0..100).map(|_| http.send(read()))).await;
     script.steps.lock().unwrap().push_back(Step::Answer(429, &[("retry-after", "1")], "{}"));
