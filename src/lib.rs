@@ -17,10 +17,15 @@
 //! | [`simulator`] | simulated PSAs | system |
 //! | [`command`] | one file per subcommand: joins the parts | everything |
 
+pub mod command;
 pub mod domain;
+pub mod engine;
 pub mod http;
 pub mod psa;
 pub mod report;
+pub mod settings;
 pub mod simulator;
+pub mod store;
 pub mod system;
+pub mod telemetry;
 pub mod tui;

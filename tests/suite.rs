@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod architecture;
+mod cli;
+mod engine;
 mod psa;
 mod simulator;
+mod store;
 mod support;

@@ -58,7 +58,7 @@ impl Context {
             .clone();
         let data_dir = data_dir(global)?;
         let connection = profile
-            .connection(clock.clone(), (!watched).then_some(PATIENCE))
+            .connection(&settings.path, clock.clone(), (!watched).then_some(PATIENCE))
             .await
             .map_err(|error| Failure::usage(error.to_string(), ""))?;
         for secret in connection.secrets.values() {
@@ -78,7 +78,7 @@ impl Context {
                 protection: profile.protection.clone(),
                 status: profile.status.clone(),
                 safeguards: settings.safeguards.clone(),
-                unenforced: settings.unenforced(&profile.name),
+                unenforced: settings.unenforced(&profile),
             },
         };
         Ok(Self { settings, engine, data_dir, operator })

@@ -30,23 +30,23 @@ pub async fn execute(cli: Cli) -> ExitCode {
         Command::Completions { shell } => Ok(completions::completions(*shell)),
         Command::Man => completions::man(),
         Command::Simulate(args) => simulate::simulate(args).await,
-        Command::Review(screen) => match log(&global, true) {
+        Command::Review(screen) => match log(&global) {
             Ok(_log) => review::review(&global, screen).await,
             Err(failure) => Err(failure),
         },
-        Command::Demo(demo) => match log(&global, true) {
+        Command::Demo(demo) => match log(&global) {
             Ok(_log) => demo::demo(&global, demo).await,
             Err(failure) => Err(failure),
         },
-        Command::Run(args) => match log(&global, false) {
+        Command::Run(args) => match log(&global) {
             Ok(_log) => run::run(&global, args).await,
             Err(failure) => Err(failure),
         },
-        Command::Runs(args) => match log(&global, false) {
+        Command::Runs(args) => match log(&global) {
             Ok(_log) => runs::runs(&global, args).await,
             Err(failure) => Err(failure),
         },
-        Command::Doctor => match log(&global, false) {
+        Command::Doctor => match log(&global) {
             Ok(_log) => doctor::doctor(&global).await,
             Err(failure) => Err(failure),
         },
@@ -55,10 +55,10 @@ pub async fn execute(cli: Cli) -> ExitCode {
 }
 
 /// Starts the log. What it returns must live as long as the command.
-fn log(global: &Global, screen: bool) -> Result<telemetry::Running, print::Failure> {
+fn log(global: &Global) -> Result<telemetry::Running, print::Failure> {
     let folder = context::data_dir(global)?;
     let verbosity = Verbosity { verbose: global.verbose, quiet: global.quiet };
-    telemetry::start(&folder, verbosity, screen).map_err(|error| {
+    telemetry::start(&folder, verbosity).map_err(|error| {
         print::Failure::usage(
             format!("the log file cannot be written: {error}"),
             "Name another folder with --data-dir, or make this one writable.",

@@ -10,10 +10,11 @@ use super::{
 };
 use crate::{
     domain::ExitCode,
+    settings,
     system::{environment, process, signals::{Stop, Stops}},
     tui::{
         self,
-        desk::{Mode, Setting},
+        desk::{Mode, Preselect, Setting},
     },
 };
 
@@ -85,8 +86,16 @@ fn setting(context: &Context, mode: Mode) -> Setting {
         max_changes: profile.safeguards.max_changes,
         require_ticket: profile.safeguards.require_ticket,
         criteria: profile.criteria.to_string(),
-        preselect: context.settings.review.preselect,
+        preselect: preselect(context.settings.preselect),
         report_folder: context.report_folder(),
         warnings: context.settings.warnings.clone(),
+    }
+}
+
+fn preselect(wish: settings::Preselect) -> Preselect {
+    match wish {
+        settings::Preselect::None => Preselect::None,
+        settings::Preselect::Unlinked => Preselect::Unlinked,
+        settings::Preselect::All => Preselect::All,
     }
 }

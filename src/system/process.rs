@@ -42,3 +42,17 @@ fn boot_id() -> String {
         .map(|id| id.trim().to_owned())
         .unwrap_or_default()
 }
+
+/// Whether a process may still be at work: dead only if it was of this computer and its boot is over or
+/// its number is free.
+pub fn may_be_alive(host: &str, pid: u32, boot: &str) -> bool {
+    let own = Identity::own();
+    if host != own.host {
+        return true;
+    }
+    if boot != own.boot {
+        return false;
+    }
+    let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return false };
+    !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
+}

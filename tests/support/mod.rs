@@ -1,3 +1,7 @@
 //! What the tests share.
 
+pub mod canary;
 pub mod openapi;
+pub mod program;
+pub mod schema;
+pub mod world;

@@ -108,8 +108,8 @@ pub struct Api {
     base: Url,
     company: String,
     place: tokio::sync::Mutex<Option<Arc<Place>>>,
-    /// When a look for a new release last found none.
-    looked: Mutex<Option<Instant>>,
+    /// Paths that this release does not have, and when that was last made sure of.
+    missing: Mutex<BTreeMap<(String, String), Instant>>,
     quirks: Mutex<Quirks>,
 }
 
@@ -128,7 +128,7 @@ impl Api {
             base,
             company: company.to_owned(),
             place: tokio::sync::Mutex::new(None),
-            looked: Mutex::new(None),
+            missing: Mutex::default(),
             quirks: Mutex::default(),
         }
     }
@@ -198,13 +198,14 @@ impl Api {
     }
 
     /// Whether the release changed under our feet, so that asking again may help.
-    async fn moved(&self, used: &Place) -> Result<bool> {
+    async fn moved(&self, used: &Place, path: &str) -> Result<bool> {
         let mut place = self.place.lock().await;
         if place.as_ref().is_some_and(|now| now.release != used.release) {
             return Ok(true);
         }
-        let looked = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        if looked.is_some_and(|at| at.elapsed() < BELIEVED) {
+        let missing = (used.release.clone(), path.to_owned());
+        let known = self.missing.lock().unwrap_or_else(PoisonError::into_inner).get(&missing).copied();
+        if known.is_some_and(|at| at.elapsed() < BELIEVED) {
             return Ok(false);
         }
         let found = self.discover().await?;
@@ -215,7 +216,9 @@ impl Api {
             self.settle(&found);
             *place = Some(found);
         } else {
-            *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            let mut known = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+            known.retain(|_, at| at.elapsed() < BELIEVED);
+            known.insert(missing, Instant::now());
         }
         Ok(moved)
     }
@@ -267,7 +270,7 @@ impl Api {
                 return Ok(reply);
             }
             again = false;
-            if !self.moved(&place).await.unwrap_or(false) {
+            if !self.moved(&place, path).await.unwrap_or(false) {
                 return Ok(reply);
             }
         }
