@@ -276,6 +276,18 @@ async fn ten_failures_in_a_row_stop_everything_until_one_probe_succeeds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn more_than_half_of_the_last_fifty_stops_everything_too() {
+    let down = || Step::Answer(503, &[], "<html>down</html>");
+    let script = Script::new((0..90).map(|i| if i % 3 == 0 { OK } else { down() }), OK);
+    let http = http(&script);
+    let mut notices = http.notices();
+    for _ in 0..40 {
+        http.send(read()).await.unwrap();
+    }
+    assert!(told(&mut notices).iter().any(|notice| matches!(notice, Notice::Stalled { .. })));
+}
+
+#[tokio::test(start_paused = true)]
 async fn patience_ends_for_all_at_once_and_a_later_call_may_find_it_back() {
     let script = Script::new([], Step::Fail(Sent::Never, Failure::Connect));
     let http = http(&script);
