@@ -8,3 +8,4 @@ mod psa;
 mod simulator;
 mod store;
 mod support;
+mod tui;
