@@ -3,7 +3,7 @@
 use std::{error::Error as _, path::Path, time::Duration};
 
 use async_trait::async_trait;
-use reqwest::{Certificate, Client, redirect, tls};
+use reqwest::{Certificate, Client, ClientBuilder, redirect, tls};
 use thiserror::Error;
 
 use super::transport::{Failure, Sent, Transport, TransportError, WireReply, WireRequest};
@@ -29,25 +29,32 @@ pub enum NetworkError {
 #[derive(Debug, Clone)]
 pub struct Network {
     client: Client,
+    /// For this computer's own addresses: what is not encrypted never goes to a proxy.
+    direct: Client,
 }
 
 impl Network {
     /// # Errors
     /// [`NetworkError`] if `ca_file` does not serve, or the system's certificates cannot be loaded.
     pub fn new(ca_file: Option<&Path>) -> Result<Self, NetworkError> {
-        let mut builder = Client::builder()
-            .connect_timeout(CONNECT_LIMIT)
-            .timeout(TOTAL_LIMIT)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .tls_version_min(tls::Version::TLS_1_2)
-            .user_agent(super::http_client::USER_AGENT);
+        let setup = |error: reqwest::Error| NetworkError::Setup(chain(&error));
+        let mut builder = limited();
         if let Some(path) = ca_file {
             builder = builder.tls_certs_merge(certificates(path)?);
         }
-        let client = builder.build().map_err(|error| NetworkError::Setup(chain(&error)))?;
-        Ok(Self { client })
+        let client = builder.build().map_err(setup)?;
+        let direct = limited().no_proxy().tls_certs_only([]).build().map_err(setup)?;
+        Ok(Self { client, direct })
     }
+}
+
+fn limited() -> ClientBuilder {
+    Client::builder()
+        .connect_timeout(CONNECT_LIMIT)
+        .timeout(TOTAL_LIMIT)
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .tls_version_min(tls::Version::TLS_1_2)
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>, NetworkError> {
@@ -63,7 +70,8 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, NetworkError> {
 impl Transport for Network {
     async fn send(&self, request: WireRequest) -> Result<WireReply, TransportError> {
         let WireRequest { method, url, headers, body } = request;
-        let mut building = self.client.request(method, url).headers(headers);
+        let client = if url.scheme() == "http" { &self.direct } else { &self.client };
+        let mut building = client.request(method, url).headers(headers);
         if let Some(body) = body {
             building = building.body(body);
         }

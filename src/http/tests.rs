@@ -104,9 +104,9 @@ fn options(script: &Arc<Script>) -> Options {
     let transport: Arc<dyn Transport> = Arc::clone(script) as Arc<dyn Transport>;
     Options {
         base: Url::parse(BASE).unwrap(),
-        limits: Limits { in_flight: 10, requests: 100_000, window: Duration::from_secs(60) },
+        limits: Limits { in_flight: 10, requests: 100_000, window: Duration::from_mins(1) },
         clock: Clock::following_tokio("2026-11-24T10:00:00Z".parse().unwrap()),
-        patience: Some(Duration::from_secs(120)),
+        patience: Some(Duration::from_mins(2)),
         transport,
         authorizer: Arc::new(Key),
     }
@@ -252,8 +252,7 @@ async fn never_more_calls_in_a_window_than_allowed() {
     futures_util::future::join_all((0..200).map(|_| http.send(read()))).await;
     let times = script.times();
     for (i, at) in times.iter().enumerate() {
-        let within =
-            times[i..].iter().take_while(|t| t.duration_since(*at) < Duration::from_secs(60)).count();
+        let within = times[i..].iter().take_while(|t| t.duration_since(*at) < Duration::from_mins(1)).count();
         assert!(within <= 50, "{within} calls in a minute");
     }
 }
@@ -274,6 +273,18 @@ async fn ten_failures_in_a_row_stop_everything_until_one_probe_succeeds() {
     let told = told(&mut notices);
     assert!(told.iter().any(|notice| matches!(notice, Notice::Stalled { failures: 10, .. })));
     assert!(told.contains(&Notice::Flowing));
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_than_half_of_the_last_fifty_stops_everything_too() {
+    let down = || Step::Answer(503, &[], "<html>down</html>");
+    let script = Script::new((0..90).map(|i| if i % 3 == 0 { OK } else { down() }), OK);
+    let http = http(&script);
+    let mut notices = http.notices();
+    for _ in 0..40 {
+        http.send(read()).await.unwrap();
+    }
+    assert!(told(&mut notices).iter().any(|notice| matches!(notice, Notice::Stalled { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -402,7 +413,7 @@ async fn what_waits_for_its_turn_is_given_up_when_the_work_stops() {
 async fn a_complaint_slows_what_follows() {
     let script = Script::new(vec![OK; 100], OK);
     let mut options = options(&script);
-    options.limits = Limits { in_flight: 4, requests: 1200, window: Duration::from_secs(60) };
+    options.limits = Limits { in_flight: 4, requests: 1200, window: Duration::from_mins(1) };
     let http = Http::new(options);
     futures_util::future::join_all((0..100).map(|_| http.send(read()))).await;
     script.steps.lock().unwrap().push_back(Step::Answer(429, &[("retry-after", "1")], "{}"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use mothball::{
-    domain::{Client, SignOfLife, links::LinkAnswer},
+    domain::{Client, Criteria, SignOfLife, links::LinkAnswer},
     psa::port::ClientScope,
     simulator::{Options, Switches},
 };
@@ -83,7 +83,7 @@ async fn what_cannot_be_read_is_unknown_never_none() {
     switches.connectwise.tickets_readable = false;
     let simulator = start(Options { switches, ..Options::default() }).await;
     let psa = open(&simulator);
-    let clients = psa.clients(ClientScope::All, &Default::default()).await.unwrap().listing.into_rows();
+    let clients = psa.clients(ClientScope::All, &Criteria::default()).await.unwrap().listing.into_rows();
     let clients_ids: Vec<_> = clients.iter().map(|client| client.id.clone()).collect();
     let rows = psa.configurations(&clients_ids, None).await.unwrap().into_rows();
     let reading = psa.links(&clients, &rows).await;
@@ -107,7 +107,7 @@ async fn agreements_whose_configurations_are_closed_to_us_leave_billing_unknown(
     let simulator =
         start(Options { clients: 60, configurations: 1500, switches, ..Options::default() }).await;
     let psa = open(&simulator);
-    let clients = psa.clients(ClientScope::All, &Default::default()).await.unwrap().listing.into_rows();
+    let clients = psa.clients(ClientScope::All, &Criteria::default()).await.unwrap().listing.into_rows();
     let clients_ids: Vec<_> = clients.iter().map(|client| client.id.clone()).collect();
     let rows = psa.configurations(&clients_ids, None).await.unwrap().into_rows();
     let reading = psa.links(&clients, &rows).await;

@@ -7,9 +7,6 @@ use std::{
     time::Duration,
 };
 
-use async_trait::async_trait;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -21,9 +18,8 @@ use super::{
 };
 use crate::{
     http::{
-        Authorizer, HeaderMap, HeaderValue, Http, HttpError, Judgement, Method, Options, Reply, Request,
-        Sent, Url,
-        header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, HeaderName},
+        HeaderValue, Http, HttpError, Method, Options, Reply, Request, Sent, Url,
+        header::{ACCEPT, CACHE_CONTROL},
     },
     psa::{PsaError, port::Result},
 };
@@ -60,45 +56,6 @@ impl Place {
             _ => VERSION.to_owned(),
         };
         format!("application/vnd.connectwise.com+json; version={version}")
-    }
-}
-
-/// The key pair and the client id.
-pub struct Keys {
-    company: String,
-    public: String,
-    private: SecretString,
-    client_id: HeaderValue,
-}
-
-impl Keys {
-    /// # Errors
-    /// [`PsaError::Settings`] if a value cannot stand in a request.
-    pub fn new(company: &str, public: &str, private: SecretString, client_id: &str) -> Result<Self> {
-        let client_id = HeaderValue::from_str(client_id.trim()).map_err(|_| PsaError::Settings {
-            message:
-                "client_id has a character that cannot be sent; it is a GUID from developer.connectwise.com"
-                    .to_owned(),
-        })?;
-        Ok(Self { company: company.to_owned(), public: public.to_owned(), private, client_id })
-    }
-}
-
-#[async_trait]
-impl Authorizer for Keys {
-    async fn headers(&self) -> std::result::Result<HeaderMap, HttpError> {
-        let pair = format!("{}+{}:{}", self.company, self.public, self.private.expose_secret());
-        let basic = format!("Basic {}", STANDARD.encode(pair));
-        let basic = HeaderValue::from_str(&basic)
-            .map_err(|_| HttpError::Forbidden { message: "the key pair cannot be sent".to_owned() })?;
-        let mut headers = HeaderMap::new();
-        headers.insert(AUTHORIZATION, basic);
-        headers.insert(HeaderName::from_static("clientid"), self.client_id.clone());
-        Ok(headers)
-    }
-
-    fn judge(&self, reply: &Reply) -> Judgement {
-        errors::judge(reply)
     }
 }
 
