@@ -134,7 +134,7 @@ fn take(screen: &mut Screen, step: Step) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_keys_and_no_size_break_it(width in 1u16..=200, height in 1u16..=60, steps in steps()) {
