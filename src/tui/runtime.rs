@@ -48,7 +48,7 @@ const PACE: Duration = Duration::from_millis(16);
 const BEAT: Duration = Duration::from_millis(200);
 
 /// While nothing moves: the age of the data.
-const SLOW_BEAT: Duration = Duration::from_secs(60);
+const SLOW_BEAT: Duration = Duration::from_mins(1);
 
 /// How long the painter may take to give the terminal back.
 const FAREWELL: Duration = Duration::from_secs(2);

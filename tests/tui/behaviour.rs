@@ -704,9 +704,12 @@ fn the_report_can_be_filtered() {
 fn history_opens_reports() {
     let mut screen = Screen::small(100, 30);
     screen.keys("5 j enter");
-    assert!(matches!(screen.asked.last(), Some(Effect::Report { run }) if run.as_str().ends_with("cccccccc")));
+    assert!(
+        matches!(screen.asked.last(), Some(Effect::Report { run }) if run.as_str().ends_with("cccccccc"))
+    );
     let run = screen.model.report.as_ref().unwrap().run.clone();
-    let trouble = Trouble { message: "This report was removed.".into(), advice: "Look at another one.".into() };
+    let trouble =
+        Trouble { message: "This report was removed.".into(), advice: "Look at another one.".into() };
     screen.send(Message::Report(run, Err(trouble)));
     assert!(screen.text().contains("Look at another one."), "{}", screen.text());
 }
@@ -728,7 +731,12 @@ fn the_detail_names_what_is_linked_and_why_the_client_counts() {
     let mut screen = Screen::small(200, 50);
     screen.keys("tab G k");
     let text = screen.text();
-    for words in ["Gold Support (1 × 120.00 a month)", "status \"Former Client\"", "3 open tickets", "configuration/101"] {
+    for words in [
+        "Gold Support (1 × 120.00 a month)",
+        "status \"Former Client\"",
+        "3 open tickets",
+        "configuration/101",
+    ] {
         assert!(text.contains(words), "{words}\n{text}");
     }
 }

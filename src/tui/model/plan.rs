@@ -87,7 +87,11 @@ impl PlanPage {
             .iter()
             .enumerate()
             .flat_map(|(c, client)| {
-                client.found.iter().enumerate().map(move |(f, found)| (found.configuration.id.clone(), (c, f)))
+                client
+                    .found
+                    .iter()
+                    .enumerate()
+                    .map(move |(f, found)| (found.configuration.id.clone(), (c, f)))
             })
             .collect();
         self.state = PlanState::Ready(view);
@@ -170,7 +174,8 @@ fn write(
         by_client.entry(&item.client_id).or_default().push(at);
     }
     for client in &view.survey.clients {
-        let own = client.known_as.as_ref().and_then(|(id, _)| by_client.get(id)).map_or(&[][..], Vec::as_slice);
+        let own =
+            client.known_as.as_ref().and_then(|(id, _)| by_client.get(id)).map_or(&[][..], Vec::as_slice);
         if own.is_empty() && client.problems.is_empty() && client.warnings.is_empty() {
             continue;
         }
@@ -221,7 +226,11 @@ fn write(
     page.say(
         2,
         Meaning::Muted,
-        &format!("Run {}, plan valid until {} UTC", view.plan.head().run, view.plan.head().expires_at.minutes()),
+        &format!(
+            "Run {}, plan valid until {} UTC",
+            view.plan.head().run,
+            view.plan.head().expires_at.minutes()
+        ),
     );
     page.say(2, Meaning::Muted, &format!("Tenant {}", view.plan.head().tenant));
     page
