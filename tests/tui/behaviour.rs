@@ -12,7 +12,7 @@ use mothball::{
         effect::Effect,
         layout::Pane,
         message::{Message, Mouse, MouseKind},
-        model::{Place, overlay::Overlay},
+        model::{Place, data::LinksState, overlay::Overlay},
         options::{Leave, StopSignal},
         update,
     },
@@ -136,7 +136,7 @@ fn unlinked_reads_links_first_and_leaves_unknown_alone() {
     screen.model.review.links.reading = false;
     screen.model.review.links.wanted.clear();
     let at = screen.model.review.client.unwrap();
-    screen.model.review.data.clients[at].links = Default::default();
+    screen.model.review.data.clients[at].links = LinksState::NotRead;
     screen.keys("U");
     assert!(screen.ticked().is_empty(), "nothing before the links are known");
     let asked = screen.asked.iter().find_map(|effect| match effect {
