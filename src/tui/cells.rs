@@ -22,7 +22,12 @@ pub fn fit(text: &str, limit: usize, more: &str) -> String {
         Some((end, _)) => &text[..end],
         None => text,
     };
-    cut(&one_line(head, head.len() + 1), limit, more).into_owned()
+    cut(&one_line(head, escaped(head)), limit, more).into_owned()
+}
+
+/// More characters than the text can have once its dangerous ones are written out.
+fn escaped(text: &str) -> usize {
+    text.len() * 10 + 1
 }
 
 /// A line that is safe already, in at most `limit` cells.
@@ -61,7 +66,7 @@ pub fn wrap(text: &str, limit: usize) -> Vec<String> {
         Some((end, _)) => &text[..end],
         None => text,
     };
-    let line = one_line(head, head.len() + 1);
+    let line = one_line(head, escaped(head));
     let mut lines = Vec::new();
     let mut current = String::new();
     let mut used = 0;
@@ -116,7 +121,7 @@ mod tests {
     fn cuts_by_cells_not_by_characters() {
         assert_eq!(fit("日本語サーバ", 7, "…"), "日本語…");
         assert_eq!(fit("abc", 3, "…"), "abc");
-        assert_eq!(fit("abcd", 3, "..."), "...");
+        assert_eq!(fit("abcd", 3, ".."), "a..");
         assert_eq!(pad("日本", 5, "…"), "日本 ");
         assert_eq!(fit("a\u{1b}[31m\nb", 40, "…"), "a\\u{1b}[31m b");
     }

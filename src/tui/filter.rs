@@ -85,15 +85,19 @@ impl Query {
                 Some(("type", text)) => Word::Type { text: text.to_owned(), not },
                 Some(("site", text)) => Word::Site { text: text.to_owned(), not },
                 Some(("status", text)) => Word::Status { text: text.to_owned(), not },
-                Some(("linked", text)) => match linked(text) {
-                    Some(which) => Word::Linked { which, not },
-                    None => {
-                        query.complaint =
-                            Some("linked: takes billing, tickets, children, rmm, any, none or unknown".to_owned());
+                Some(("linked", text)) => {
+                    let Some(which) = linked(text) else {
+                        let all = "linked: takes billing, tickets, children, rmm, any, none or unknown";
+                        query.complaint = Some(all.to_owned());
                         continue;
-                    }
+                    };
+                    Word::Linked { which, not }
+                }
+                _ => Word::Text {
+                    fuzzy: atom(word, AtomKind::Fuzzy),
+                    exact: atom(word, AtomKind::Substring),
+                    not,
                 },
-                _ => Word::Text { fuzzy: atom(word, AtomKind::Fuzzy), exact: atom(word, AtomKind::Substring), not },
             };
             query.words.push(word);
         }
@@ -141,7 +145,11 @@ impl Query {
     pub fn fits_text(&self, text: &Utf32String, matcher: &mut Matcher) -> bool {
         self.words.iter().all(|word| match word {
             Word::Text { fuzzy, exact, not } => {
-                if *not { !hits(exact, text, matcher) } else { hits(fuzzy, text, matcher) }
+                if *not {
+                    !hits(exact, text, matcher)
+                } else {
+                    hits(fuzzy, text, matcher)
+                }
             }
             _ => true,
         })
@@ -202,7 +210,10 @@ fn is_linked(links: &Links, which: Linked) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ClientId, ConfigId, State, StatusRef, links::{Link, LinkAnswer}};
+    use crate::domain::{
+        ClientId, ConfigId, State, StatusRef,
+        links::{Link, LinkAnswer},
+    };
 
     fn row(name: &str, config_type: &str) -> Haystack {
         Haystack::of(&Configuration {
@@ -234,16 +245,36 @@ mod tests {
     fn words_and_fields() {
         let hay = row("SRV-DC01", "Managed Server");
         let billed = Links {
-            billing: LinkAnswer::of(vec![Link { id: "1".into(), name: "Gold".into(), detail: None, record_url: None }]),
+            billing: LinkAnswer::of(vec![Link {
+                id: "1".into(),
+                name: "Gold".into(),
+                detail: None,
+                record_url: None,
+            }]),
             ..Links::default()
         };
         for yes in [
-            "", "dc01", "SDC1", "server", "sn-9", "42", "type:server", "site:berlin", "status:use", "status:active",
-            "linked:billing", "linked:b", "!switch", "dc01 type:managed !old", "type:", "!type:switch",
+            "",
+            "dc01",
+            "SDC1",
+            "server",
+            "sn-9",
+            "42",
+            "type:server",
+            "site:berlin",
+            "status:use",
+            "status:active",
+            "linked:billing",
+            "linked:b",
+            "!switch",
+            "dc01 type:managed !old",
+            "type:",
+            "!type:switch",
         ] {
             assert!(fits(yes, &hay, &billed), "{yes}");
         }
-        for no in ["dc02", "type:switch", "site:paris", "linked:rmm", "!dc01", "!type:server", "linked:none"] {
+        for no in ["dc02", "type:switch", "site:paris", "linked:rmm", "!dc01", "!type:server", "linked:none"]
+        {
             assert!(!fits(no, &hay, &billed), "{no}");
         }
         assert!(!fits("linked:none", &hay, &Links::default()), "not read is never none");

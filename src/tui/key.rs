@@ -131,7 +131,9 @@ mod tests {
 
     #[test]
     fn names_go_both_ways() {
-        for name in ["x", "G", "?", "/", "ctrl-r", "alt-x", "shift-up", "space", "pgdn", "tab", "shift-tab", "minus"] {
+        for name in
+            ["x", "G", "?", "/", "ctrl-r", "alt-x", "shift-up", "space", "pgdn", "tab", "shift-tab", "minus"]
+        {
             assert_eq!(name.parse::<Key>().unwrap().to_string(), name);
         }
         for (name, code) in NAMES {

@@ -46,7 +46,9 @@ impl Keymap {
                 Some((_, names)) => names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?,
                 None => spec.keys.iter().map(|name| name.parse()).collect::<Result<_, _>>()?,
             };
-            for (scope, key) in spec.scopes.iter().flat_map(|scope| keys.iter().map(move |key| (*scope, *key))) {
+            for (scope, key) in
+                spec.scopes.iter().flat_map(|scope| keys.iter().map(move |key| (*scope, *key)))
+            {
                 if let Some(other) = map.clash(scope, key) {
                     return Err(BindError::Clash {
                         key: key.to_string(),

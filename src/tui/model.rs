@@ -229,14 +229,15 @@ impl Model {
     }
 
     pub fn closing(&self) -> Closing {
-        let last_run = self.run.as_ref().filter(|run| run.started || run.ending.is_some()).map(|run| LastRun {
-            run: run.run.clone(),
-            phase: run.ending.as_ref().map_or(run.state.phase, |ending| ending.report.run().state),
-            success: run.ending.as_ref().is_some_and(|ending| ending.report.success()),
-            ended: run.ending.is_some(),
-            report: run.ending.as_ref().map(|ending| ending.saved.clone()),
-            resume: run.ending.as_ref().and_then(|ending| ending.resume.clone()),
-        });
+        let last_run =
+            self.run.as_ref().filter(|run| run.started || run.ending.is_some()).map(|run| LastRun {
+                run: run.run.clone(),
+                phase: run.ending.as_ref().map_or(run.state.phase, |ending| ending.report.run().state),
+                success: run.ending.as_ref().is_some_and(|ending| ending.report.success()),
+                ended: run.ending.is_some(),
+                report: run.ending.as_ref().map(|ending| ending.saved.clone()),
+                resume: run.ending.as_ref().and_then(|ending| ending.resume.clone()),
+            });
         Closing { last_run }
     }
 

@@ -1,21 +1,24 @@
 //! Runs the screen: events in, effects out, pictures to the terminal.
 //!
 //! `terminal` owns the real terminal and gives it back whatever happens, `painter` writes pictures on
-//! a thread of its own, `effects` carries out what `update` asks for, `events` translates what comes in.
+//! a thread of its own, `effects` carries out what `update` asks for, `keyboard` reads events and
+//! `events` translates them.
 
 mod effects;
 mod events;
+mod keyboard;
 mod painter;
 pub mod terminal;
 
-use std::{pin::Pin, sync::Arc, task::Poll, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use crossterm::event::Event;
-use futures_util::{Stream, StreamExt};
+use futures_util::Stream;
 use tokio::{sync::mpsc, time::Instant};
 
 use self::{
     effects::Effects,
+    keyboard::Keyboard,
     painter::Painter,
     terminal::{Display, RealTerminal},
 };
@@ -48,7 +51,7 @@ const PACE: Duration = Duration::from_millis(16);
 const BEAT: Duration = Duration::from_millis(200);
 
 /// While nothing moves: the age of the data.
-const SLOW_BEAT: Duration = Duration::from_secs(60);
+const SLOW_BEAT: Duration = Duration::from_mins(1);
 
 /// How long the painter may take to give the terminal back.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -73,9 +76,9 @@ pub async fn run_on<D: Display>(
     let (send, receive) = mpsc::channel(QUEUE);
     let effects = Effects::new(Arc::clone(&desk), send);
     let mut session =
-        Session { desk, model, painter, effects, receive, open, events: None, options, last_picture: None };
+        Session { desk, model, painter, effects, receive, open, keyboard: None, options, last_picture: None };
     let leave = session.go().await;
-    session.events = None;
+    session.silence().await;
     session.effects.abandon();
     let farewell = session.painter.finish(FAREWELL).await;
     let leave = leave?;
@@ -112,7 +115,7 @@ struct Session {
     receive: mpsc::Receiver<Message>,
     open: OpenEvents,
     /// `None` while the program sleeps, and after the terminal went away.
-    events: Option<Events>,
+    keyboard: Option<Keyboard>,
     options: Options,
     last_picture: Option<Instant>,
 }
@@ -131,7 +134,7 @@ impl Session {
     async fn go(&mut self) -> Result<Leave, TuiError> {
         // The first picture stands before anything is asked of the Desk.
         self.draw();
-        self.events = Some((self.open)());
+        self.keyboard = Some(Keyboard::open((self.open)()));
         self.model.now = self.desk.now();
         let asked = *self.options.stop.borrow_and_update();
         if let Some(signal) = asked {
@@ -164,13 +167,13 @@ impl Session {
     async fn wait(&mut self, stale: bool) -> Woken {
         let beat = if self.model.moves() { BEAT } else { SLOW_BEAT };
         let due = self.last_picture.map_or_else(Instant::now, |last| last + PACE);
-        let events = &mut self.events;
+        let keyboard = &mut self.keyboard;
         tokio::select! {
             biased;
             () = stopped(&mut self.options.stop) => Woken::Stop,
             () = terminal::panic_seen() => Woken::Panic,
             Some(message) = self.receive.recv() => Woken::Message(message),
-            event = next(events) => Woken::Event(event),
+            event = next(keyboard) => Woken::Event(event),
             () = tokio::time::sleep_until(due), if stale => Woken::Picture,
             () = tokio::time::sleep(beat) => Woken::Beat,
         }
@@ -185,7 +188,7 @@ impl Session {
             },
             // The terminal is gone: the same as its hangup.
             Woken::Event(_) => {
-                self.events = None;
+                self.silence().await;
                 Message::Stop(StopSignal::Hangup)
             }
             Woken::Stop => {
@@ -202,13 +205,13 @@ impl Session {
     /// Everything that is there already, before the next picture. Keys do not wait behind news.
     async fn drain(&mut self) -> Result<Option<Leave>, TuiError> {
         for _ in 0..BETWEEN_PICTURES {
-            let event = ready(&mut self.events).await;
+            let event = self.keyboard.as_mut().and_then(Keyboard::ready);
             let message = self.receive.try_recv().ok();
             if event.is_none() && message.is_none() {
                 break;
             }
             if let Some(event) = event
-                && let Some(leave) = self.take(Woken::Event(event)).await?
+                && let Some(leave) = self.take(Woken::Event(Some(event))).await?
             {
                 return Ok(Some(leave));
             }
@@ -243,7 +246,7 @@ impl Session {
     /// Gives the terminal back, stops until continued, takes it again.
     async fn sleep(&mut self) -> Result<(), TuiError> {
         // Two readers of one terminal steal each other's keys.
-        self.events = None;
+        self.silence().await;
         if let Err(error) = self.painter.leave(FAREWELL).await {
             tracing::warn!(%error, "the terminal could not be given back");
         }
@@ -251,13 +254,19 @@ impl Session {
         // The signal may take effect a moment after it was sent.
         tokio::time::sleep(Duration::from_millis(20)).await;
         let size = self.painter.enter(FAREWELL).await.map_err(TuiError::NoTerminal)?;
-        self.events = Some((self.open)());
+        self.keyboard = Some(Keyboard::open((self.open)()));
         self.model.now = self.desk.now();
         update::update(&mut self.model, Message::Resize(size.0, size.1));
         if let Err(error) = slept {
             update::update(&mut self.model, Message::CouldNotSuspend(error.to_string()));
         }
         Ok(())
+    }
+
+    async fn silence(&mut self) {
+        if let Some(keyboard) = self.keyboard.take() {
+            keyboard.close().await;
+        }
     }
 
     fn draw(&mut self) {
@@ -267,22 +276,11 @@ impl Session {
 }
 
 /// The next event; never, while there are none to be had.
-async fn next(events: &mut Option<Events>) -> Option<std::io::Result<Event>> {
-    match events {
-        Some(events) => events.next().await,
+async fn next(keyboard: &mut Option<Keyboard>) -> Option<std::io::Result<Event>> {
+    match keyboard {
+        Some(keyboard) => keyboard.next().await,
         None => std::future::pending().await,
     }
-}
-
-/// An event that is there already. The stream must see this task's own waker: it keeps the first one that it is
-/// polled with, and one that wakes nobody would leave the keys unheard.
-async fn ready(events: &mut Option<Events>) -> Option<Option<std::io::Result<Event>>> {
-    let events = events.as_mut()?;
-    std::future::poll_fn(|context| match events.poll_next_unpin(context) {
-        Poll::Ready(event) => Poll::Ready(Some(event)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
 }
 
 /// Until the program is asked to end. A sender that is gone will never ask.

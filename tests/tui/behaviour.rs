@@ -12,7 +12,7 @@ use mothball::{
         effect::Effect,
         layout::Pane,
         message::{Message, Mouse, MouseKind},
-        model::{Place, overlay::Overlay},
+        model::{Place, data::LinksState, overlay::Overlay},
         options::{Leave, StopSignal},
         update,
     },
@@ -136,7 +136,7 @@ fn unlinked_reads_links_first_and_leaves_unknown_alone() {
     screen.model.review.links.reading = false;
     screen.model.review.links.wanted.clear();
     let at = screen.model.review.client.unwrap();
-    screen.model.review.data.clients[at].links = Default::default();
+    screen.model.review.data.clients[at].links = LinksState::NotRead;
     screen.keys("U");
     assert!(screen.ticked().is_empty(), "nothing before the links are known");
     let asked = screen.asked.iter().find_map(|effect| match effect {
@@ -704,9 +704,12 @@ fn the_report_can_be_filtered() {
 fn history_opens_reports() {
     let mut screen = Screen::small(100, 30);
     screen.keys("5 j enter");
-    assert!(matches!(screen.asked.last(), Some(Effect::Report { run }) if run.as_str().ends_with("cccccccc")));
+    assert!(
+        matches!(screen.asked.last(), Some(Effect::Report { run }) if run.as_str().ends_with("cccccccc"))
+    );
     let run = screen.model.report.as_ref().unwrap().run.clone();
-    let trouble = Trouble { message: "This report was removed.".into(), advice: "Look at another one.".into() };
+    let trouble =
+        Trouble { message: "This report was removed.".into(), advice: "Look at another one.".into() };
     screen.send(Message::Report(run, Err(trouble)));
     assert!(screen.text().contains("Look at another one."), "{}", screen.text());
 }
@@ -728,7 +731,12 @@ fn the_detail_names_what_is_linked_and_why_the_client_counts() {
     let mut screen = Screen::small(200, 50);
     screen.keys("tab G k");
     let text = screen.text();
-    for words in ["Gold Support (1 × 120.00 a month)", "status \"Former Client\"", "3 open tickets", "configuration/101"] {
+    for words in [
+        "Gold Support (1 × 120.00 a month)",
+        "status \"Former Client\"",
+        "3 open tickets",
+        "configuration/101",
+    ] {
         assert!(text.contains(words), "{words}\n{text}");
     }
 }

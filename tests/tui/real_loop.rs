@@ -201,7 +201,7 @@ async fn from_review_to_report() {
     runner.wait_for("There is a file already").await;
     runner.press(KeyCode::Right);
     runner.press(KeyCode::Enter);
-    runner.wait_for("Saved as").await;
+    runner.wait_for("Saved as /reports").await;
     runner.write("q");
     let desk = Arc::clone(&runner.desk);
     let Leave::Quit(closing) = runner.left().await.unwrap() else { panic!("not quit") };
@@ -246,7 +246,7 @@ async fn start_run(runner: &Runner) {
     runner.write("x7");
     runner.press(KeyCode::Enter);
     runner.press(KeyCode::Enter);
-    runner.wait_for("Deactivating").await;
+    runner.wait_for("Starting").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

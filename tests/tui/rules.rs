@@ -56,7 +56,8 @@ fn check(picture: &Picture) {
 }
 
 fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// In mono no cell has a colour, and the cursor can be seen.
@@ -134,7 +135,7 @@ fn take(screen: &mut Screen, step: Step) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_keys_and_no_size_break_it(width in 1u16..=200, height in 1u16..=60, steps in steps()) {
@@ -190,7 +191,9 @@ fn every_place_at_every_size() {
         screen.model.look = Look::new(theme, theme == Theme::Mono);
         for keys in ["", "tab", "tab", "?", "esc", "L", "esc", "g a", "tab tab a", "enter", "x", "esc"] {
             screen.keys(keys);
-            for (width, height) in [(1, 1), (10, 3), (39, 10), (40, 9), (40, 10), (59, 12), (80, 24), (121, 30), (200, 60)] {
+            for (width, height) in
+                [(1, 1), (10, 3), (39, 10), (40, 9), (40, 10), (59, 12), (80, 24), (121, 30), (200, 60)]
+            {
                 screen.send(Message::Resize(width, height));
                 check(&screen.picture());
                 if theme == Theme::Mono {

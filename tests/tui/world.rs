@@ -9,11 +9,13 @@ use std::{
 use async_trait::async_trait;
 use mothball::{
     domain::{
-        Client, ClientId, Code, ConfigId, Configuration, Event, Links, Listing, Outcome, Phase, Plan, Problem, Reason,
-        RunId, RunState, SignOfLife, Signals, SkipReason, Stamped, State, Statistics, StatusRef, Tenant, Timestamp,
-        Wanted,
+        Client, ClientId, Code, ConfigId, Configuration, Event, Links, Listing, Outcome, Phase, Plan,
+        Problem, Reason, RunId, RunState, SignOfLife, Signals, SkipReason, Stamped, State, Statistics,
+        StatusRef, Tenant, Timestamp, Wanted,
         client::Offboarded,
-        document::{ClientReport, ConfigReport, Coverage, FollowUp, FollowUpKind, JointReport, Report, RunFacts},
+        document::{
+            ClientReport, ConfigReport, Coverage, FollowUp, FollowUpKind, JointReport, Report, RunFacts,
+        },
         event::{Answer, End},
         links::{Link, LinkAnswer},
         listing::Claim,
@@ -117,11 +119,21 @@ pub fn row(id: i64, client: i64, name: &str, config_type: &str) -> Row {
 }
 
 fn link(name: &str, detail: &str) -> LinkAnswer {
-    LinkAnswer::of(vec![Link { id: "1".into(), name: name.into(), detail: Some(detail.into()), record_url: None }])
+    LinkAnswer::of(vec![Link {
+        id: "1".into(),
+        name: name.into(),
+        detail: Some(detail.into()),
+        record_url: None,
+    }])
 }
 
 pub fn no_links() -> Links {
-    Links { billing: LinkAnswer::None, tickets: LinkAnswer::None, children: LinkAnswer::None, rmm: LinkAnswer::None }
+    Links {
+        billing: LinkAnswer::None,
+        tickets: LinkAnswer::None,
+        children: LinkAnswer::None,
+        rmm: LinkAnswer::None,
+    }
 }
 
 impl World {
@@ -151,7 +163,11 @@ impl World {
             rows.iter().map(|row| (row.configuration.id.clone(), no_links())).collect();
         links.insert(
             ConfigId::from(101),
-            Links { billing: link("Gold Support", "1 × 120.00 a month"), rmm: link("Datto RMM", "device 55"), ..no_links() },
+            Links {
+                billing: link("Gold Support", "1 × 120.00 a month"),
+                rmm: link("Datto RMM", "device 55"),
+                ..no_links()
+            },
         );
         links.insert(
             ConfigId::from(103),
@@ -168,7 +184,15 @@ impl World {
                 SignOfLife::OpenTickets { count: 3 },
             ],
         )]);
-        Self { setting: setting(), clients, rows, links, signs, failing: BTreeSet::new(), refused: Vec::new() }
+        Self {
+            setting: setting(),
+            clients,
+            rows,
+            links,
+            signs,
+            failing: BTreeSet::new(),
+            refused: Vec::new(),
+        }
     }
 
     /// As many rows as wanted, over so many clients.
@@ -177,7 +201,14 @@ impl World {
         Self {
             clients: (1..=clients).map(|id| client(id, &format!("Client {id}"), former())).collect(),
             rows: (0..rows)
-                .map(|id| row(1000 + id, 1 + id % clients, &format!("HOST-{id}"), ["Server", "Switch"][id as usize % 2]))
+                .map(|id| {
+                    row(
+                        1000 + id,
+                        1 + id % clients,
+                        &format!("HOST-{id}"),
+                        ["Server", "Switch"][id as usize % 2],
+                    )
+                })
                 .collect(),
             links: BTreeMap::new(),
             signs: BTreeMap::new(),
@@ -273,7 +304,7 @@ impl World {
         let confirm = match (count > self.setting.max_changes, &clients[..]) {
             (true, _) => Confirm::CountAndProfile { count, profile: self.setting.profile.clone() },
             (false, [one]) => {
-                let (id, name) = one.known_as.clone().unwrap();
+                let (id, name) = one.id.clone().zip(one.name.clone()).unwrap();
                 Confirm::Client { id, name }
             }
             _ => Confirm::Count(count),
@@ -283,7 +314,11 @@ impl World {
             plan,
             survey: Survey { clients, coverage: self.coverage(), warnings: Vec::new(), problems: Vec::new() },
             dry_run: draft.dry_run || self.setting.mode == Mode::DryRun,
-            estimate: Estimate { requests: count + 4, seconds: count as f64 * 0.4 + 2.0, pool_share: Some(0.02) },
+            estimate: Estimate {
+                requests: count + 4,
+                seconds: count as f64 * 0.4 + 2.0,
+                pool_share: Some(0.02),
+            },
             warnings: Vec::new(),
             refused: self.refused.clone(),
             confirm,
@@ -303,7 +338,11 @@ impl World {
             };
             return vec![
                 intended,
-                Event::Answered { config_id: id.clone(), attempt: 1, answer: Answer::Refused { message: "400".into() } },
+                Event::Answered {
+                    config_id: id.clone(),
+                    attempt: 1,
+                    answer: Answer::Refused { message: "400".into() },
+                },
                 Event::settled(id.clone(), outcome, None),
             ];
         }
@@ -359,7 +398,7 @@ impl World {
 }
 
 fn client_report(client: &SurveyedClient, state: &RunState, facts: &RunFacts) -> ClientReport {
-    let (id, name) = client.known_as.clone().unwrap();
+    let (id, name) = client.id.clone().zip(client.name.clone()).unwrap();
     let mut statistics = Statistics::default();
     let mut configs = Vec::new();
     let mut follow_up = Vec::new();
@@ -370,7 +409,9 @@ fn client_report(client: &SurveyedClient, state: &RunState, facts: &RunFacts) ->
             Some(reason) => Outcome::Skipped { reason },
             None => state
                 .outcome(&configuration.id)
-                .map_or(Outcome::Skipped { reason: SkipReason::NotStarted }, |settled| settled.outcome.clone()),
+                .map_or(Outcome::Skipped { reason: SkipReason::NotStarted }, |settled| {
+                    settled.outcome.clone()
+                }),
         };
         statistics.count(&outcome);
         if let Outcome::Failed { code, message } = &outcome {
@@ -420,7 +461,11 @@ fn client_report(client: &SurveyedClient, state: &RunState, facts: &RunFacts) ->
 }
 
 pub fn tenant() -> Tenant {
-    Tenant { psa: "connectwise".into(), id: "api-na.myconnectwise.net/acmemsp".into(), name: "Acme MSP".into() }
+    Tenant {
+        psa: "connectwise".into(),
+        id: "api-na.myconnectwise.net/acmemsp".into(),
+        name: "Acme MSP".into(),
+    }
 }
 
 pub fn stamped(seconds: i64, event: Event) -> Stamped {
@@ -719,7 +764,9 @@ impl Desk for ScriptedDesk {
                 while !matches!(controls.recv().await, Some(Control::Cancel | Control::Stop) | None) {}
                 how = End::Cancelled;
             } else {
-                events.extend(view.plan.items().iter().flat_map(|item| world.story(&item.config_id, view.dry_run)));
+                events.extend(
+                    view.plan.items().iter().flat_map(|item| world.story(&item.config_id, view.dry_run)),
+                );
             }
             events.push(Event::Ended { how });
             for event in events {

@@ -6,7 +6,8 @@ use nucleo_matcher::Utf32String;
 
 use super::super::{desk::Row, filter::Haystack, natural};
 use crate::domain::{
-    ClientId, ConfigId, Lifecycle, Links, SignOfLife, Tenant, Timestamp, client::Offboarded, document::Coverage,
+    ClientId, ConfigId, Lifecycle, Links, SignOfLife, Tenant, Timestamp, client::Offboarded,
+    document::Coverage,
 };
 
 /// One configuration with what was prepared once to find and sort it.

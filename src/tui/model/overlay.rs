@@ -12,15 +12,31 @@ use crate::domain::{ConfigId, RunId};
 
 #[derive(Debug)]
 pub enum Overlay {
-    Help { search: Input, typing: bool, scroll: Scroll },
-    Log { lines: Vec<LogLine>, scroll: Scroll, follow: bool },
+    Help {
+        search: Input,
+        typing: bool,
+        scroll: Scroll,
+    },
+    Log {
+        lines: Vec<LogLine>,
+        scroll: Scroll,
+        follow: bool,
+    },
     Confirm(ConfirmBox),
     /// Ticked rows are hidden by the filter: what about them?
-    Hidden { ids: Vec<ConfigId>, choice: HiddenChoice },
+    Hidden {
+        ids: Vec<ConfigId>,
+        choice: HiddenChoice,
+    },
     Save(SaveBox),
     /// Quit while a run goes on?
-    Quit { choice: QuitChoice },
-    Trouble { title: String, trouble: Trouble },
+    Quit {
+        choice: QuitChoice,
+    },
+    Trouble {
+        title: String,
+        trouble: Trouble,
+    },
 }
 
 /// The typed confirmation. Enter alone never gets through: the right text and the button are needed.
@@ -71,6 +87,9 @@ pub enum SaveState {
     Typing,
     Saving,
     /// There is such a file already: overwrite it?
-    Exists { path: PathBuf, overwrite: bool },
+    Exists {
+        path: PathBuf,
+        overwrite: bool,
+    },
     Failed(Trouble),
 }

@@ -86,7 +86,8 @@ impl ReportPage {
             let mut first = true;
             for (f, config) in client.configs.iter().enumerate() {
                 all += 1;
-                if (self.only_problems && !is_problem(config)) || !fits(&query, client, config, &mut matcher) {
+                if (self.only_problems && !is_problem(config)) || !fits(&query, client, config, &mut matcher)
+                {
                     continue;
                 }
                 shown += 1;
@@ -120,9 +121,11 @@ impl ReportPage {
             Phase::Finished if facts.dry_run => {
                 (symbols.done, Meaning::Good, "Dry run finished: nothing was written.".to_owned())
             }
-            Phase::Finished if report.success() => {
-                (symbols.done, Meaning::Good, format!("Finished: {what} deactivated, every change read back."))
-            }
+            Phase::Finished if report.success() => (
+                symbols.done,
+                Meaning::Good,
+                format!("Finished: {what} deactivated, every change read back."),
+            ),
             Phase::Finished => (
                 symbols.failed,
                 Meaning::Bad,
@@ -138,7 +141,9 @@ impl ReportPage {
                 Meaning::Warn,
                 format!("Interrupted: {what} deactivated so far; it can be resumed."),
             ),
-            phase => (symbols.warning, Meaning::Warn, format!("{}: {what} deactivated.", capital(phase.words()))),
+            phase => {
+                (symbols.warning, Meaning::Warn, format!("{}: {what} deactivated.", capital(phase.words())))
+            }
         };
         page.item(0, sign, meaning, &text);
         if let Some(resume) = &self.resume {
@@ -161,7 +166,12 @@ impl ReportPage {
 /// `2 failed, 1 changed since review`; f shows them alone.
 fn problems(report: &Report) -> String {
     let count = |outcome: &str| {
-        report.clients().iter().flat_map(|client| &client.configs).filter(|config| config.outcome == outcome).count()
+        report
+            .clients()
+            .iter()
+            .flat_map(|client| &client.configs)
+            .filter(|config| config.outcome == outcome)
+            .count()
     };
     let parts: Vec<String> = [
         (count("failed"), "failed"),
@@ -206,7 +216,10 @@ fn fits(query: &Query, client: &ClientReport, config: &ConfigReport, matcher: &m
         return true;
     }
     let name = client.client_name.as_deref().unwrap_or("");
-    let text = format!("{} {} {} {} {name}", config.config_name, config.config_id, config.config_type, config.outcome_text);
+    let text = format!(
+        "{} {} {} {} {name}",
+        config.config_name, config.config_id, config.config_type, config.outcome_text
+    );
     query.fits_text(&text.chars().take(400).collect::<String>().into(), matcher)
 }
 
@@ -220,8 +233,11 @@ fn follow_up(report: &Report, symbols: &Symbols, page: &mut Prose<ReportEntry>) 
         (FollowUpKind::Unknown, "Could not be read, look for yourself"),
         (FollowUpKind::StillActive, "Still active"),
     ];
-    let all: Vec<(&ClientReport, &FollowUp)> =
-        report.clients().iter().flat_map(|client| client.follow_up.iter().map(move |todo| (client, todo))).collect();
+    let all: Vec<(&ClientReport, &FollowUp)> = report
+        .clients()
+        .iter()
+        .flat_map(|client| client.follow_up.iter().map(move |todo| (client, todo)))
+        .collect();
     page.heading(&format!("Left for you to do: {}", all.len()));
     if all.is_empty() {
         page.say(2, Meaning::Muted, "Nothing that this program could see.");
@@ -254,7 +270,9 @@ fn totals(report: &Report, symbols: &Symbols, page: &mut Prose<ReportEntry>) {
     parts.push(format!("{} with errors", figures.errors));
     page.say(2, Meaning::Text, &format!("{} found = {}", figures.configs_found, parts.join(" + ")));
     let mut reasons = std::collections::BTreeMap::<&str, usize>::new();
-    for reason in report.clients().iter().flat_map(|client| &client.configs).filter_map(|config| config.skip_reason) {
+    for reason in
+        report.clients().iter().flat_map(|client| &client.configs).filter_map(|config| config.skip_reason)
+    {
         *reasons.entry(reason.words()).or_default() += 1;
     }
     if !reasons.is_empty() {

@@ -27,6 +27,7 @@ pub enum Show {
 }
 
 impl Show {
+    #[must_use]
     pub fn next(self) -> Self {
         match self {
             Self::All => Self::Ticked,

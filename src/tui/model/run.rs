@@ -132,7 +132,8 @@ impl RunPage {
 
     fn advance(&mut self) {
         let items = self.view.plan.items();
-        while self.first_open < items.len() && self.state.outcome(&items[self.first_open].config_id).is_some() {
+        while self.first_open < items.len() && self.state.outcome(&items[self.first_open].config_id).is_some()
+        {
             self.first_open += 1;
         }
     }
@@ -161,7 +162,9 @@ pub enum Stage {
 impl Stage {
     pub fn of(item: Option<&ItemState>, waiting: bool) -> Self {
         match item {
-            None | Some(ItemState::Queued | ItemState::Answered { answer: Answer::NotSent, .. }) => Self::Queued,
+            None | Some(ItemState::Queued | ItemState::Answered { answer: Answer::NotSent, .. }) => {
+                Self::Queued
+            }
             Some(ItemState::Sending { .. }) if waiting => Self::Waiting,
             Some(ItemState::Sending { .. }) => Self::Running,
             Some(ItemState::Answered { .. }) => Self::Checking,

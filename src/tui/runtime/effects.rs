@@ -69,7 +69,8 @@ impl Effects {
                 let work = move || {
                     let mut matcher = filter::matcher();
                     let none = crate::domain::Links::default();
-                    let hits = candidates.iter().filter(|(_, entry)| query.fits(&entry.hay, &none, &mut matcher));
+                    let hits =
+                        candidates.iter().filter(|(_, entry)| query.fits(&entry.hay, &none, &mut matcher));
                     hits.map(|(at, _)| *at).collect::<Vec<u32>>()
                 };
                 self.spawn(async move {
@@ -80,19 +81,23 @@ impl Effects {
             }
             Effect::Plan { generation, draft } => {
                 self.stop_planning();
-                let task =
-                    self.ask(|desk| async move { Message::Planned(generation, desk.plan(draft).await.map(Box::new)) });
+                let task = self.ask(|desk| async move {
+                    Message::Planned(generation, desk.plan(draft).await.map(Box::new))
+                });
                 self.plan = Some(task);
             }
             Effect::PlanRetry { generation, run } => {
                 self.stop_planning();
-                let task =
-                    self.ask(|desk| async move { Message::Planned(generation, desk.plan_retry(run).await.map(Box::new)) });
+                let task = self.ask(|desk| async move {
+                    Message::Planned(generation, desk.plan_retry(run).await.map(Box::new))
+                });
                 self.plan = Some(task);
             }
             Effect::Start { serial, digest } => self.start(serial, digest),
             Effect::Control { run, control } => {
-                self.ask(|desk| async move { Message::Controlled(control, desk.control(run, control).await) });
+                self.ask(
+                    |desk| async move { Message::Controlled(control, desk.control(run, control).await) },
+                );
             }
             Effect::Save { run, path, overwrite } => {
                 self.ask(|desk| async move { Message::Saved(desk.save_report(run, path, overwrite).await) });

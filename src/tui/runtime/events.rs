@@ -14,7 +14,7 @@ pub fn translate(event: &Event) -> Option<Message> {
         Event::Key(event) => key(event).map(Message::Key),
         Event::Paste(text) => Some(Message::Paste(text.clone())),
         Event::Resize(width, height) => Some(Message::Resize(*width, *height)),
-        Event::Mouse(event) => mouse(event).map(Message::Mouse),
+        Event::Mouse(event) => mouse(*event).map(Message::Mouse),
         Event::FocusGained | Event::FocusLost => None,
     }
 }
@@ -56,7 +56,7 @@ fn key(event: &KeyEvent) -> Option<Key> {
     Some(Key { code, ctrl, alt, shift })
 }
 
-fn mouse(event: &MouseEvent) -> Option<Mouse> {
+fn mouse(event: MouseEvent) -> Option<Mouse> {
     let kind = match event.kind {
         MouseEventKind::Down(MouseButton::Left) => MouseKind::Press,
         MouseEventKind::ScrollUp => MouseKind::WheelUp,

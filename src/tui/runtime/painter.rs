@@ -58,9 +58,7 @@ impl Painter {
         let slot = Arc::new(Slot::default());
         let (send, entered) = oneshot::channel();
         let theirs = Arc::clone(&slot);
-        std::thread::Builder::new()
-            .name("painter".to_owned())
-            .spawn(move || work(display, &theirs, send))?;
+        std::thread::Builder::new().name("painter".to_owned()).spawn(move || work(display, &theirs, send))?;
         entered.await.map_err(|_| io::Error::other("the painter's thread ended"))??;
         Ok(Self { slot })
     }
@@ -121,9 +119,13 @@ fn work<D: Display>(mut display: D, slot: &Slot, entered: oneshot::Sender<io::Re
     loop {
         let desired = {
             let idle = |desired: &mut Desired| {
-                desired.picture.is_none() && desired.order.is_none() && desired.copies.is_empty() && !desired.redraw
+                desired.picture.is_none()
+                    && desired.order.is_none()
+                    && desired.copies.is_empty()
+                    && !desired.redraw
             };
-            let mut desired = slot.changed.wait_while(slot.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+            let mut desired =
+                slot.changed.wait_while(slot.lock(), idle).unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *desired)
         };
         if desired.redraw {

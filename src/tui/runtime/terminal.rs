@@ -88,7 +88,15 @@ fn restore() -> io::Result<()> {
     }
     let mut out = stdout();
     let drawn = if MOUSE.load(Ordering::SeqCst) {
-        execute!(out, EndSynchronizedUpdate, DisableMouseCapture, DisableBracketedPaste, ResetColor, Show, LeaveAlternateScreen)
+        execute!(
+            out,
+            EndSynchronizedUpdate,
+            DisableMouseCapture,
+            DisableBracketedPaste,
+            ResetColor,
+            Show,
+            LeaveAlternateScreen
+        )
     } else {
         execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, ResetColor, Show, LeaveAlternateScreen)
     };
@@ -120,7 +128,8 @@ impl Display for RealTerminal {
         TAKEN.store(true, Ordering::SeqCst);
         let mut out = stdout();
         let entered = execute!(out, EnterAlternateScreen, EnableBracketedPaste, Hide);
-        let entered = if self.mouse { entered.and_then(|()| execute!(out, EnableMouseCapture)) } else { entered };
+        let entered =
+            if self.mouse { entered.and_then(|()| execute!(out, EnableMouseCapture)) } else { entered };
         if entered.is_err() {
             restore()?;
         }

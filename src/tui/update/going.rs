@@ -24,7 +24,9 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 pub fn go(model: &mut Model, place: Place) -> Vec<Effect> {
     let missing = match place {
-        Place::Plan if model.plan.is_none() => Some("There is no plan yet: tick something in Review and press enter."),
+        Place::Plan if model.plan.is_none() => {
+            Some("There is no plan yet: tick something in Review and press enter.")
+        }
         Place::Run if model.run.is_none() => Some("Nothing runs yet: a run starts from the Plan."),
         Place::Report if model.report.is_none() => {
             Some("There is no report yet: it opens when a run ends, or from History.")
@@ -138,7 +140,8 @@ pub fn cancel_and_leave(model: &mut Model) -> Vec<Effect> {
     }
     model.leaving = Some(None);
     model.place = Place::Run;
-    let mut effects = if model.run.as_ref().is_some_and(|run| run.cancels == 0) { run::cancel(model) } else { Vec::new() };
+    let mut effects =
+        if model.run.as_ref().is_some_and(|run| run.cancels == 0) { run::cancel(model) } else { Vec::new() };
     model.say(Meaning::Warn, "Cancelling; the program leaves when what was sent is settled.");
     effects.push(Effect::After { wait: PATIENCE, message: Box::new(Message::LeaveNow) });
     effects

@@ -84,7 +84,8 @@ pub fn opened(model: &mut Model, run: &RunId, result: Result<Box<Report>, Troubl
         Ok(report) => page.state = ReportState::Ready(report),
         Err(trouble) => {
             page.state = ReportState::Failed(trouble.clone());
-            model.overlay = Some(Overlay::Trouble { title: "This report cannot be shown".to_owned(), trouble });
+            model.overlay =
+                Some(Overlay::Trouble { title: "This report cannot be shown".to_owned(), trouble });
         }
     }
     model.refit();

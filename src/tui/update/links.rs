@@ -47,7 +47,8 @@ pub fn want(model: &mut Model, clients: impl IntoIterator<Item = ClientId>) -> V
         return Vec::new();
     }
     for id in clients {
-        let unread = review.data.client(&id).is_some_and(|at| review.data.clients[at].links == LinksState::NotRead);
+        let unread =
+            review.data.client(&id).is_some_and(|at| review.data.clients[at].links == LinksState::NotRead);
         if unread {
             review.links.wanted.insert(id);
         }
@@ -154,13 +155,16 @@ pub fn tick_unlinked(model: &mut Model, clients: &[ClientId]) -> Vec<Effect> {
     }
     let ticked = on.len();
     let effects = ticking::change(model, on, Vec::new());
-    let mut text = format!("Ticked {}", count(ticked, "configuration without links", "configurations without links"));
+    let mut parts = vec![format!(
+        "Ticked {}",
+        count(ticked, "configuration without links", "configurations without links")
+    )];
     if linked > 0 {
-        text.push_str(&format!("; {linked} still linked"));
+        parts.push(format!("{linked} still linked"));
     }
     if unknown > 0 {
-        text.push_str(&format!("; {unknown} left out, because their links could not be read"));
+        parts.push(format!("{unknown} left out, because their links could not be read"));
     }
-    model.say(if unknown > 0 { Meaning::Warn } else { Meaning::Info }, text);
+    model.say(if unknown > 0 { Meaning::Warn } else { Meaning::Info }, parts.join("; "));
     effects
 }

@@ -72,8 +72,14 @@ fn completed(model: &mut Model) -> Vec<Effect> {
     let mut effects = preselect(model);
     effects.extend(review::relist_clients(model));
     // Links are read for the client under the cursor and for ticked ones.
-    let mut wanted: Vec<ClientId> =
-        model.review.data.clients.iter().filter(|client| client.ticked > 0).map(|client| client.id().clone()).collect();
+    let mut wanted: Vec<ClientId> = model
+        .review
+        .data
+        .clients
+        .iter()
+        .filter(|client| client.ticked > 0)
+        .map(|client| client.id().clone())
+        .collect();
     wanted.extend(model.review.cursor_client().map(|client| client.id().clone()));
     effects.extend(links::want(model, wanted));
     effects

@@ -71,22 +71,19 @@ fn in_review(model: &mut Model, at: Position, wheel: Option<isize>) -> Vec<Effec
         let height = usize::from(list.height).max(1);
         let before = model.review.clients.cursor;
         let len = model.review.shown_clients.len();
-        match wheel {
-            Some(by) => model.review.clients.wheel(by, len, height),
-            None => {
-                model.review.focus = Pane::Clients;
-                model.refit();
-                if !list.contains(at) {
-                    return Vec::new();
-                }
-                let line = model.review.clients.offset + usize::from(at.y - list.y);
-                if line >= len {
-                    return Vec::new();
-                }
-                model.review.clients.cursor = line;
+        if let Some(by) = wheel {
+            model.review.clients.wheel(by, len, height);
+        } else {
+            model.review.focus = Pane::Clients;
+            model.refit();
+            let line = model.review.clients.offset + usize::from(at.y.saturating_sub(list.y));
+            if !list.contains(at) || line >= len {
+                return Vec::new();
             }
+            model.review.clients.cursor = line;
         }
-        let mut effects = if model.review.clients.cursor == before { Vec::new() } else { review::enter_client(model) };
+        let mut effects =
+            if model.review.clients.cursor == before { Vec::new() } else { review::enter_client(model) };
         if wheel.is_none() && view::review::is_box(list, at.x) {
             effects.extend(ticking::tick(model));
         }

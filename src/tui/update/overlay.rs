@@ -22,7 +22,8 @@ use super::{
 };
 
 pub fn open_help(model: &mut Model) -> Vec<Effect> {
-    model.overlay = Some(Overlay::Help { search: Input::default(), typing: false, scroll: Scroll::default() });
+    model.overlay =
+        Some(Overlay::Help { search: Input::default(), typing: false, scroll: Scroll::default() });
     Vec::new()
 }
 
@@ -100,7 +101,14 @@ fn step<T: Copy + PartialEq>(all: &[T], now: T, action: Option<Action>) -> T {
     all[(at + by) % all.len()]
 }
 
-fn help(model: &mut Model, mut search: Input, mut typing: bool, mut scroll: Scroll, key: Key, action: Option<Action>) {
+fn help(
+    model: &mut Model,
+    mut search: Input,
+    mut typing: bool,
+    mut scroll: Scroll,
+    key: Key,
+    action: Option<Action>,
+) {
     if typing {
         match action {
             Some(Action::Accept) => typing = false,
@@ -132,7 +140,8 @@ fn help(model: &mut Model, mut search: Input, mut typing: bool, mut scroll: Scro
 /// Focus starts on Cancel. Enter there closes; in the text it moves on to the button only if the text
 /// is right; only on the button, with the right text, it starts the run.
 fn confirm_key(model: &mut Model, mut confirm: ConfirmBox, key: Key, action: Option<Action>) -> Vec<Effect> {
-    let Some(wanted) = model.plan.as_ref().and_then(|plan| plan.view()).map(|view| view.confirm.clone()) else {
+    let Some(wanted) = model.plan.as_ref().and_then(|plan| plan.view()).map(|view| view.confirm.clone())
+    else {
         return Vec::new();
     };
     confirm.note = None;
@@ -197,7 +206,11 @@ fn save_key(model: &mut Model, mut save: SaveBox, key: Key, action: Option<Actio
             if path.is_empty() {
                 SaveState::Typing
             } else {
-                effects.push(Effect::Save { run: save.run.clone(), path: PathBuf::from(path), overwrite: false });
+                effects.push(Effect::Save {
+                    run: save.run.clone(),
+                    path: PathBuf::from(path),
+                    overwrite: false,
+                });
                 SaveState::Saving
             }
         }
@@ -217,8 +230,10 @@ pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Some(Overlay::Confirm(confirm)) => {
             confirm.note = Some("Pasting does not work here: type it.".to_owned());
         }
-        Some(Overlay::Save(SaveBox { input, state: SaveState::Typing | SaveState::Failed(_), .. }))
-        | Some(Overlay::Help { search: input, typing: true, .. }) => {
+        Some(
+            Overlay::Save(SaveBox { input, state: SaveState::Typing | SaveState::Failed(_), .. })
+            | Overlay::Help { search: input, typing: true, .. },
+        ) => {
             line_input::paste(input, text);
         }
         _ => {}

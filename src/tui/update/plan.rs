@@ -48,7 +48,9 @@ fn ask(model: &mut Model, draft: Draft, retry_of: Option<RunId>) -> Vec<Effect> 
 }
 
 pub fn planned(model: &mut Model, generation: u64, result: Result<Box<PlanView>, Trouble>) -> Vec<Effect> {
-    let Some(plan) = model.plan.as_mut().filter(|plan| plan.generation == generation) else { return Vec::new() };
+    let Some(plan) = model.plan.as_mut().filter(|plan| plan.generation == generation) else {
+        return Vec::new();
+    };
     match result {
         Ok(view) => {
             plan.draft.dry_run = view.dry_run;
@@ -193,8 +195,12 @@ fn start(model: &mut Model) -> Vec<Effect> {
         model.say(Meaning::Warn, "This plan has expired: press R to plan again.");
         return Vec::new();
     }
-    if model.setting.require_ticket && plan.draft.ticket.is_none() && !view.dry_run && plan.retry_of.is_none() {
-        model.say(Meaning::Warn, "The settings want a ticket (safeguards.require_ticket): press t and write its number.");
+    if model.setting.require_ticket && plan.draft.ticket.is_none() && !view.dry_run && plan.retry_of.is_none()
+    {
+        model.say(
+            Meaning::Warn,
+            "The settings want a ticket (safeguards.require_ticket): press t and write its number.",
+        );
         return Vec::new();
     }
     if view.dry_run {

@@ -36,7 +36,11 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Problems => {
             if let Some(page) = &mut model.report {
                 page.only_problems = !page.only_problems;
-                let text = if page.only_problems { "Showing only items with a problem" } else { "Showing all items" };
+                let text = if page.only_problems {
+                    "Showing only items with a problem"
+                } else {
+                    "Showing all items"
+                };
                 model.say(Meaning::Info, text);
             }
             model.refit();
@@ -57,7 +61,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 Some(Ok(path)) => path.display().to_string(),
                 _ => page.run.to_string(),
             };
-            model.say(Meaning::Info, "Copied the report's path through the terminal (OSC 52), if it allows that.");
+            model.say(
+                Meaning::Info,
+                "Copied the report's path through the terminal (OSC 52), if it allows that.",
+            );
             vec![Effect::Copy(review::line(&[&text]))]
         }
         _ => Vec::new(),
@@ -67,7 +74,8 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 pub fn may_retry(model: &Model) -> bool {
     let failed = |page: &report::ReportPage| {
         page.report().is_some_and(|report| {
-            !report.run().dry_run && report.clients().iter().flat_map(|client| &client.configs).any(report::is_problem)
+            !report.run().dry_run
+                && report.clients().iter().flat_map(|client| &client.configs).any(report::is_problem)
         })
     };
     !model.runs() && model.report.as_ref().is_some_and(failed)

@@ -12,10 +12,10 @@ use super::{
         line_input,
         model::{
             Model,
-            review::{Column, Review},
+            review::{Column, Filter, Review},
         },
         natural,
-        scroll::Go,
+        scroll::{Go, Scroll},
         theme::Meaning,
     },
     links, loading, ticking,
@@ -171,8 +171,11 @@ fn copy(model: &mut Model) -> Vec<Effect> {
 
 /// Fields of one record on one line, as a spreadsheet takes them.
 pub fn line(fields: &[&str]) -> String {
-    let safe: Vec<String> =
-        fields.iter().filter(|field| !field.is_empty()).map(|field| crate::domain::text::one_line(field, 500)).collect();
+    let safe: Vec<String> = fields
+        .iter()
+        .filter(|field| !field.is_empty())
+        .map(|field| crate::domain::text::one_line(field, 500))
+        .collect();
     safe.join("\t")
 }
 
@@ -220,7 +223,7 @@ pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     Vec::new()
 }
 
-fn filter_of(review: &mut Review, pane: Pane) -> &mut super::super::model::review::Filter {
+fn filter_of(review: &mut Review, pane: Pane) -> &mut Filter {
     if pane == Pane::Clients { &mut review.client_filter } else { &mut review.row_filter }
 }
 
@@ -234,15 +237,16 @@ fn typed(model: &mut Model, pane: Pane) -> Vec<Effect> {
     let filter = filter_of(&mut model.review, pane);
     let query = Arc::new(Query::parse(filter.input.value()));
     let narrows = query.narrows(&filter.query);
-    model.note = query.complaint.clone().map(|text| super::super::model::Note { meaning: Meaning::Warn, text });
+    model.note =
+        query.complaint.clone().map(|text| super::super::model::Note { meaning: Meaning::Warn, text });
     filter.query = query;
     if pane == Pane::Clients { relist_clients(model) } else { refilter(model, narrows, None) }
 }
 
 /// All rows again; what `show` says stays.
 pub fn clear_filters(model: &mut Model) -> Vec<Effect> {
-    model.review.client_filter = Default::default();
-    model.review.row_filter = Default::default();
+    model.review.client_filter = Filter::default();
+    model.review.row_filter = Filter::default();
     let mut effects = relist_clients(model);
     effects.extend(relist_rows(model));
     effects
@@ -285,7 +289,7 @@ fn list_clients(review: &mut Review) {
 pub fn enter_client(model: &mut Model) -> Vec<Effect> {
     let review = &mut model.review;
     review.client = review.shown_clients.get(review.clients.cursor).copied();
-    review.rows = Default::default();
+    review.rows = Scroll::default();
     review.range = None;
     review.detail = 0;
     let mut effects = relist_rows(model);
@@ -341,7 +345,10 @@ fn order(review: &mut Review) {
             Column::Status => natural::key(row.state.status_name().unwrap_or("")),
             Column::Links => {
                 let links = data.links_of(*at);
-                let n: usize = crate::domain::links::LinkKind::ALL.iter().map(|kind| links.get(*kind).items().len()).sum();
+                let n: usize = crate::domain::links::LinkKind::ALL
+                    .iter()
+                    .map(|kind| links.get(*kind).items().len())
+                    .sum();
                 // Most links first: those want attention.
                 format!("{:08}", 99_999_999usize.saturating_sub(n))
             }

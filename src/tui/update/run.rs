@@ -12,7 +12,7 @@ use super::{
             report::{ReportPage, ReportState},
             run::RunPage,
         },
-        scroll::Go,
+        scroll::{Go, Scroll},
         theme::Meaning,
     },
     going, plan,
@@ -49,7 +49,9 @@ pub fn news(model: &mut Model, serial: u64, news: RunNews) -> Vec<Effect> {
     match news {
         RunNews::Events(events) => {
             run.started = true;
-            events.iter().for_each(|event| run.take(event));
+            for event in &events {
+                run.take(event);
+            }
             if !events.is_empty() && matches!(run.notice, Some((_, Notice::Retrying { .. }))) {
                 run.notice = None;
             }
@@ -71,7 +73,10 @@ pub fn news(model: &mut Model, serial: u64, news: RunNews) -> Vec<Effect> {
 
 fn ended(model: &mut Model, ending: Box<Ending>) -> Vec<Effect> {
     let Some(run) = &mut model.run else { return Vec::new() };
-    let mut page = ReportPage::new(ending.report.run().run_id.clone(), ReportState::Ready(Box::new(ending.report.clone())));
+    let mut page = ReportPage::new(
+        ending.report.run().run_id.clone(),
+        ReportState::Ready(Box::new(ending.report.clone())),
+    );
     page.saved = Some(ending.saved.clone());
     page.resume.clone_from(&ending.resume);
     run.notice = None;
@@ -83,8 +88,11 @@ fn ended(model: &mut Model, ending: Box<Ending>) -> Vec<Effect> {
         model.place = Place::Report;
     } else {
         // Nobody is torn away from what they are doing.
-        let (meaning, how) =
-            if success { (Meaning::Good, "without a fault") } else { (Meaning::Warn, "not everything went well") };
+        let (meaning, how) = if success {
+            (Meaning::Good, "without a fault")
+        } else {
+            (Meaning::Warn, "not everything went well")
+        };
         model.say(meaning, format!("The run is {} ({how}): press 4 for its report.", phase.words()));
     }
     if matches!(model.overlay, Some(Overlay::Quit { .. })) {
@@ -146,9 +154,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Problems => {
             if let Some(run) = &mut model.run {
                 run.only_problems = !run.only_problems;
-                run.scroll = Default::default();
+                run.scroll = Scroll::default();
                 run.follow = !run.only_problems;
-                let text = if run.only_problems { "Showing only items with a problem" } else { "Showing all items" };
+                let text =
+                    if run.only_problems { "Showing only items with a problem" } else { "Showing all items" };
                 model.say(Meaning::Info, text);
             }
             model.refit();
@@ -159,7 +168,9 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn pause(model: &mut Model) -> Vec<Effect> {
-    let Some(run) = model.run.as_ref().filter(|run| run.is_active() && run.started) else { return Vec::new() };
+    let Some(run) = model.run.as_ref().filter(|run| run.is_active() && run.started) else {
+        return Vec::new();
+    };
     if run.cancels > 0 {
         model.say(Meaning::Info, "It is being cancelled already.");
         return Vec::new();
@@ -177,7 +188,10 @@ pub fn cancel(model: &mut Model) -> Vec<Effect> {
     let Some(run) = model.run.as_mut().filter(|run| run.is_active()) else { return Vec::new() };
     run.cancels = run.cancels.saturating_add(1);
     let (control, text) = match run.cancels {
-        1 => (Control::Cancel, "Cancelling: nothing new is started, what was sent is waited for. Again stops hard."),
+        1 => (
+            Control::Cancel,
+            "Cancelling: nothing new is started, what was sent is waited for. Again stops hard.",
+        ),
         2 => (Control::Stop, "Stopping hard: nothing more is sent; what was sent is settled by reading."),
         _ => return Vec::new(),
     };
@@ -215,7 +229,8 @@ pub fn travel(model: &mut Model, go: Go) -> Vec<Effect> {
     if let Some(run) = &mut model.run {
         let len = run.len();
         run.scroll.go(go, len, height);
-        run.follow = go == Go::Bottom && !run.only_problems && RunPage::is_active(run) && run.first_open + 1 >= len;
+        run.follow =
+            go == Go::Bottom && !run.only_problems && RunPage::is_active(run) && run.first_open + 1 >= len;
     }
     Vec::new()
 }

@@ -39,8 +39,11 @@ fn follow(model: &mut Model, step: &Step) -> Vec<Effect> {
             }
         }
     }
-    let mut effects =
-        if matches!(review.show, Show::Ticked | Show::Unticked) { review::relist_rows(model) } else { Vec::new() };
+    let mut effects = if matches!(review.show, Show::Ticked | Show::Unticked) {
+        review::relist_rows(model)
+    } else {
+        Vec::new()
+    };
     model.review.hidden_ticks = model.review.hidden().len();
     effects.extend(links::want(model, clients));
     effects
@@ -77,7 +80,10 @@ fn tick_row(model: &mut Model) -> (Vec<Effect>, bool) {
     } else {
         let lifecycle = entry.row.configuration.lifecycle();
         if lifecycle.is_mixed() {
-            model.say(Meaning::Warn, format!("Mixed state ({}): ticked, since you chose this one.", lifecycle.words()));
+            model.say(
+                Meaning::Warn,
+                format!("Mixed state ({}): ticked, since you chose this one.", lifecycle.words()),
+            );
         }
         change(model, vec![id], Vec::new())
     };
@@ -148,14 +154,10 @@ fn toggle(model: &mut Model, rows: &[u32], what: &str) -> Vec<Effect> {
 }
 
 fn left_out(locked: usize, mixed: usize) -> String {
-    let mut text = String::new();
-    if locked > 0 {
-        text.push_str(&format!("; {locked} locked"));
-    }
-    if mixed > 0 {
-        text.push_str(&format!("; {mixed} in a mixed state: tick those one by one"));
-    }
-    text
+    let locked = if locked > 0 { format!("; {locked} locked") } else { String::new() };
+    let mixed =
+        if mixed > 0 { format!("; {mixed} in a mixed state: tick those one by one") } else { String::new() };
+    format!("{locked}{mixed}")
 }
 
 /// `i`: the visible rows the other way round.
@@ -256,7 +258,10 @@ pub fn hidden_answer(model: &mut Model, ids: Vec<ConfigId>, choice: HiddenChoice
         HiddenChoice::Untick => {
             let n = ids.len();
             let mut effects = change(model, Vec::new(), ids);
-            model.say(Meaning::Info, format!("Unticked {}", count(n, "hidden configuration", "hidden configurations")));
+            model.say(
+                Meaning::Info,
+                format!("Unticked {}", count(n, "hidden configuration", "hidden configurations")),
+            );
             if !model.review.ticks.is_empty() {
                 effects.extend(plan::begin(model, ticked(&model.review)));
             }

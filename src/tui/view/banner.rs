@@ -19,7 +19,9 @@ fn words(model: &Model) -> (String, Meaning) {
         Mode::DryRun => {
             (format!(" DRY RUN {} · {} ", setting.profile, setting.nouns.product), Meaning::BannerDryRun)
         }
-        Mode::Live => (format!(" LIVE {} · {} ", setting.profile, setting.nouns.product), Meaning::BannerLive),
+        Mode::Live => {
+            (format!(" LIVE {} · {} ", setting.profile, setting.nouns.product), Meaning::BannerLive)
+        }
     }
 }
 

@@ -23,7 +23,10 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
         Some(Overlay::Confirm(confirm)) => draw_confirm(model, canvas, confirm),
         Some(Overlay::Hidden { ids, choice }) => {
             let n = count(ids.len(), "ticked row is", "ticked rows are");
-            let text = format!("{n} hidden by the filter. What about {}?", if ids.len() == 1 { "it" } else { "them" });
+            let text = format!(
+                "{n} hidden by the filter. What about {}?",
+                if ids.len() == 1 { "it" } else { "them" }
+            );
             let buttons: Vec<(&str, bool)> = HiddenChoice::ALL
                 .into_iter()
                 .map(|which| {
@@ -81,7 +84,13 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
 }
 
 /// A question, or something to be read, with buttons below.
-fn ask(model: &Model, canvas: &mut Canvas<'_>, title: &str, texts: &[(&str, Meaning)], buttons: &[(&str, bool)]) {
+fn ask(
+    model: &Model,
+    canvas: &mut Canvas<'_>,
+    title: &str,
+    texts: &[(&str, Meaning)],
+    buttons: &[(&str, bool)],
+) {
     let width = 70.min(model.size.0.saturating_sub(2));
     let room = usize::from(width.saturating_sub(4));
     let mut lines: Vec<(String, Meaning)> = Vec::new();
@@ -104,12 +113,26 @@ fn ask(model: &Model, canvas: &mut Canvas<'_>, title: &str, texts: &[(&str, Mean
     }
     for (row, button) in buttons.iter().enumerate() {
         let button = std::slice::from_ref(button);
-        draw_buttons(canvas, inside.x + 1, y + row as u16, inside.width.saturating_sub(2), button, Meaning::Cursor);
+        draw_buttons(
+            canvas,
+            inside.x + 1,
+            y + row as u16,
+            inside.width.saturating_sub(2),
+            button,
+            Meaning::Cursor,
+        );
     }
 }
 
 /// Buttons with the chosen one marked in two ways.
-fn draw_buttons(canvas: &mut Canvas<'_>, x: u16, y: u16, width: u16, buttons: &[(&str, bool)], chosen: Meaning) {
+fn draw_buttons(
+    canvas: &mut Canvas<'_>,
+    x: u16,
+    y: u16,
+    width: u16,
+    buttons: &[(&str, bool)],
+    chosen: Meaning,
+) {
     let mut at = x;
     for (label, here) in buttons {
         let text = if *here { format!("[> {label} <]") } else { format!("[  {label}  ]") };
@@ -135,7 +158,9 @@ fn draw_confirm(model: &Model, canvas: &mut Canvas<'_>, confirm: &ConfirmBox) {
     let (text, meaning) = match (&confirm.note, confirm.focus) {
         (Some(note), _) => (note.clone(), Meaning::Warn),
         (None, ConfirmFocus::Go) => ("Press enter once more to start.".to_owned(), Meaning::Danger),
-        (None, ConfirmFocus::Text) if fits => ("Right. Press enter, then enter again on the button.".to_owned(), Meaning::Good),
+        (None, ConfirmFocus::Text) if fits => {
+            ("Right. Press enter, then enter again on the button.".to_owned(), Meaning::Good)
+        }
         _ => (String::new(), Meaning::Text),
     };
     // Field, note and buttons must be in sight, whatever the height.
@@ -219,7 +244,13 @@ fn draw_save(model: &Model, canvas: &mut Canvas<'_>, save: &SaveBox) {
     lines.truncate(usize::from(model.size.1.saturating_sub(4)).max(1));
     let area = layout::middle(model.size.0, model.size.1, width, lines.len() as u16 + 3);
     let inside = canvas.window(area, "Save the report as JSON");
-    canvas.field(inside.x + 1, inside.y, inside.width.saturating_sub(2), &save.input, save.state != SaveState::Saving);
+    canvas.field(
+        inside.x + 1,
+        inside.y,
+        inside.width.saturating_sub(2),
+        &save.input,
+        save.state != SaveState::Saving,
+    );
     for (row, (line, meaning)) in lines.iter().enumerate() {
         canvas.text(inside.x + 1, inside.y + 1 + row as u16, inside.width.saturating_sub(2), line, *meaning);
     }

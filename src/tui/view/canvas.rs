@@ -89,11 +89,8 @@ impl<'a> Canvas<'a> {
 
     /// A border with a title; returns what is inside.
     pub fn frame(&mut self, area: Rect, title: &str, focused: bool) -> Rect {
-        let (border, heading) = if focused {
-            (Meaning::BorderFocused, Meaning::Title)
-        } else {
-            (Meaning::Border, Meaning::Text)
-        };
+        let (border, heading) =
+            if focused { (Meaning::BorderFocused, Meaning::Title) } else { (Meaning::Border, Meaning::Text) };
         let block = Block::new()
             .borders(Borders::ALL)
             .border_set(self.look.symbols.border)

@@ -68,7 +68,11 @@ fn about_client(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
     signs(model, client, page);
     page.heading(&model.rows_title());
     let locked = client.rows.len() - client.tickable;
-    page.say(2, Meaning::Text, &format!("{} listed, {} may be ticked, {} ticked", client.rows.len(), client.tickable, client.ticked));
+    page.say(
+        2,
+        Meaning::Text,
+        &format!("{} listed, {} may be ticked, {} ticked", client.rows.len(), client.tickable, client.ticked),
+    );
     if locked > 0 {
         page.say(2, Meaning::Muted, &format!("{locked} locked: each row says why"));
     }
@@ -111,7 +115,12 @@ fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
         page.item(0, model.look.symbols.warning, Meaning::Warn, &format!("Cannot be ticked: {why}"));
     }
     if row.lifecycle().is_mixed() {
-        page.item(0, model.look.symbols.warning, Meaning::Warn, &format!("Mixed state: {}", row.lifecycle().words()));
+        page.item(
+            0,
+            model.look.symbols.warning,
+            Meaning::Warn,
+            &format!("Mixed state: {}", row.lifecycle().words()),
+        );
     }
     page.heading("Still linked");
     links(model, at, client, page);
@@ -137,10 +146,18 @@ fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
     for (label, value) in &row.details {
         field(label, value);
     }
-    let others: Vec<&str> =
-        row.names.iter().map(String::as_str).filter(|name| *name != row.name && !name.trim().is_empty()).collect();
+    let others: Vec<&str> = row
+        .names
+        .iter()
+        .map(String::as_str)
+        .filter(|name| *name != row.name && !name.trim().is_empty())
+        .collect();
     field("Also named", &others.join(", "));
-    page.heading(&format!("{}: {}", super::super::model::capital(model.setting.nouns.client), client.title()));
+    page.heading(&format!(
+        "{}: {}",
+        super::super::model::capital(model.setting.nouns.client),
+        client.title()
+    ));
     for reason in &client.offboarded.reasons {
         page.item(2, "-", Meaning::Text, &format!("offboarded: {reason}"));
     }
@@ -164,10 +181,11 @@ fn links(model: &Model, at: u32, client: &ClientEntry, page: &mut Prose<()>) {
                     }
                 }
             }
-            (LinkAnswer::Unknown { why }, _) => page.say(2, Meaning::Warn, &format!("{word}: unknown, {why}")),
-            (LinkAnswer::NotRead, LinksState::Reading) => page.say(2, Meaning::Muted, &format!("{word}: being read")),
-            (LinkAnswer::NotRead, LinksState::Failed(why)) => {
+            (LinkAnswer::Unknown { why }, _) | (LinkAnswer::NotRead, LinksState::Failed(why)) => {
                 page.say(2, Meaning::Warn, &format!("{word}: unknown, {why}"));
+            }
+            (LinkAnswer::NotRead, LinksState::Reading) => {
+                page.say(2, Meaning::Muted, &format!("{word}: being read"));
             }
             (LinkAnswer::NotRead, _) => page.say(2, Meaning::Muted, &format!("{word}: not read yet")),
         }

@@ -28,7 +28,9 @@ fn typing(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> bool {
             Some(Pane::Clients) => {
                 (format!("Filter {}: ", model.setting.nouns.clients), &model.review.client_filter.input)
             }
-            Some(_) => (format!("Filter {}: ", model.setting.nouns.configurations), &model.review.row_filter.input),
+            Some(_) => {
+                (format!("Filter {}: ", model.setting.nouns.configurations), &model.review.row_filter.input)
+            }
             None => return false,
         },
         Place::Report => match &model.report {
@@ -38,7 +40,13 @@ fn typing(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> bool {
         Place::Plan => match &model.plan {
             // Its fields are on the page.
             Some(plan) if plan.typing == Some(Field::Reason) || plan.typing == Some(Field::Ticket) => {
-                canvas.text(area.x, area.y, area.width, "enter takes it and plans again, esc leaves it as it was", Meaning::Muted);
+                canvas.text(
+                    area.x,
+                    area.y,
+                    area.width,
+                    "enter takes it and plans again, esc leaves it as it was",
+                    Meaning::Muted,
+                );
                 return true;
             }
             _ => return false,
@@ -91,10 +99,13 @@ fn standing(model: &Model) -> (String, Meaning) {
                 return (format!("{} {notice}", spinner()), Meaning::Warn);
             }
             match (&review.load, &review.data.complete) {
-                (Load::Reading, Some((as_of, _))) => {
-                    (format!("{} reading again; shown is what was read {}", spinner(), age(model, *as_of)), Meaning::Info)
+                (Load::Reading, Some((as_of, _))) => (
+                    format!("{} reading again; shown is what was read {}", spinner(), age(model, *as_of)),
+                    Meaning::Info,
+                ),
+                (Load::Reading, None) => {
+                    (format!("{} reading: {} so far", spinner(), found()), Meaning::Info)
                 }
-                (Load::Reading, None) => (format!("{} reading: {} so far", spinner(), found()), Meaning::Info),
                 (Load::Failed(trouble), _) => (format!("Not complete: {}", trouble.message), Meaning::Bad),
                 (_, Some((as_of, coverage))) => {
                     let gaps = if coverage.gaps.is_empty() {
@@ -133,7 +144,8 @@ fn age(model: &Model, at: crate::domain::Timestamp) -> String {
 fn draw_hints(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let scopes = model.scopes();
     // Help and quit are always in sight, at the right; the others as far as there is room.
-    let fixed: &[Action] = if scopes.contains(&Scope::Anywhere) { &[Action::Help, Action::Quit] } else { &[] };
+    let fixed: &[Action] =
+        if scopes.contains(&Scope::Anywhere) { &[Action::Help, Action::Quit] } else { &[] };
     let mut end = area.right();
     for action in fixed.iter().rev() {
         let wide = hint_width(model, *action);
@@ -165,7 +177,9 @@ fn short(model: &Model, action: Action) -> &'static str {
         Action::Pause if paused => "go on",
         Action::Cancel if model.run.as_ref().is_some_and(|run| run.cancels > 0) => "stop hard",
         Action::Start if dry => "do the dry run",
-        Action::Dismiss if matches!(model.overlay, Some(Overlay::Help { .. } | Overlay::Log { .. })) => "close",
+        Action::Dismiss if matches!(model.overlay, Some(Overlay::Help { .. } | Overlay::Log { .. })) => {
+            "close"
+        }
         _ => action.spec().short,
     }
 }

@@ -5,8 +5,7 @@ use ratatui::layout::Rect;
 use super::{
     super::{
         action::{Danger, Scope, TABLE},
-        cells,
-        layout,
+        cells, layout,
         model::{Model, Place, overlay::Overlay},
         theme::Meaning,
         update::is_available,
@@ -40,7 +39,9 @@ pub fn lines(model: &Model, search: &str) -> Vec<Entry> {
     let mut lines = Vec::new();
     for scope in scopes(model) {
         let mut first = true;
-        for spec in TABLE.iter().filter(|spec| spec.scopes.contains(&scope) && is_available(model, spec.action)) {
+        for spec in
+            TABLE.iter().filter(|spec| spec.scopes.contains(&scope) && is_available(model, spec.action))
+        {
             let keys: Vec<String> = model.keymap.keys(spec.action).iter().map(ToString::to_string).collect();
             let keys = keys.join(" ");
             let text = match spec.danger {

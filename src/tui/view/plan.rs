@@ -24,7 +24,9 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         PlanState::Ready(view) if view.dry_run => {
             format!("Plan {} dry run: nothing will be written", model.look.symbols.dot)
         }
-        PlanState::Ready(_) => format!("Plan {} nothing is written before you confirm", model.look.symbols.dot),
+        PlanState::Ready(_) => {
+            format!("Plan {} nothing is written before you confirm", model.look.symbols.dot)
+        }
     };
     let inside = canvas.frame(area, &title, true);
     let foot = layout::PLAN_FOOT as u16;
@@ -32,7 +34,11 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     match &plan.state {
         PlanState::Planning => {
             let frames = model.look.symbols.spinner;
-            let text = format!("{} Reading again what is ticked, and its links{}", frames[model.ticks % frames.len()], canvas.more());
+            let text = format!(
+                "{} Reading again what is ticked, and its links{}",
+                frames[model.ticks % frames.len()],
+                canvas.more()
+            );
             canvas.text(page.x + 1, page.y, page.width.saturating_sub(2), &text, Meaning::Info);
         }
         PlanState::Failed(trouble) => {
@@ -51,9 +57,15 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
             }
         }
         PlanState::Ready(_) => {
-            canvas.page(page, &plan.page.lines, plan.scroll.offset, inside.bottom(), |canvas, line, entry| {
-                draw_entry(plan, canvas, line, entry);
-            });
+            canvas.page(
+                page,
+                &plan.page.lines,
+                plan.scroll.offset,
+                inside.bottom(),
+                |canvas, line, entry| {
+                    draw_entry(plan, canvas, line, entry);
+                },
+            );
         }
     }
     terms(model, plan, canvas, Rect::new(inside.x, page.bottom(), inside.width, foot.min(inside.height)));
@@ -72,13 +84,16 @@ fn draw_entry(plan: &PlanPage, canvas: &mut Canvas<'_>, line: Rect, entry: PlanE
                 || ("not read".to_owned(), Meaning::Muted),
                 |found| links_text(&found.links, &LinksState::NotRead, 30),
             );
-            let links = if meaning == Meaning::Good { "no links".to_owned() } else { format!("links: {links}") };
+            let links =
+                if meaning == Meaning::Good { "no links".to_owned() } else { format!("links: {links}") };
             // What it becomes is the same for all; where there is room it stands at each, too.
             let last = if line.width >= 110 { format!("{links}, {state}") } else { links };
             (item.title(), item.config_type.clone(), last, meaning)
         }
         PlanEntry::Left(client, at) => {
-            let Some(found) = view.survey.clients.get(client).and_then(|client| client.found.get(at)) else { return };
+            let Some(found) = view.survey.clients.get(client).and_then(|client| client.found.get(at)) else {
+                return;
+            };
             let why = found.why.clone().unwrap_or_default();
             (found.configuration.title(), found.configuration.config_type.clone(), why, Meaning::Muted)
         }
@@ -98,8 +113,20 @@ fn draw_entry(plan: &PlanPage, canvas: &mut Canvas<'_>, line: Rect, entry: PlanE
 fn terms(model: &Model, plan: &PlanPage, canvas: &mut Canvas<'_>, area: Rect) {
     let wants_ticket = model.setting.require_ticket && plan.draft.ticket.is_none();
     let fields = [
-        (Field::Reason, "Reason", &plan.reason, model.keymap.hint(super::super::action::Action::EditReason), false),
-        (Field::Ticket, "Ticket", &plan.ticket, model.keymap.hint(super::super::action::Action::EditTicket), wants_ticket),
+        (
+            Field::Reason,
+            "Reason",
+            &plan.reason,
+            model.keymap.hint(super::super::action::Action::EditReason),
+            false,
+        ),
+        (
+            Field::Ticket,
+            "Ticket",
+            &plan.ticket,
+            model.keymap.hint(super::super::action::Action::EditTicket),
+            wants_ticket,
+        ),
     ];
     for (row, (field, label, input, key, missing)) in fields.into_iter().enumerate() {
         let y = area.y + row as u16;

@@ -16,14 +16,14 @@ use super::{
 
 pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let Some(page) = &model.report else { return };
-    let mut title = format!("Report of run {}", page.run);
+    let mut title = vec![format!("Report of run {}", page.run)];
     if !page.filter.value().is_empty() {
-        title.push_str(&format!(" {} filter: {}", model.look.symbols.dot, page.filter.value()));
+        title.push(format!("filter: {}", page.filter.value()));
     }
     if page.only_problems {
-        title.push_str(&format!(" {} only problems", model.look.symbols.dot));
+        title.push("only problems".to_owned());
     }
-    let inside = canvas.frame(area, &title, true);
+    let inside = canvas.frame(area, &title.join(&format!(" {} ", model.look.symbols.dot)), true);
     match &page.state {
         ReportState::Reading => {
             canvas.text(inside.x + 1, inside.y, inside.width, "Reading the report", Meaning::Muted);
@@ -33,9 +33,15 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
             canvas.text(inside.x + 1, inside.y + 1, inside.width, &trouble.advice, Meaning::Text);
         }
         ReportState::Ready(_) => {
-            canvas.page(inside, &page.page.lines, page.scroll.offset, inside.bottom(), |canvas, line, entry| {
-                draw_config(page, canvas, line, entry);
-            });
+            canvas.page(
+                inside,
+                &page.page.lines,
+                page.scroll.offset,
+                inside.bottom(),
+                |canvas, line, entry| {
+                    draw_config(page, canvas, line, entry);
+                },
+            );
         }
     }
 }

@@ -73,13 +73,23 @@ fn draw_clients(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         };
         lead(canvas, inside.x, y, here, mark, meaning);
         let total = client.rows.len();
-        let mut tail = if client.ticked > 0 { format!("{}/{total}", client.ticked) } else { total.to_string() };
+        let mut tail =
+            if client.ticked > 0 { format!("{}/{total}", client.ticked) } else { total.to_string() };
         if !client.signs_of_life.is_empty() {
             tail = format!("{} {tail}", symbols.warning);
         }
         let wide = cells::width(&tail) as u16;
         let room = inside.width.saturating_sub(LEAD + wide + 1);
-        name(canvas, inside.x + LEAD, y, room, &client.title(), &review.client_filter.query, &mut matcher, Meaning::Text);
+        name(
+            canvas,
+            inside.x + LEAD,
+            y,
+            room,
+            &client.title(),
+            &review.client_filter.query,
+            &mut matcher,
+            Meaning::Text,
+        );
         let meaning = if client.signs_of_life.is_empty() { Meaning::Muted } else { Meaning::Warn };
         canvas.text(inside.right().saturating_sub(wide), y, wide, &tail, meaning);
         if here {
@@ -95,14 +105,18 @@ fn no_clients(model: &Model) -> (String, Meaning) {
     let clients = model.setting.nouns.clients;
     match &review.load {
         Load::Failed(trouble) => (
-            format!("The list could not be read. {} {} Press {} to try again.", trouble.message, trouble.advice, "R"),
+            format!(
+                "The list could not be read. {} {} Press {} to try again.",
+                trouble.message, trouble.advice, "R"
+            ),
             Meaning::Bad,
         ),
-        _ if !review.data.clients.is_empty() => ("No name fits the filter. Press esc to clear it.".to_owned(), Meaning::Muted),
-        Load::Complete => (
-            format!("No offboarded {clients} found. Looked for: {}.", model.setting.criteria),
-            Meaning::Text,
-        ),
+        _ if !review.data.clients.is_empty() => {
+            ("No name fits the filter. Press esc to clear it.".to_owned(), Meaning::Muted)
+        }
+        Load::Complete => {
+            (format!("No offboarded {clients} found. Looked for: {}.", model.setting.criteria), Meaning::Text)
+        }
         _ => (format!("Reading offboarded {clients}{}", model.look.symbols.more), Meaning::Muted),
     }
 }
@@ -126,7 +140,8 @@ fn slots(inside: Rect) -> Vec<Slot> {
         _ => &[(Column::Type, 20), (Column::Site, 18), (Column::Status, 16), (Column::Links, 28)],
     };
     let taken: u16 = wanted.iter().map(|(_, width)| width + 1).sum();
-    let mut slots = vec![Slot { column: Column::Name, x: inside.x + LEAD, width: room.saturating_sub(taken) }];
+    let mut slots =
+        vec![Slot { column: Column::Name, x: inside.x + LEAD, width: room.saturating_sub(taken) }];
     let mut x = inside.x + LEAD + room.saturating_sub(taken) + 1;
     for (column, width) in wanted {
         slots.push(Slot { column: *column, x, width: *width });
@@ -163,24 +178,22 @@ fn rows_title(model: &Model, area: Rect) -> String {
 fn row_counts(model: &Model) -> String {
     let review = &model.review;
     let (shown, all) = (review.shown.len(), review.order.len());
-    let dot = model.look.symbols.dot;
-    let mut title = format!("{shown}/{all}");
+    let mut parts = vec![format!("{shown}/{all}")];
     if review.filtering {
-        title.push_str(" filtering");
+        parts.push("filtering".to_owned());
     }
-    if !review.ticks.is_empty() {
-        title.push_str(&format!(" {dot} {} ticked", review.ticks.len()));
-        if review.hidden_ticks > 0 {
-            title.push_str(&format!(" ({} hidden by the filter)", review.hidden_ticks));
-        }
+    match (review.ticks.len(), review.hidden_ticks) {
+        (0, _) => {}
+        (ticked, 0) => parts.push(format!("{ticked} ticked")),
+        (ticked, hidden) => parts.push(format!("{ticked} ticked ({hidden} hidden by the filter)")),
     }
     if review.show != Show::All {
-        title.push_str(&format!(" {dot} {}", review.show.words()));
+        parts.push(review.show.words().to_owned());
     }
     if !review.row_filter.query.is_empty() && review.typing != Some(Pane::Rows) {
-        title.push_str(&format!(" {dot} filter: {}", review.row_filter.query.text()));
+        parts.push(format!("filter: {}", review.row_filter.query.text()));
     }
-    title
+    parts.join(&format!(" {} ", model.look.symbols.dot))
 }
 
 fn draw_rows(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
@@ -200,7 +213,13 @@ fn draw_rows(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         if sorted {
             text = format!("{text} {sign}");
         }
-        canvas.text(slot.x, inside.y, slot.width, &text, if sorted { Meaning::Title } else { Meaning::Muted });
+        canvas.text(
+            slot.x,
+            inside.y,
+            slot.width,
+            &text,
+            if sorted { Meaning::Title } else { Meaning::Muted },
+        );
     }
     if review.shown.is_empty() {
         let (text, meaning) = no_rows(model);
@@ -248,8 +267,19 @@ fn draw_row(
     let plain = if locked.is_some() { Meaning::Locked } else { Meaning::Text };
     for slot in slots {
         match slot.column {
-            Column::Name => name(canvas, slot.x, y, slot.width, &row.title(), &review.row_filter.query, matcher, plain),
-            Column::Type => name(canvas, slot.x, y, slot.width, &row.config_type, &review.row_filter.query, matcher, plain),
+            Column::Name => {
+                name(canvas, slot.x, y, slot.width, &row.title(), &review.row_filter.query, matcher, plain);
+            }
+            Column::Type => name(
+                canvas,
+                slot.x,
+                y,
+                slot.width,
+                &row.config_type,
+                &review.row_filter.query,
+                matcher,
+                plain,
+            ),
             Column::Site => {
                 canvas.text(slot.x, y, slot.width, row.site.as_deref().unwrap_or(""), plain);
             }
@@ -261,16 +291,16 @@ fn draw_row(
                 canvas.text(slot.x, y, slot.width, text, meaning);
             }
             Column::Links => {
-                let (text, meaning) = match locked {
-                    Some(why) => (why.to_owned(), Meaning::Locked),
-                    None => {
-                        let state = &review.data.clients[entry.client].links;
-                        let (text, meaning) = links_text(review.data.links_of(at), state, slot.width);
-                        // A mixed state must show even where there is no column for it.
-                        match (row.lifecycle().is_mixed(), slots.iter().any(|slot| slot.column == Column::Status)) {
-                            (true, false) => (format!("mixed, {text}"), Meaning::Warn),
-                            _ => (text, meaning),
-                        }
+                let (text, meaning) = if let Some(why) = locked {
+                    (why.to_owned(), Meaning::Locked)
+                } else {
+                    let state = &review.data.clients[entry.client].links;
+                    let (text, meaning) = links_text(review.data.links_of(at), state, slot.width);
+                    // A mixed state must show even where there is no column for it.
+                    match (row.lifecycle().is_mixed(), slots.iter().any(|slot| slot.column == Column::Status))
+                    {
+                        (true, false) => (format!("mixed, {text}"), Meaning::Warn),
+                        _ => (text, meaning),
                     }
                 };
                 canvas.text(slot.x, y, slot.width, &text, meaning);
@@ -327,7 +357,10 @@ fn no_rows(model: &Model) -> (String, Meaning) {
         let text = if review.show == Show::All {
             "None fits the filter. Press esc to clear it.".to_owned()
         } else {
-            format!("Showing {}, and here is none. Press f for the next view, esc for all.", review.show.words())
+            format!(
+                "Showing {}, and here is none. Press f for the next view, esc for all.",
+                review.show.words()
+            )
         };
         return (text, Meaning::Muted);
     }
@@ -347,7 +380,10 @@ fn lead(canvas: &mut Canvas<'_>, x: u16, y: u16, here: bool, mark: &str, meaning
 }
 
 /// A name with what the filter matched in it.
-#[expect(clippy::too_many_arguments, reason = "a place, a text and how to mark it: a struct would only rename them")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a place, a text and how to mark it: a struct would only rename them"
+)]
 fn name(
     canvas: &mut Canvas<'_>,
     x: u16,

@@ -70,7 +70,9 @@ fn phase(model: &Model, run: &RunPage) -> (String, Meaning) {
             (format!("{} PAUSED: {why}. Press {key} to go on", model.look.symbols.waiting), Meaning::Warn)
         }
         (Phase::Verifying, _) => ("Reading back what was changed".to_owned(), Meaning::Info),
-        (Phase::Applying, _) if run.view.dry_run => ("Going through the plan; nothing is written".to_owned(), Meaning::Info),
+        (Phase::Applying, _) if run.view.dry_run => {
+            ("Going through the plan; nothing is written".to_owned(), Meaning::Info)
+        }
         (Phase::Applying, _) => ("Deactivating".to_owned(), Meaning::Info),
         _ => ("Starting".to_owned(), Meaning::Info),
     }
@@ -82,7 +84,9 @@ fn bar(model: &Model, run: &RunPage, width: u16) -> String {
     let percent = if run.is_active() { progress.percent().min(99) } else { progress.percent() };
     let rate = if progress.rate > 0.0 { format!(", {:.1} a second", progress.rate) } else { String::new() };
     let left = match progress.seconds_left {
-        Some(seconds) if run.is_active() && !run.is_paused() => format!(", about {} left", cells::duration(seconds)),
+        Some(seconds) if run.is_active() && !run.is_paused() => {
+            format!(", about {} left", cells::duration(seconds))
+        }
         _ => String::new(),
     };
     let figures = format!(" {percent} % {} of {}{rate}{left}", progress.done, progress.total);
@@ -159,20 +163,24 @@ fn items(model: &Model, run: &RunPage, canvas: &mut Canvas<'_>, area: Rect) {
     }
     for (row, line) in run.scroll.window(run.len(), usize::from(area.height)).enumerate() {
         let item = &run.view.plan.items()[run.place(line)];
-        let state = run.state.item(&item.config_id);
-        let stage = Stage::of(state, waiting);
+        let item_state = run.state.item(&item.config_id);
+        let stage = Stage::of(item_state, waiting);
         let (sign, meaning) = sign(stage, symbols);
         let y = area.y + row as u16;
         canvas.text(area.x + 1, y, 2, sign, meaning);
         let mut word = stage.words().to_owned();
-        if let Some(settled) = state.and_then(|state| state.settled()) {
-            match &settled.outcome {
-                Outcome::Failed { message, .. } | Outcome::Unknown { message } => word = format!("{word}: {message}"),
+        if let Some(end) = item_state.and_then(crate::domain::run::ItemState::settled) {
+            match &end.outcome {
+                Outcome::Failed { message, .. } | Outcome::Unknown { message } => {
+                    word = format!("{word}: {message}");
+                }
                 Outcome::ChangedSinceReview { what } => word = format!("{word}: {what}"),
                 Outcome::Deactivated { verified: false } | Outcome::Restored { verified: false } => {
                     word.push_str(", not read back");
                 }
-                Outcome::Skipped { reason } if stage == Stage::Skipped => word = format!("{word}: {}", reason.words()),
+                Outcome::Skipped { reason } if stage == Stage::Skipped => {
+                    word = format!("{word}: {}", reason.words());
+                }
                 _ => {}
             }
         }
