@@ -55,12 +55,18 @@ pub fn count(n: usize, one: &str, many: &str) -> String {
 
 /// The nearest of `known` to what was written, if it is near enough to be meant.
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted = written.to_lowercase();
+    let wanted = written.trim().to_lowercase();
+    let slips = (wanted.chars().count() / 3).max(1);
     known
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), name))
-        .filter(|(likeness, _)| *likeness > 0.72)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter_map(|name| {
+            let other = name.trim().to_lowercase();
+            let likeness = strsim::jaro_winkler(&wanted, &other);
+            let by_slips = strsim::damerau_levenshtein(&wanted, &other) <= slips;
+            // Slips of the finger come before names that only begin alike.
+            (by_slips || likeness > 0.85).then_some(((by_slips, likeness), name))
+        })
+        .max_by(|(a, _), (b, _)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))
         .map(|(_, name)| name)
 }
 
@@ -89,6 +95,7 @@ mod tests {
     #[test]
     fn nearest_suggests_only_what_is_near() {
         assert_eq!(nearest("max_chnges", ["max_changes", "dry_run"]), Some("max_changes"));
+        assert_eq!(nearest("evn", ["file", "env"]), Some("env"));
         assert_eq!(nearest("zzz", ["max_changes", "dry_run"]), None);
     }
 }

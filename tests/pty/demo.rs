@@ -35,7 +35,7 @@ fn done(report: &Value) -> BTreeSet<String> {
 
 /// Ticks two of the first client and one of the second, and opens the plan.
 fn tick_three(screen: &mut Screen) {
-    screen.wait_for("complete");
+    screen.wait_for(", complete, read");
     screen.send("\t");
     screen.wait_for("Detail");
     screen.send(" ");
@@ -101,7 +101,7 @@ fn the_demo_needs_nothing_and_leaves_a_report() {
     let data = folder.path().display().to_string();
     let mut screen = Screen::open(&["--data-dir", &data, "demo"], &[], 120, 40);
     screen.wait_for("DEMO");
-    screen.wait_for("complete");
+    screen.wait_for(", complete, read");
     // The first row that can be ticked, of two clients.
     screen.send("\t");
     screen.send(" ");
@@ -123,7 +123,7 @@ fn a_paste_or_a_hasty_enter_confirms_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().display().to_string();
     let mut screen = Screen::open(&["--data-dir", &data, "demo"], &[], 120, 40);
-    screen.wait_for("complete");
+    screen.wait_for(", complete, read");
     screen.send("\t");
     screen.send(" ");
     screen.send("\r");
