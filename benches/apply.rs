@@ -1,6 +1,8 @@
 //! Deactivating 2,000 configurations at 50 ms simulated latency, journal and verification included, as a
 //! ratio to the ideal: N × latency / calls in flight. Measures; asserts nothing.
 
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "a benchmark measures and prints")]
+
 #[path = "../tests/support/bench_world.rs"]
 mod bench_world;
 

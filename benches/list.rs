@@ -1,5 +1,7 @@
 //! Listing 500 offboarded companies with 50 configurations each: requests and seconds.
 
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "a benchmark measures and prints")]
+
 #[path = "../tests/support/bench_world.rs"]
 mod bench_world;
 

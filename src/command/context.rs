@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How long a run without a screen waits for a PSA that stays away.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// What every command that works on a PSA needs.
 #[derive(Clone)]

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{context::Context, print::{self, Failure}};
+use super::{
+    context::Context,
+    print::{self, Failure},
+};
 use crate::{
     domain::{ExitCode, document::Report},
     report::{file_name, to_json, write_file, write_folder},
@@ -49,10 +52,7 @@ pub async fn keep(context: &Context, report: &Report) -> Result<PathBuf, Failure
 /// A directory gets one document per client and the joint one; a file gets the one document.
 pub fn hand_over(report: &Report, output: &Path) -> Result<(), String> {
     let is_folder = output.is_dir() || output.to_string_lossy().ends_with('/');
-    let written = if is_folder {
-        write_folder(report, output).map(|_| ())
-    } else {
-        write_file(report, output)
-    };
+    let written =
+        if is_folder { write_folder(report, output).map(|_| ()) } else { write_file(report, output) };
     written.map_err(|error| error.to_string())
 }

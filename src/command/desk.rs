@@ -27,8 +27,8 @@ use crate::{
     report::{self, write_file},
     telemetry,
     tui::desk::{
-        self, Confirm, Desk, Ending, Estimate, LinksRead, LoadNews, LogLine, PastRun, PlanView, Row,
-        RunNews, SaveError, Setting, Trouble,
+        self, Confirm, Desk, Ending, Estimate, LinksRead, LoadNews, LogLine, PastRun, PlanView, Row, RunNews,
+        SaveError, Setting, Trouble,
     },
 };
 
@@ -75,11 +75,12 @@ impl RealDesk {
     ) -> Result<PlanView, Trouble> {
         let engine = self.engine();
         let mut survey = engine.survey(discovery, &Pick::Ticked(ticked.clone()), true);
-        survey.clients.retain(|client| client.found.iter().any(|found| ticked.contains(&found.configuration.id)));
+        survey
+            .clients
+            .retain(|client| client.found.iter().any(|found| ticked.contains(&found.configuration.id)));
         survey.coverage.clients_in_run = survey.clients.len() as u64;
         let clients = clients_of(&survey);
-        let rows: Vec<Configuration> =
-            survey.found().map(|found| found.configuration.clone()).collect();
+        let rows: Vec<Configuration> = survey.found().map(|found| found.configuration.clone()).collect();
         let reading = engine.links_for_screen(&clients, &rows, &self.state.links).await;
         Engine::attach_links(&mut survey, &reading.links, &reading.signs_of_life);
         let draft = engine.draft(discovery, survey, &who);
@@ -292,14 +293,15 @@ impl Desk for RealDesk {
         let clients: BTreeSet<ClientId> = finished
             .plan
             .iter()
-            .flat_map(|plan| plan.items())
+            .flat_map(super::super::domain::plan::Plan::items)
             .filter(|item| failed.contains(&item.config_id))
             .map(|item| item.client_id.clone())
             .collect();
         if failed.is_empty() {
             return Err(Trouble {
                 message: "nothing failed in this run".to_owned(),
-                advice: "What changed since review wants a new review: read the list again with R.".to_owned(),
+                advice: "What changed since review wants a new review: read the list again with R."
+                    .to_owned(),
             });
         }
         let ask = Ask::Named { ids: clients.into_iter().collect(), names: Vec::new() };

@@ -20,7 +20,9 @@ pub async fn doctor(global: &Global) -> Result<ExitCode, Failure> {
         say(&format!("!  settings: {warning}"));
     }
     for setting in &engine.profile.unenforced {
-        say(&format!("!  safeguards: {setting} is set, but this version does not enforce it; every write refuses"));
+        say(&format!(
+            "!  safeguards: {setting} is set, but this version does not enforce it; every write refuses"
+        ));
     }
     let checks = engine.psa.check().await;
     checks.iter().for_each(show);
@@ -56,8 +58,12 @@ async fn count(context: &Context) -> Result<(), Failure> {
     for (name, criteria) in single_criteria(&engine.profile.criteria) {
         match engine.psa.clients(ClientScope::Candidates, &criteria).await {
             Ok(found) => {
-                let matched =
-                    found.listing.rows().iter().filter(|client| criteria.judge(client, today).is_some()).count();
+                let matched = found
+                    .listing
+                    .rows()
+                    .iter()
+                    .filter(|client| criteria.judge(client, today).is_some())
+                    .count();
                 say(&format!("   {name}: {matched} of {}", found.scanned));
             }
             Err(error) if error.is_settings() => {
@@ -90,7 +96,10 @@ fn single_criteria(all: &Criteria) -> Vec<(String, Criteria)> {
         list.push((name, Criteria { custom_field: Some(field.clone()), ..none() }));
     }
     if let Some(days) = all.contract_ended_days {
-        list.push((format!("contract ended {days} days ago"), Criteria { contract_ended_days: Some(days), ..none() }));
+        list.push((
+            format!("contract ended {days} days ago"),
+            Criteria { contract_ended_days: Some(days), ..none() },
+        ));
     }
     list
 }

@@ -96,14 +96,14 @@ impl Teller {
 
     fn step(&mut self, feed: &Feed) {
         let now = Timestamp::new(self.clock.now());
-        let (phase, totals, progress) =
-            feed.with(|state| (state.phase, state.totals, state.progress(now)));
+        let (phase, totals, progress) = feed.with(|state| (state.phase, state.totals, state.progress(now)));
         match &self.bar {
             Some(bar) => {
                 bar.set_length(progress.total);
                 bar.set_position(progress.done);
                 bar.set_prefix(phase.words());
-                let left = progress.seconds_left.map(|left| format!(", {left:.0} s left")).unwrap_or_default();
+                let left =
+                    progress.seconds_left.map(|left| format!(", {left:.0} s left")).unwrap_or_default();
                 bar.set_message(format!(
                     "{:.1}/s{left}; {} failed, {} changed since review",
                     progress.rate,

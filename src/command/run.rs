@@ -9,10 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
-        ClientId, Code, ConfigId, ExitCode, Problem,
-        event::End,
-        safeguards::OnLimit,
-        selection::Scope,
+        ClientId, Code, ConfigId, ExitCode, Problem, event::End, safeguards::OnLimit, selection::Scope,
         survey::SurveyedClient,
     },
     engine::{
@@ -104,7 +101,8 @@ impl Job<'_> {
         }
         let safeguards = &self.engine().profile.safeguards;
         let parks = self.args.require_approval || safeguards.require_approval;
-        if !refusals.is_empty() && !(safeguards.on_limit == OnLimit::Park && refusals.iter().all(|one| one.parkable)) {
+        let may_park = safeguards.on_limit == OnLimit::Park && refusals.iter().all(|one| one.parkable);
+        if !refusals.is_empty() && !may_park {
             let problems = refusals
                 .into_iter()
                 .map(|one| Problem::new(Code::SafeguardRefused, one.text, self.engine().now()))
@@ -123,15 +121,22 @@ impl Job<'_> {
     }
 
     /// Starts the run. Clients that another run is at work on are left out; without others nothing is left to do.
-    async fn start(&self, discovery: &Discovery, draft: Draft) -> Result<Result<RunHandle, Finished>, Failure> {
+    async fn start(
+        &self,
+        discovery: &Discovery,
+        draft: Draft,
+    ) -> Result<Result<RunHandle, Finished>, Failure> {
         let held = match self.engine().start(draft.clone()).await {
             Ok(handle) => return Ok(Ok(handle)),
             Err(EngineError::Locked { held }) => held,
             Err(error) => return Err(error.into()),
         };
         let locked = |id: &ClientId| held.iter().any(|one| one.client == *id);
-        let others_left =
-            draft.plan.iter().flat_map(|plan| plan.clients()).any(|client| !locked(&client));
+        let others_left = draft
+            .plan
+            .iter()
+            .flat_map(super::super::domain::plan::Plan::clients)
+            .any(|client| !locked(&client));
         let mut survey = draft.survey;
         self.engine().leave_out_held(&mut survey, &held, others_left);
         let draft = self.engine().draft(discovery, survey, &self.who);
@@ -197,13 +202,8 @@ impl Job<'_> {
         };
         let style = Style::chosen(self.args.output.progress, self.global.quiet);
         let notices = self.engine().psa.notices();
-        let shown = follow(
-            style,
-            handle.run.clone(),
-            handle.feed.clone(),
-            notices,
-            self.engine().clock.clone(),
-        );
+        let shown =
+            follow(style, handle.run.clone(), handle.feed.clone(), notices, self.engine().clock.clone());
         let controller = handle.controller();
         let run = handle.run.clone();
         let ended = handle.wait();
@@ -284,9 +284,11 @@ fn placeholders(ask: &Ask) -> Vec<SurveyedClient> {
             ..SurveyedClient::default()
         }],
         Ask::Named { ids, names } => {
-            let by_id = ids.iter().map(|id| SurveyedClient { id: Some(id.clone()), ..SurveyedClient::default() });
-            let by_name =
-                names.iter().map(|name| SurveyedClient { name: Some(name.clone()), ..SurveyedClient::default() });
+            let by_id =
+                ids.iter().map(|id| SurveyedClient { id: Some(id.clone()), ..SurveyedClient::default() });
+            let by_name = names
+                .iter()
+                .map(|name| SurveyedClient { name: Some(name.clone()), ..SurveyedClient::default() });
             by_id.chain(by_name).collect()
         }
     }

@@ -66,8 +66,15 @@ fn show(run: &StoredRun) {
     let mut lines = vec![
         format!("run      {}", header.run),
         format!("profile  {} ({}), tenant {tenant}", header.profile, header.psa),
-        format!("operator {}{}", header.operator, header.reason.as_ref().map(|why| format!(", reason: {why}")).unwrap_or_default()),
-        format!("clients  {}", run.survey.clients.iter().filter_map(|client| client.name.clone()).collect::<Vec<_>>().join(", ")),
+        format!(
+            "operator {}{}",
+            header.operator,
+            header.reason.as_ref().map(|why| format!(", reason: {why}")).unwrap_or_default()
+        ),
+        format!(
+            "clients  {}",
+            run.survey.clients.iter().filter_map(|client| client.name.clone()).collect::<Vec<_>>().join(", ")
+        ),
     ];
     lines.extend(run.events.iter().map(line));
     for text in lines {
@@ -88,7 +95,9 @@ fn line(stamped: &Stamped) -> String {
         Event::Paused { why } => format!("paused {why}"),
         Event::Resumed => "resumed".to_owned(),
         Event::Intended { config_id, attempt } => format!("{config_id}: try {attempt} is sent"),
-        Event::Answered { config_id, attempt, answer } => format!("{config_id}: answer to try {attempt}: {answer:?}"),
+        Event::Answered { config_id, attempt, answer } => {
+            format!("{config_id}: answer to try {attempt}: {answer:?}")
+        }
         Event::Settled { config_id, outcome, .. } => format!("{config_id}: {}", outcome.words()),
         Event::Verifying => "reading back".to_owned(),
         Event::Troubled { problem } => format!("{}: {}", problem.code, problem.message),
@@ -106,16 +115,13 @@ pub fn report_of(run: &StoredRun) -> Result<Report, Failure> {
     {
         return Ok(report);
     }
-    let plan = run
-        .plan
-        .as_ref()
-        .map(|(bytes, digest)| Plan::reopen(bytes, digest))
-        .transpose()
-        .map_err(|error| Failure {
+    let plan = run.plan.as_ref().map(|(bytes, digest)| Plan::reopen(bytes, digest)).transpose().map_err(
+        |error| Failure {
             code: ExitCode::Safeguard,
             message: error.to_string(),
             advice: "The stored plan was altered; do not trust this run's record.".to_owned(),
-        })?;
+        },
+    )?;
     let mut state = plan.as_ref().map(RunState::of).unwrap_or_default();
     run.events.iter().for_each(|event| state.apply(event));
     Ok(report::build(&report::Source {

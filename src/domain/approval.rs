@@ -160,10 +160,7 @@ mod tests {
         let approval = Approval::of_all(&plan, "jane", now());
         assert!(ApprovedPlan::new(plan, approval.clone(), now()).is_ok());
         let other = samples::plan(5);
-        assert!(matches!(
-            ApprovedPlan::new(other, approval, now()),
-            Err(NotApproved::OtherPlan { .. })
-        ));
+        assert!(matches!(ApprovedPlan::new(other, approval, now()), Err(NotApproved::OtherPlan { .. })));
     }
 
     #[test]

@@ -184,11 +184,8 @@ mod tests {
 
     #[test]
     fn any_needs_one_and_all_needs_every_one() {
-        let mut criteria = Criteria {
-            inactive: true,
-            statuses: vec!["former client".into()],
-            ..Criteria::default()
-        };
+        let mut criteria =
+            Criteria { inactive: true, statuses: vec!["former client".into()], ..Criteria::default() };
         let signals =
             Signals { inactive: Some(false), status: Some(" Former Client".into()), ..Signals::default() };
         assert!(criteria.judge(&client(signals.clone()), today()).is_some());
@@ -213,8 +210,7 @@ mod tests {
             let signals = Signals { contracts: history, ..Signals::default() };
             criteria.judge(&client(signals), today()).is_some()
         };
-        let ended =
-            |on| Some(ContractHistory { existed: true, running: false, last_ended: Some(on) });
+        let ended = |on| Some(ContractHistory { existed: true, running: false, last_ended: Some(on) });
         assert!(with(ended(date(2026, 10, 25))));
         assert!(!with(ended(date(2026, 10, 26))));
         assert!(!with(Some(ContractHistory::default())));

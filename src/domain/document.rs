@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClientId, ConfigId, Links, Phase, Problem, RunId, SignOfLife, SkipReason, Statistics, Tenant,
-    Timestamp, links::LinkKind,
+    ClientId, ConfigId, Links, Phase, Problem, RunId, SignOfLife, SkipReason, Statistics, Tenant, Timestamp,
+    links::LinkKind,
 };
 
 /// The version of the report's form.

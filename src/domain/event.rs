@@ -4,29 +4,42 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Approval, ConfigId, Links, Outcome, Problem, SkipReason, State, Timestamp, document::FollowUp,
-};
+use super::{Approval, ConfigId, Links, Outcome, Problem, SkipReason, State, Timestamp, document::FollowUp};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// The plan stands, under this digest.
-    Planned { digest: String },
+    Planned {
+        digest: String,
+    },
     /// The run waits for a person.
     Parked,
-    Approved { approval: Approval },
-    Rejected { by: String },
+    Approved {
+        approval: Approval,
+    },
+    Rejected {
+        by: String,
+    },
     Expired,
     /// Items are being taken from now on.
     Applying,
-    Paused { why: String },
+    Paused {
+        why: String,
+    },
     Resumed,
     /// A write is about to be sent. In the journal before the first byte of it leaves.
-    Intended { config_id: ConfigId, attempt: u32 },
+    Intended {
+        config_id: ConfigId,
+        attempt: u32,
+    },
     /// What came back for that write, verbatim enough to tell a person.
-    Answered { config_id: ConfigId, attempt: u32, answer: Answer },
+    Answered {
+        config_id: ConfigId,
+        attempt: u32,
+        answer: Answer,
+    },
     /// The end of one item, with the state last read.
     Settled {
         config_id: ConfigId,
@@ -37,12 +50,21 @@ pub enum Event {
     /// No more writes; reading back.
     Verifying,
     /// Something that concerns the run, or one of its clients, as a whole.
-    Troubled { problem: Problem },
-    Warned { text: String },
+    Troubled {
+        problem: Problem,
+    },
+    Warned {
+        text: String,
+    },
     /// Links were read again after the changes.
-    FollowedUp { links: BTreeMap<ConfigId, Links>, follow_up: Vec<FollowUp> },
+    FollowedUp {
+        links: BTreeMap<ConfigId, Links>,
+        follow_up: Vec<FollowUp>,
+    },
     /// The end.
-    Ended { how: End },
+    Ended {
+        how: End,
+    },
 }
 
 /// What the PSA said to a write.

@@ -38,7 +38,11 @@ pub fn follow_up(
             let seen = state.state_of(id).unwrap_or(&found.configuration.state);
             let outcome = found.outcome(state, false);
             if seen.lifecycle() == Lifecycle::Active && !stays_by_choice(&outcome) {
-                list.push(entry(FollowUpKind::StillActive, format!("{title} is still active: {}", outcome.words()), None));
+                list.push(entry(
+                    FollowUpKind::StillActive,
+                    format!("{title} is still active: {}", outcome.words()),
+                    None,
+                ));
             }
             if found.skip.is_some() && !matches!(found.skip, Some(SkipReason::AlreadyInactive)) {
                 continue;
@@ -54,7 +58,8 @@ pub fn follow_up(
                         }
                     }
                     LinkAnswer::Unknown { why } => {
-                        let text = format!("{title}: whether {} is left could not be read: {why}", kind.words());
+                        let text =
+                            format!("{title}: whether {} is left could not be read: {why}", kind.words());
                         list.push(entry(FollowUpKind::Unknown, text, None));
                     }
                 }
@@ -69,7 +74,12 @@ pub fn follow_up(
 fn stays_by_choice(outcome: &Outcome) -> bool {
     matches!(
         outcome,
-        Outcome::Skipped { reason: SkipReason::NotSelected | SkipReason::Protected | SkipReason::DryRun | SkipReason::Planned }
+        Outcome::Skipped {
+            reason: SkipReason::NotSelected
+                | SkipReason::Protected
+                | SkipReason::DryRun
+                | SkipReason::Planned
+        }
     )
 }
 
@@ -84,7 +94,10 @@ fn from_sign(sign: &SignOfLife, client_id: &ClientId, client: &str, nouns: Nouns
     match sign {
         SignOfLife::RunningAgreement { name, detail, record_url } => {
             let detail = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
-            let text = format!("End {} \"{name}\" of {client}{detail}: it is still running", nouns.agreement.to_lowercase());
+            let text = format!(
+                "End {} \"{name}\" of {client}{detail}: it is still running",
+                nouns.agreement.to_lowercase()
+            );
             Some(entry(FollowUpKind::Agreement, text, record_url))
         }
         SignOfLife::Unknown { why } => {
@@ -104,6 +117,8 @@ fn sentence(kind: LinkKind, title: &str, name: &str, detail: Option<&str>, nouns
         ),
         LinkKind::Tickets => format!("{title} has open ticket \"{name}\"{detail}"),
         LinkKind::Children => format!("{title} is the parent of \"{name}\"{detail}, which is still active"),
-        LinkKind::Rmm => format!("{title} is still linked to {name}{detail}: remove the agent, or the sync brings it back"),
+        LinkKind::Rmm => {
+            format!("{title} is still linked to {name}{detail}: remove the agent, or the sync brings it back")
+        }
     }
 }

@@ -47,9 +47,13 @@ pub enum LinkAnswer {
     #[default]
     NotRead,
     None,
-    Linked { items: Vec<Link> },
+    Linked {
+        items: Vec<Link>,
+    },
     /// It could not be read, and why.
-    Unknown { why: String },
+    Unknown {
+        why: String,
+    },
 }
 
 impl LinkAnswer {
@@ -147,10 +151,16 @@ pub enum SignOfLife {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         record_url: Option<String>,
     },
-    OpenTickets { count: u64 },
-    ActiveChild { name: String },
+    OpenTickets {
+        count: u64,
+    },
+    ActiveChild {
+        name: String,
+    },
     /// It could not be read, and why.
-    Unknown { why: String },
+    Unknown {
+        why: String,
+    },
 }
 
 impl std::fmt::Display for SignOfLife {

@@ -134,8 +134,13 @@ mod tests {
     use super::*;
 
     fn prove(rows: Vec<u32>, before: u64, after: u64) -> Result<Listing<u32>, Incomplete> {
-        let claim =
-            Claim { what: "row", before, after, id: &|row: &u32| row.to_string(), belongs: &|row| *row < 1000 };
+        let claim = Claim {
+            what: "row",
+            before,
+            after,
+            id: &|row: &u32| row.to_string(),
+            belongs: &|row| *row < 1000,
+        };
         Listing::prove(rows, &claim)
     }
 

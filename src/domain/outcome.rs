@@ -51,15 +51,28 @@ impl SkipReason {
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// Set inactive by this run, and read back as such if `verified`.
-    Deactivated { verified: bool },
+    Deactivated {
+        verified: bool,
+    },
     /// Set back by an undo, and read back as such if `verified`.
-    Restored { verified: bool },
-    Skipped { reason: SkipReason },
+    Restored {
+        verified: bool,
+    },
+    Skipped {
+        reason: SkipReason,
+    },
     /// It is no longer as it was when it was approved.
-    ChangedSinceReview { what: String },
-    Failed { code: Code, message: String },
+    ChangedSinceReview {
+        what: String,
+    },
+    Failed {
+        code: Code,
+        message: String,
+    },
     /// Something was sent and nobody could find out what came of it.
-    Unknown { message: String },
+    Unknown {
+        message: String,
+    },
 }
 
 impl Outcome {
@@ -209,7 +222,9 @@ mod tests {
         ) {
             let total = |outcomes: &[Outcome]| {
                 let mut statistics = Statistics::default();
-                outcomes.iter().for_each(|outcome| statistics.count(outcome));
+                for outcome in outcomes {
+                    statistics.count(outcome);
+                }
                 statistics
             };
             let joint = total(&a) + total(&b);

@@ -17,8 +17,8 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::{
-    ClientId, ConfigId, Configuration, Listing, RunId, State, Tenant, Timestamp, Wanted,
-    client::Offboarded, configuration::title,
+    ClientId, ConfigId, Configuration, Listing, RunId, State, Tenant, Timestamp, Wanted, client::Offboarded,
+    configuration::title,
 };
 
 /// The first line of the canonical bytes. A plan of another version is not understood, and not run.

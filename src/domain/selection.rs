@@ -111,9 +111,7 @@ impl WhenLinked {
         ];
         rules
             .into_iter()
-            .find(|(kind, policy, _)| {
-                *policy == LinkedPolicy::Skip && !links.get(*kind).items().is_empty()
-            })
+            .find(|(kind, policy, _)| *policy == LinkedPolicy::Skip && !links.get(*kind).items().is_empty())
             .map(|(_, _, reason)| reason)
             .or_else(|| {
                 (self.unknown == LinkedPolicy::Skip && links.have_unknown())

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClientId, Configuration, Criteria, Links, Outcome, Phase, Problem, RunId, RunState, SignOfLife, SkipReason,
-    Tenant, Timestamp, client::Offboarded, document::Coverage, plan::Kind, run::ItemState,
+    ClientId, Configuration, Criteria, Links, Outcome, Phase, Problem, RunId, RunState, SignOfLife,
+    SkipReason, Tenant, Timestamp, client::Offboarded, document::Coverage, plan::Kind, run::ItemState,
 };
 
 /// Who asked for a run, and for what.
@@ -59,8 +59,7 @@ impl Found {
                 message: "a change was sent and not read back; resume the run to settle it".to_owned(),
             },
             _ => {
-                let waits =
-                    matches!(state.phase, Phase::Planned | Phase::AwaitingApproval | Phase::Approved);
+                let waits = matches!(state.phase, Phase::Planned | Phase::AwaitingApproval | Phase::Approved);
                 let reason = match (dry_run, waits) {
                     (true, _) => SkipReason::DryRun,
                     (false, true) => SkipReason::Planned,

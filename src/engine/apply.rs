@@ -1,9 +1,6 @@
 //! A run from its approval to its end: stored, guarded, written, read back, followed up.
 
-use std::{
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -17,9 +14,12 @@ use super::{
 };
 use crate::{
     domain::{
-        Approval, ApprovedPlan, ClientId, Code, ConfigId, Event, Outcome, Plan, Problem, RunId, RunState, SkipReason, Stamped,
-        State, Timestamp,
-        event::End, follow_up::follow_up, run::ItemState, survey::{Header, Survey},
+        Approval, ApprovedPlan, ClientId, Code, ConfigId, Event, Outcome, Plan, Problem, RunId, RunState,
+        SkipReason, Stamped, State, Timestamp,
+        event::End,
+        follow_up::follow_up,
+        run::ItemState,
+        survey::{Header, Survey},
     },
     psa::port::LinkReading,
     store::{Holder, NewRun},
@@ -94,10 +94,7 @@ impl Engine {
         self.lock(&header, approved.plan()).await?;
         let journal = self.open_journal(&header, &survey, Some(approved.plan())).await?;
         journal
-            .record([
-                Event::Planned { digest: approved.plan().digest() },
-                Event::Approved { approval },
-            ])
+            .record([Event::Planned { digest: approved.plan().digest() }, Event::Approved { approval }])
             .await?;
         let (control, listener) = watch::channel(Control::Go);
         let feed = journal.feed();
@@ -243,9 +240,11 @@ impl Run {
         }
         let mut last = Vec::new();
         if end == End::Cancelled || end == End::Refused {
-            last.extend(self.untouched().into_iter().map(|(id, state)| {
-                Event::skipped(id, SkipReason::NotStarted, state)
-            }));
+            last.extend(
+                self.untouched()
+                    .into_iter()
+                    .map(|(id, state)| Event::skipped(id, SkipReason::NotStarted, state)),
+            );
         }
         last.push(Event::Ended { how: end });
         self.write_down(last).await;
@@ -283,14 +282,16 @@ impl Run {
 
     /// How the run ends, given what stopped it, if anything did.
     fn end(&self, met: Option<&EngineError>) -> End {
-        let nothing_sent = self.journal.with(|state| {
-            state.items.values().all(|item| matches!(item, ItemState::Queued))
-        });
+        let nothing_sent =
+            self.journal.with(|state| state.items.values().all(|item| matches!(item, ItemState::Queued)));
         match (met, self.control.now()) {
-            (Some(EngineError::OtherTenant { .. } | EngineError::Refused(_) | EngineError::Locked { .. }), _) => {
-                End::Refused
-            }
-            (Some(EngineError::Psa(error)), _) if nothing_sent && error.code() != Code::PSAConnectionError => {
+            (
+                Some(EngineError::OtherTenant { .. } | EngineError::Refused(_) | EngineError::Locked { .. }),
+                _,
+            ) => End::Refused,
+            (Some(EngineError::Psa(error)), _)
+                if nothing_sent && error.code() != Code::PSAConnectionError =>
+            {
                 End::Refused
             }
             (Some(_), _) | (None, Control::Interrupt) => End::Interrupted,
@@ -331,9 +332,9 @@ impl Run {
             LinkReading::default()
         };
         let nouns = self.engine.psa.nouns();
-        let list = self.journal.with(|state| {
-            follow_up(&self.survey, state, &reading.links, &reading.signs_of_life, nouns)
-        });
+        let list = self
+            .journal
+            .with(|state| follow_up(&self.survey, state, &reading.links, &reading.signs_of_life, nouns));
         self.write_down(vec![Event::FollowedUp { links: reading.links, follow_up: list }]).await;
     }
 
@@ -342,9 +343,7 @@ impl Run {
         if let Err(error) = self.journal.record(events.clone()).await {
             tracing::error!(%error, "the journal could not be written");
             let at = self.journal.now();
-            self.journal.fold(
-                events.into_iter().map(|event| Stamped { at, event }).collect(),
-            );
+            self.journal.fold(events.into_iter().map(|event| Stamped { at, event }).collect());
         }
     }
 }

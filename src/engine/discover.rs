@@ -21,7 +21,10 @@ use crate::{
 pub enum Ask {
     /// Every client that counts as offboarded.
     All,
-    Named { ids: Vec<ClientId>, names: Vec<String> },
+    Named {
+        ids: Vec<ClientId>,
+        names: Vec<String>,
+    },
 }
 
 /// What to look for.
@@ -126,8 +129,7 @@ impl Engine {
             }
             Ask::Named { ids, names } => {
                 // By id the few are asked for; a name can only be found among all.
-                let scope =
-                    if names.is_empty() { ClientScope::Ids(ids) } else { ClientScope::All };
+                let scope = if names.is_empty() { ClientScope::Ids(ids) } else { ClientScope::All };
                 let Clients { listing, .. } = self.psa.clients(scope, criteria).await?;
                 let mut named = Named { engine: self, rows: listing.rows(), missing: Vec::new() };
                 let wanted = named.resolve(ids, names)?;
@@ -225,10 +227,8 @@ impl<'a> Named<'a> {
                 None
             }
             several => {
-                let list: Vec<String> = several
-                    .iter()
-                    .map(|client| format!("\"{}\" (id {})", client.name, client.id))
-                    .collect();
+                let list: Vec<String> =
+                    several.iter().map(|client| format!("\"{}\" (id {})", client.name, client.id)).collect();
                 let message = format!(
                     "{} {} are named \"{name}\": {}. Use --client-id.",
                     several.len(),

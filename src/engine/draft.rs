@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Discovery, Engine};
 use crate::domain::{
     ClientId, Code, ConfigId, Configuration, Criteria, Links, Plan, Problem, RunId, SignOfLife, SkipReason,
-    Tenant, Timestamp, client::Offboarded,
+    Tenant, Timestamp,
+    client::Offboarded,
     document::ClientName,
     plan::{Head, Kind},
     selection::{Scope, Sieve, Verdict},
@@ -77,8 +78,7 @@ impl Engine {
             Pick::Scope(scope) => scope,
             Pick::Ticked(_) => &ticked_scope,
         };
-        let sieve =
-            Sieve { scope, protection: &self.profile.protection, wanted: &discovery.wanted };
+        let sieve = Sieve { scope, protection: &self.profile.protection, wanted: &discovery.wanted };
         let mut hidden = 0;
         for row in rows {
             let mut verdict = sieve.judge(row, &offboarded.client);
@@ -168,7 +168,9 @@ impl Engine {
     /// warning, else it is the reason why nothing happened.
     pub fn leave_out_held(&self, survey: &mut Survey, held: &[Held], others_left: bool) {
         for client in &mut survey.clients {
-            let Some(holder) = held.iter().find(|one| Some(&one.client) == client.id.as_ref()) else { continue };
+            let Some(holder) = held.iter().find(|one| Some(&one.client) == client.id.as_ref()) else {
+                continue;
+            };
             for found in client.found.iter_mut().filter(|found| found.skip.is_none()) {
                 found.skip = Some(SkipReason::NotStarted);
                 found.why = Some(format!("run {} is at work on this client", holder.run));
@@ -212,8 +214,11 @@ impl Engine {
             made_at,
             expires_at: made_at.plus_seconds(hours * 3600),
         };
-        let chosen: BTreeSet<&ConfigId> =
-            survey.found().filter(|found| found.skip.is_none()).map(|found| &found.configuration.id).collect();
+        let chosen: BTreeSet<&ConfigId> = survey
+            .found()
+            .filter(|found| found.skip.is_none())
+            .map(|found| &found.configuration.id)
+            .collect();
         let plan = Plan::from_listing(head, &discovery.listing, &discovery.clients, |row| {
             chosen.contains(&row.id).then(|| discovery.wanted.clone())
         });
@@ -227,8 +232,7 @@ impl Engine {
         let now = self.now();
         let run = RunId::new(random::run_id(self.clock.now()));
         let header = self.header(run, who, now, None, self.profile.criteria.clone());
-        let survey =
-            Survey { clients: asked.to_vec(), problems: vec![problem], ..Survey::default() };
+        let survey = Survey { clients: asked.to_vec(), problems: vec![problem], ..Survey::default() };
         Draft { header, survey, plan: None }
     }
 

@@ -55,7 +55,9 @@ impl EngineError {
             Self::Store(_) => {
                 "Make room or mend the data directory, then look at `mothball runs list`.".to_owned()
             }
-            Self::OtherTenant { .. } => "Use the profile of the tenant that the plan was made for.".to_owned(),
+            Self::OtherTenant { .. } => {
+                "Use the profile of the tenant that the plan was made for.".to_owned()
+            }
             Self::NotApproved(_) => "Review again to make a new plan.".to_owned(),
             Self::Usage(_) => "See `mothball run --help`.".to_owned(),
             Self::Refused(_) => "Nothing was changed.".to_owned(),

@@ -9,8 +9,8 @@ use std::{
 use super::{Engine, EngineError};
 use crate::{
     domain::{
-        ApprovedPlan, ClientId, Code, ConfigId, Configuration, Criteria, Event, Outcome, PlanItem, SkipReason, State,
-        plan::Kind,
+        ApprovedPlan, ClientId, Code, ConfigId, Configuration, Criteria, Event, Outcome, PlanItem,
+        SkipReason, State, plan::Kind,
     },
     psa::{PsaError, port::ClientScope},
 };
@@ -82,7 +82,8 @@ impl Engine {
                         stop(item, Outcome::ChangedSinceReview { what }, None)
                     }
                     None => {
-                        let message = "the PSA left it out when it was read again; nothing was sent".to_owned();
+                        let message =
+                            "the PSA left it out when it was read again; nothing was sent".to_owned();
                         stop(item, Outcome::Failed { code: Code::PSAConnectionError, message }, None)
                     }
                 }

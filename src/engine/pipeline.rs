@@ -129,7 +129,10 @@ impl Pipeline {
             let todo: Vec<Todo> = group.drain(..).map(|(item, attempts)| (item, attempts + 1)).collect();
             let intents = todo
                 .iter()
-                .map(|(item, attempt)| Event::Intended { config_id: item.config_id.clone(), attempt: *attempt })
+                .map(|(item, attempt)| Event::Intended {
+                    config_id: item.config_id.clone(),
+                    attempt: *attempt,
+                })
                 .collect();
             if !self.record(intents).await {
                 return;
@@ -263,12 +266,7 @@ impl Pipeline {
         again
     }
 
-    async fn settle(
-        &self,
-        kind: Kind,
-        batch: Vec<Answered>,
-        rows: &Result<Rows, String>,
-    ) -> Vec<Todo> {
+    async fn settle(&self, kind: Kind, batch: Vec<Answered>, rows: &Result<Rows, String>) -> Vec<Todo> {
         let may_repeat = !self.control.now().ends() && !self.trouble.is_there();
         let verified = judge_batch(kind, batch, rows, may_repeat);
         self.record(verified.settled).await;

@@ -70,7 +70,8 @@ pub fn judge(
     }
     let (repeats, code, message) = match answer {
         SetAnswer::Lost { message } => {
-            let text = format!("no usable answer in {attempt} tries, and reading shows it unchanged: {message}");
+            let text =
+                format!("no usable answer in {attempt} tries, and reading shows it unchanged: {message}");
             (ATTEMPTS, Code::ConfigUpdateFailed, text)
         }
         SetAnswer::NotTaken { message, .. } => {

@@ -99,7 +99,10 @@ fn client_report(source: &Source<'_>, facts: &RunFacts, client: &SurveyedClient)
             Outcome::Skipped { .. } => {}
             Outcome::ChangedSinceReview { what } => {
                 all_well = false;
-                warnings.push(format!("{} ({}) changed since review: {what}", config.config_name, config.config_id));
+                warnings.push(format!(
+                    "{} ({}) changed since review: {what}",
+                    config.config_name, config.config_id
+                ));
             }
             Outcome::Failed { code, message } => {
                 all_well = false;

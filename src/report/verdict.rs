@@ -26,8 +26,7 @@ fn of_items(state: &RunState) -> ExitCode {
     let changed = outcomes().any(|outcome| {
         matches!(outcome, Outcome::Deactivated { .. } | Outcome::Restored { .. } | Outcome::Unknown { .. })
     });
-    let denied =
-        |outcome: &Outcome| matches!(outcome, Outcome::Failed { code: Code::PermissionDenied, .. });
+    let denied = |outcome: &Outcome| matches!(outcome, Outcome::Failed { code: Code::PermissionDenied, .. });
     let mut failures = outcomes().filter(|outcome| outcome.is_error()).peekable();
     if failures.peek().is_some() && failures.all(denied) && !changed {
         return ExitCode::Psa;

@@ -1,11 +1,6 @@
 //! What is wrong with the settings, all of it at once.
 
-use std::{
-    cell::RefCell,
-    collections::BTreeSet,
-    ops::Range,
-    path::PathBuf,
-};
+use std::{cell::RefCell, collections::BTreeSet, ops::Range, path::PathBuf};
 
 use thiserror::Error;
 
@@ -47,7 +42,14 @@ fn lines(path: &std::path::Path, list: &[Fault]) -> String {
         .iter()
         .map(|fault| {
             let key = if fault.key.is_empty() { String::new() } else { format!("{}: ", fault.key) };
-            format!("{}:{}:{}: line {}: {key}{}", path.display(), fault.line, fault.column, fault.line, fault.message)
+            format!(
+                "{}:{}:{}: line {}: {key}{}",
+                path.display(),
+                fault.line,
+                fault.column,
+                fault.line,
+                fault.message
+            )
         })
         .collect();
     texts.join("\n")

@@ -55,7 +55,10 @@ pub enum Note {
 
 impl std::fmt::Debug for Profile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Profile").field("name", &self.name).field("psa", &self.room.key).finish_non_exhaustive()
+        f.debug_struct("Profile")
+            .field("name", &self.name)
+            .field("psa", &self.room.key)
+            .finish_non_exhaustive()
     }
 }
 
@@ -70,11 +73,14 @@ pub(super) fn read(
     let Some(room) = psa.as_deref().and_then(registry::room) else {
         let known: Vec<&str> = registry::ROOMS.iter().map(|room| room.key).collect();
         match &psa {
-            None => section.complain("psa", &format!("which PSA is it? psa = \"{}\"", known.join("\" or \""))),
+            None => {
+                section.complain("psa", &format!("which PSA is it? psa = \"{}\"", known.join("\" or \"")));
+            }
             Some(psa) => {
                 let near = nearest(psa, known.iter().copied());
                 let hint = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
-                section.complain("psa", &format!("there is no PSA \"{psa}\"{hint} Known: {}", known.join(", ")));
+                section
+                    .complain("psa", &format!("there is no PSA \"{psa}\"{hint} Known: {}", known.join(", ")));
             }
         }
         for field in registry::ROOMS.iter().flat_map(|room| room.fields) {
@@ -153,7 +159,10 @@ fn common(section: &mut Section<'_>, room: Option<&Room>) -> Common {
     if let (Some(room), Some(_)) = (room, &status)
         && !room.sets_status
     {
-        deactivate.complain("status", &format!("{} sets no status with the inactive mark; leave it out", room.nouns.product));
+        deactivate.complain(
+            "status",
+            &format!("{} sets no status with the inactive mark; leave it out", room.nouns.product),
+        );
     }
     let mut protect = section.section("protect");
     let protection = Protection {
@@ -162,11 +171,8 @@ fn common(section: &mut Section<'_>, room: Option<&Room>) -> Common {
         names: protect.list("names"),
         clients: protect.list("clients"),
     };
-    let extras = [
-        Extras::read(&mut deactivate, room),
-        Extras::read(&mut protect, room),
-        Extras::read(section, room),
-    ];
+    let extras =
+        [Extras::read(&mut deactivate, room), Extras::read(&mut protect, room), Extras::read(section, room)];
     deactivate.finish();
     protect.finish();
     Common {

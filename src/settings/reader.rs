@@ -117,9 +117,10 @@ impl<'a> Section<'a> {
 
     pub fn number(&mut self, key: &str, least: u64, most: u64) -> Option<u64> {
         let value = self.get(key)?;
-        let number = value.get_ref().as_integer().and_then(|number| {
-            u64::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok()
-        });
+        let number = value
+            .get_ref()
+            .as_integer()
+            .and_then(|number| u64::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok());
         let number = number.filter(|number| (least..=most).contains(number));
         if number.is_none() {
             self.wrong(key, value, &format!("a whole number from {least} to {most}"));
@@ -135,7 +136,8 @@ impl<'a> Section<'a> {
             DeValue::Integer(whole) => Some(whole.as_str().to_owned()),
             _ => None,
         };
-        let share = text.and_then(|text| text.parse::<f64>().ok()).filter(|share| (0.0..=1.0).contains(share));
+        let share =
+            text.and_then(|text| text.parse::<f64>().ok()).filter(|share| (0.0..=1.0).contains(share));
         if share.is_none() {
             self.wrong(key, value, "a share from 0.0 to 1.0");
         }
@@ -149,7 +151,7 @@ impl<'a> Section<'a> {
             return Vec::new();
         };
         let mut list = Vec::new();
-        for entry in array.iter() {
+        for entry in array {
             match entry.get_ref().as_str() {
                 Some(text) if !text.trim().is_empty() => list.push(text.to_owned()),
                 _ => self.wrong(key, entry, "text in quotes"),

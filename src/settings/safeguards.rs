@@ -56,7 +56,10 @@ pub(super) struct Unenforced {
 
 pub(super) const UNENFORCED: &[Unenforced] = &[
     Unenforced { name: "safeguards.four_eyes", is_set: |settings, _| settings.safeguards.four_eyes },
-    Unenforced { name: "safeguards.settle_hours", is_set: |settings, _| settings.safeguards.settle_hours > 0 },
+    Unenforced {
+        name: "safeguards.settle_hours",
+        is_set: |settings, _| settings.safeguards.settle_hours > 0,
+    },
     Unenforced {
         name: "safeguards.max_new_offboarded (other than its default)",
         is_set: |settings, _| {

@@ -30,7 +30,9 @@ pub enum Secret {
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SecretError {
-    #[error("the environment variable {0} is not set; export it, or use {{ file = \"…\" }} or {{ command = […] }}")]
+    #[error(
+        "the environment variable {0} is not set; export it, or use {{ file = \"…\" }} or {{ command = […] }}"
+    )]
     NotInEnvironment(String),
     #[error("{} cannot be read: {why}", path.display())]
     Unreadable { path: PathBuf, why: String },
@@ -40,12 +42,19 @@ pub enum SecretError {
     EmptyFile(PathBuf),
     #[error("the command {program} {why}; run it by hand to see what it says")]
     Command { program: String, why: String },
-    #[error("this version has no keyring support yet; use {{ env = \"…\" }}, {{ file = \"…\" }} or {{ command = […] }}")]
+    #[error(
+        "this version has no keyring support yet; use {{ env = \"…\" }}, {{ file = \"…\" }} or {{ command = […] }}"
+    )]
     Keyring,
 }
 
 /// Reads a secret's source. Complains where it is none; warns about plain text.
-pub(super) fn read(section: &mut Section<'_>, key: &str, folder: &Path, warnings: &mut Vec<String>) -> Option<Secret> {
+pub(super) fn read(
+    section: &mut Section<'_>,
+    key: &str,
+    folder: &Path,
+    warnings: &mut Vec<String>,
+) -> Option<Secret> {
     match section.text_or_table(key)? {
         Ok(text) if text.is_empty() => {
             section.complain(key, "the secret is empty");

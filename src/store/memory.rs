@@ -50,7 +50,11 @@ impl Store for MemoryStore {
         if inner.runs.contains_key(&id) {
             return Err(StoreError::RunExists(id.to_string()));
         }
-        let start = inner.order.last().and_then(|last| inner.runs.get(last)).map_or(GENESIS.to_owned(), |run| run.head.clone());
+        let start = inner
+            .order
+            .last()
+            .and_then(|last| inner.runs.get(last))
+            .map_or(GENESIS.to_owned(), |run| run.head.clone());
         let summary = RunSummary {
             run: id.clone(),
             started_at: new.header.started_at,
@@ -80,7 +84,8 @@ impl Store for MemoryStore {
         let mut inner = self.inner();
         let run = inner.runs.get_mut(id).ok_or_else(|| StoreError::NoRun(id.to_string()))?;
         for event in events {
-            let json = serde_json::to_string(event).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            let json =
+                serde_json::to_string(event).map_err(|error| StoreError::Corrupt(error.to_string()))?;
             let seq = run.links.len() as i64 + 1;
             let hash = chain::link(&run.head, id.as_str(), seq, &json);
             run.links.push(Link { seq, json, before: run.head.clone(), hash: hash.clone() });

@@ -118,7 +118,10 @@ mod tests {
 
     #[test]
     fn announced_credentials_are_struck_out_without_being_known() {
-        assert_eq!(redacted("authorization: Basic YWJjZGVmZ2hpamts"), format!("authorization: Basic {STRUCK}"));
+        assert_eq!(
+            redacted("authorization: Basic YWJjZGVmZ2hpamts"),
+            format!("authorization: Basic {STRUCK}")
+        );
         assert_eq!(redacted("Basic plan \"Gold\""), "Basic plan \"Gold\"");
     }
 }

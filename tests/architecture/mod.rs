@@ -26,7 +26,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "command",
         &[
-            "domain", "system", "report", "telemetry", "http", "psa", "settings", "store", "engine", "tui",
+            "domain",
+            "system",
+            "report",
+            "telemetry",
+            "http",
+            "psa",
+            "settings",
+            "store",
+            "engine",
+            "tui",
             "simulator",
         ],
     ),

@@ -20,8 +20,7 @@ pub fn used_in(source: &str, file: &str, modules: &BTreeSet<&str>) -> Vec<Used> 
     match syn::parse_file(source) {
         Ok(tree) => {
             // A file `a/b/c.rs` is the module `a::b::c`; `mod.rs` is its folder.
-            let mut place: Vec<String> =
-                file.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+            let mut place: Vec<String> = file.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
             if place.last().is_some_and(|name| name == "mod") {
                 place.pop();
             }
@@ -45,13 +44,13 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn take(&mut self, segments: &[String], line: usize) {
-        if let Some(path) = self.from_root(segments) {
+        if let Some(path) = self.rooted(segments) {
             self.found.push(Used { path, line });
         }
     }
 
     /// The path from the crate's root, if it is one of the crate.
-    fn from_root(&self, segments: &[String]) -> Option<String> {
+    fn rooted(&self, segments: &[String]) -> Option<String> {
         let first = segments.first()?.as_str();
         let rest = match first {
             "crate" | "mothball" => segments[1..].to_vec(),

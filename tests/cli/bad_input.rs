@@ -41,7 +41,11 @@ async fn ten_kinds_of_broken_settings() {
         ("[profiles.main]", "[profiles.main", vec!["line 4"]),
         ("contract_ended_days = 30", "contract_ended_days = -3", vec!["contract_ended_days"]),
         ("status = \"Retired\"", "status = \"Retird\"", vec!["Retird", "Retired"]),
-        ("statuses = [\"Former Client\"]", "statuses = [\"Fromer Client\"]", vec!["Fromer Client", "Former Client"]),
+        (
+            "statuses = [\"Former Client\"]",
+            "statuses = [\"Fromer Client\"]",
+            vec!["Fromer Client", "Former Client"],
+        ),
     ] {
         assert!(good.contains(from), "{from}");
         std::fs::write(program.settings_path(), good.replacen(from, to, 1)).unwrap();
@@ -61,7 +65,11 @@ async fn no_settings_at_all() {
     std::fs::remove_file(program.settings_path()).unwrap();
     let ended = program.run(&["run", "--all"]).await;
     assert_eq!(ended.code, 2);
-    assert!(ended.stderr.contains("config.toml") && ended.stderr.contains("mothball demo"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("config.toml") && ended.stderr.contains("mothball demo"),
+        "{}",
+        ended.stderr
+    );
     program.check().await;
 }
 
@@ -72,7 +80,7 @@ async fn wrong_keys_are_told_as_such_and_tried_once() {
     let mut command = program.command(&["run", "--client-id", &client]);
     command.env("MOTHBALL_TEST_PRIVATE_KEY", "not-the-right-key");
     let output = tokio::process::Command::from(command).output().await.unwrap();
-    let ended = program.ended(output);
+    let ended = program.ended(&output);
     assert_eq!(ended.code, 4, "{}", ended.stderr);
     let report = ended.report();
     assert_eq!(report["errors"][0]["code"], "AuthenticationFailed");
@@ -110,10 +118,12 @@ async fn a_data_directory_that_cannot_be_written() {
 async fn a_report_path_that_cannot_be_written_loses_nothing() {
     let program = program().await;
     let client = first_offboarded(&program);
-    let ended =
-        program.run(&["run", "--client-id", &client, "--dry-run", "--output", "/proc/no/such/report.json"]).await;
+    let ended = program
+        .run(&["run", "--client-id", &client, "--dry-run", "--output", "/proc/no/such/report.json"])
+        .await;
     assert_eq!(ended.code, 2, "{}", ended.stderr);
-    let kept = ended.stderr.lines().find_map(|line| line.split("kept at ").nth(1)).expect("the kept path is told");
+    let kept =
+        ended.stderr.lines().find_map(|line| line.split("kept at ").nth(1)).expect("the kept path is told");
     let report: serde_json::Value = serde_json::from_slice(&std::fs::read(kept.trim()).unwrap()).unwrap();
     crate::support::schema::assert_valid(&report);
     program.check().await;

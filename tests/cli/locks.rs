@@ -18,7 +18,9 @@ async fn a_client_that_another_run_holds_is_left_alone() {
         .as_array()
         .unwrap()
         .iter()
-        .filter(|client| client["configs"].as_array().unwrap().iter().any(|one| one["skip_reason"] == "dry_run"))
+        .filter(|client| {
+            client["configs"].as_array().unwrap().iter().any(|one| one["skip_reason"] == "dry_run")
+        })
         .map(|client| client["client_id"].as_str().unwrap().to_owned())
         .collect();
     let (first, second) = (with_changes[0].as_str(), with_changes[1].as_str());

@@ -13,9 +13,7 @@ async fn program() -> Program {
 fn offboarded(program: &Program) -> Vec<CompanyTruth> {
     let truth = program.simulator.truth();
     let shared = |name: &str| {
-        let same = |company: &&CompanyTruth| {
-            company.name.trim().to_lowercase() == name.trim().to_lowercase()
-        };
+        let same = |company: &&CompanyTruth| company.name.trim().to_lowercase() == name.trim().to_lowercase();
         truth.companies.values().filter(same).count() > 1
     };
     let mut list: Vec<CompanyTruth> = truth
@@ -24,7 +22,8 @@ fn offboarded(program: &Program) -> Vec<CompanyTruth> {
         .filter(|company| company.offboarded.any() && !company.own && !company.deleted)
         .filter(|company| !shared(&company.name))
         .filter(|company| {
-            truth.configurations.values().filter(|one| one.company == company.id && one.is_active()).count() >= 3
+            truth.configurations.values().filter(|one| one.company == company.id && one.is_active()).count()
+                >= 3
         })
         .cloned()
         .collect();
@@ -52,7 +51,17 @@ async fn one_client_by_id() {
     let client = offboarded(&program)[0].clone();
     let expected = active(&program, &client.id);
     let ended = program
-        .run(&["run", "--client-id", &client.id, "--reason", "left in May", "--ticket", "4711", "--requested-by", "boss"])
+        .run(&[
+            "run",
+            "--client-id",
+            &client.id,
+            "--reason",
+            "left in May",
+            "--ticket",
+            "4711",
+            "--requested-by",
+            "boss",
+        ])
         .await;
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let report = ended.report();
@@ -89,7 +98,8 @@ async fn a_dry_run_writes_nothing_and_is_a_success() {
     let report = ended.report();
     assert_eq!(report["success"], true);
     assert_eq!(report["dry_run"], true);
-    let dry = report["configs"].as_array().unwrap().iter().filter(|one| one["skip_reason"] == "dry_run").count();
+    let dry =
+        report["configs"].as_array().unwrap().iter().filter(|one| one["skip_reason"] == "dry_run").count();
     assert_eq!(dry, expected);
     assert!(program.written().is_empty());
     // The settings' dry run cannot be turned off by leaving the flag out.
@@ -144,9 +154,11 @@ async fn two_clients_at_once_and_a_folder_of_reports() {
     crate::support::schema::assert_valid(&report);
     crate::support::program::assert_closes(&report);
     assert_eq!(report["clients"].as_array().unwrap().len(), 2);
-    let expected = report["clients"].as_array().unwrap().iter().map(|one| {
-        one["statistics"]["configs_deactivated"].as_u64().unwrap()
-    });
+    let expected = report["clients"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["statistics"]["configs_deactivated"].as_u64().unwrap());
     assert_eq!(report["statistics"]["configs_deactivated"].as_u64().unwrap(), expected.sum::<u64>());
     program.check().await;
 }
@@ -178,7 +190,9 @@ async fn all_without_anybody_watching_is_held_to_its_limits() {
     let ended = program.run(&["run", "--all", "--dry-run"]).await;
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let report = ended.report();
-    assert!(report["warnings"].as_array().unwrap().iter().any(|text| text.as_str().unwrap().contains("refused")));
+    assert!(
+        report["warnings"].as_array().unwrap().iter().any(|text| text.as_str().unwrap().contains("refused"))
+    );
     program.check().await;
 }
 
@@ -246,7 +260,9 @@ async fn clients_that_cannot_be_meant() {
         .companies
         .values()
         .filter(|one| !one.deleted)
-        .find(|one| truth.companies.values().filter(|other| !other.deleted && other.name == one.name).count() > 1)
+        .find(|one| {
+            truth.companies.values().filter(|other| !other.deleted && other.name == one.name).count() > 1
+        })
         .unwrap();
     let active = truth.companies.values().find(|one| one.role == "active").unwrap();
     for (arguments, code) in [
@@ -304,8 +320,11 @@ async fn progress_is_json_lines_on_standard_error_when_asked_for() {
     let client = offboarded(&program)[0].clone();
     let ended = program.run(&["run", "--client-id", &client.id, "--progress", "json"]).await;
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    let lines: Vec<Value> =
-        ended.stderr.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect();
+    let lines: Vec<Value> = ended
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")))
+        .collect();
     let last = lines.iter().rev().find(|line| line["type"] == "progress").unwrap();
     assert_eq!(last["done"], last["total"]);
     assert_eq!(last["state"], "finished");
@@ -352,7 +371,7 @@ async fn an_interrupt_ends_in_good_order_with_a_report() {
     let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await.unwrap().unwrap();
-    let ended = program.ended(output);
+    let ended = program.ended(&output);
     assert_eq!(ended.code, 130, "{}", ended.stderr);
     let report = ended.report();
     assert_eq!(report["state"], "interrupted");

@@ -83,9 +83,7 @@ async fn a_client_that_came_back_is_left_alone() {
         .state
         .items
         .iter()
-        .filter(|(_, item)| {
-            matches!(item.settled().unwrap().outcome, Outcome::ChangedSinceReview { .. })
-        })
+        .filter(|(_, item)| matches!(item.settled().unwrap().outcome, Outcome::ChangedSinceReview { .. }))
         .map(|(id, _)| id)
         .collect();
     assert_eq!(changed.len(), 5);
@@ -100,7 +98,7 @@ async fn a_plan_of_another_tenant_is_refused() {
     let id = offboarded(&world.simulator)[0].clone();
     let draft = world.draft(client(&id), Scope::default(), who()).await;
     let other = World::new(one_client(3)).await;
-    std::mem::swap(&mut world.engine.psa, &mut { other.engine.psa.clone() });
+    world.engine.psa = other.engine.psa.clone();
     let finished = world.start(draft).await.wait().await;
     assert_eq!(finished.state.phase, Phase::Refused);
     assert_eq!(report::verdict(&finished.survey, &finished.state), ExitCode::Safeguard);

@@ -16,7 +16,7 @@ use super::{offboarded, one_client};
 use crate::support::world::{World, client, who};
 
 /// Longer than any run with faults should take; only there so that a hang fails instead of blocking.
-const WATCHDOG: Duration = Duration::from_secs(120);
+const WATCHDOG: Duration = Duration::from_mins(2);
 
 async fn run_with(kind_of_run: &str, options: Options, plan: Plan) -> Option<(World, Finished)> {
     let world = World::new(options).await;
@@ -24,9 +24,8 @@ async fn run_with(kind_of_run: &str, options: Options, plan: Plan) -> Option<(Wo
     let draft = world.draft(client(&id), Scope::default(), who()).await;
     world.simulator.set_faults(plan);
     let run = async { world.start(draft).await.wait().await };
-    let finished = tokio::time::timeout(WATCHDOG, run)
-        .await
-        .unwrap_or_else(|_| panic!("{kind_of_run}: the run hangs"));
+    let finished =
+        tokio::time::timeout(WATCHDOG, run).await.unwrap_or_else(|_| panic!("{kind_of_run}: the run hangs"));
     world.simulator.set_faults(Plan::none());
     Some((world, finished))
 }
@@ -38,12 +37,21 @@ async fn check(name: &str, world: World, finished: Finished) {
     for item in finished.plan.as_ref().unwrap().items() {
         let really = &truth[item.config_id.as_str()];
         let Some(settled) = finished.state.outcome(&item.config_id) else {
-            assert_ne!(finished.state.phase, Phase::Finished, "{name}: an item of a finished run has no outcome");
+            assert_ne!(
+                finished.state.phase,
+                Phase::Finished,
+                "{name}: an item of a finished run has no outcome"
+            );
             continue;
         };
         match &settled.outcome {
             Outcome::Deactivated { .. } => {
-                assert_eq!(really.active, Some(false), "{name}: {} is told to be deactivated", item.config_id);
+                assert_eq!(
+                    really.active,
+                    Some(false),
+                    "{name}: {} is told to be deactivated",
+                    item.config_id
+                );
             }
             Outcome::Skipped { .. } | Outcome::Failed { .. } => {
                 let told = settled.state.as_ref().is_none_or(|state| Some(state.active) == really.active);
@@ -91,9 +99,21 @@ async fn list_faults_while_items_are_read() {
 #[tokio::test(flavor = "multi_thread")]
 async fn mixed_faults_at_one_request_in_ten() {
     let kinds = [
-        Kind::Refused, Kind::ResetBeforeWrite, Kind::ResetAfterWrite, Kind::Truncated, Kind::Throttled,
-        Kind::Html503, Kind::Html500, Kind::ErrorAfterCommit, Kind::FalseOk, Kind::LostWrite, Kind::Forbidden,
-        Kind::Invalid, Kind::Html200, Kind::InvalidJson, Kind::Slow,
+        Kind::Refused,
+        Kind::ResetBeforeWrite,
+        Kind::ResetAfterWrite,
+        Kind::Truncated,
+        Kind::Throttled,
+        Kind::Html503,
+        Kind::Html500,
+        Kind::ErrorAfterCommit,
+        Kind::FalseOk,
+        Kind::LostWrite,
+        Kind::Forbidden,
+        Kind::Invalid,
+        Kind::Html200,
+        Kind::InvalidJson,
+        Kind::Slow,
     ];
     for seed in 1..=6 {
         let rules = kinds.iter().map(|kind| {

@@ -50,7 +50,9 @@ async fn follow_up_names_everything(switches: Switches) {
     let running: BTreeSet<String> = truth
         .companies
         .values()
-        .filter(|company| clients.contains(&company.id.as_str().into()) && !company.running_agreements.is_empty())
+        .filter(|company| {
+            clients.contains(&company.id.as_str().into()) && !company.running_agreements.is_empty()
+        })
         .map(|company| company.id.clone())
         .collect();
     assert_eq!(agreements, running);

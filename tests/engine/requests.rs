@@ -19,7 +19,11 @@ async fn listing_500_companies_with_50_configurations_each() {
     let rows = 25_000.0;
     let allowed = 1.1 * rows / 1000.0 + 20.0;
     let took = world.simulator.count();
-    assert!((took as f64) < allowed, "{took} requests, {allowed} are allowed: {:#?}", world.simulator.counts());
+    assert!(
+        (took as f64) < allowed,
+        "{took} requests, {allowed} are allowed: {:#?}",
+        world.simulator.counts()
+    );
     world.check().await;
 }
 
@@ -65,6 +69,10 @@ async fn links_keep_their_budget() {
     // Two requests for each running agreement, one for each open ticket, a few for each group of clients and
     // for each hundred configurations: never one for each configuration.
     let budget = 2 * agreements + tickets + 12 * groups + configurations.div_ceil(50);
-    assert!(took as usize <= budget, "{took} requests, the budget is {budget}: {:#?}", world.simulator.counts());
+    assert!(
+        took as usize <= budget,
+        "{took} requests, the budget is {budget}: {:#?}",
+        world.simulator.counts()
+    );
     world.check().await;
 }

@@ -61,11 +61,9 @@ fn confirm(screen: &mut Screen, text: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ticked_configurations_and_no_others_are_deactivated() {
-    let program = Program::new(Options {
-        layout: Layout::Uniform { offboarded: 2, each: 6 },
-        ..Options::default()
-    })
-    .await;
+    let program =
+        Program::new(Options { layout: Layout::Uniform { offboarded: 2, each: 6 }, ..Options::default() })
+            .await;
     let config = program.settings_path().display().to_string();
     let data = program.data_dir().display().to_string();
     let secret = program.simulator.credentials()["private_key"].clone();
@@ -108,7 +106,12 @@ fn the_demo_needs_nothing_and_leaves_a_report() {
     screen.wait_for("1 ticked");
     screen.send("\r");
     let plan = screen.wait_for("1 configuration of 1 company");
-    let id = plan.split("(id ").nth(1).and_then(|rest| rest.split(')').next()).expect("the client's id is shown").to_owned();
+    let id = plan
+        .split("(id ")
+        .nth(1)
+        .and_then(|rest| rest.split(')').next())
+        .expect("the client's id is shown")
+        .to_owned();
     confirm(&mut screen, &id);
     screen.wait_for("1 configuration deactivated, every change read back");
     screen.send("q");

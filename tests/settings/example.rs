@@ -43,7 +43,8 @@ fn it_parses_with_everything_switched_on_and_shows_the_defaults() {
 
 #[test]
 fn it_names_every_setting_there_is() {
-    let all = switched_on("#").lines().map(|line| line.trim_start_matches('#').to_owned()).collect::<Vec<_>>();
+    let all =
+        switched_on("#").lines().map(|line| line.trim_start_matches('#').to_owned()).collect::<Vec<_>>();
     let (_, vocabulary) = Settings::parse_noting(EXAMPLE, Path::new("config.example.toml"));
     assert!(vocabulary.len() > 40, "{vocabulary:?}");
     // Settings of the change are taken in two more places, and shown in one.
@@ -59,7 +60,8 @@ fn it_names_every_setting_there_is() {
             continue;
         }
         let is_shown = all.iter().any(|line| {
-            line.starts_with(&format!("{last} =")) || line.starts_with('[') && line.trim_end_matches(']').ends_with(last)
+            line.starts_with(&format!("{last} ="))
+                || line.starts_with('[') && line.trim_end_matches(']').ends_with(last)
         });
         assert!(is_shown, "{key} is not in config.example.toml");
     }

@@ -41,10 +41,26 @@ fn each_fault_names_line_key_and_way_out() {
         ("https://api-na", "ftp://api-na", vec!["base_url"]),
         ("default_profile = \"main\"", "default_profile = \"mian\"", vec!["did you mean \"main\"?"]),
         ("[profiles.main]", "[profiles.main", vec!["line 2"]),
-        ("[profiles.main.offboarded]", "[profiles.main.pace]\nrequests = 5000\n[profiles.main.offboarded]", vec!["published limit"]),
-        ("[profiles.main.offboarded]", "[profiles.main.deactivate]\nbatch = 5\n[profiles.main.offboarded]", vec!["one item per write"]),
-        ("[profiles.main.offboarded]", "[safeguards]\nmax_share = 2.0\n[profiles.main.offboarded]", vec!["a share from 0.0 to 1.0"]),
-        ("[profiles.main.offboarded]", "[safeguards]\nplan_expires_hours = 0\n[profiles.main.offboarded]", vec!["from 1 to 168"]),
+        (
+            "[profiles.main.offboarded]",
+            "[profiles.main.pace]\nrequests = 5000\n[profiles.main.offboarded]",
+            vec!["published limit"],
+        ),
+        (
+            "[profiles.main.offboarded]",
+            "[profiles.main.deactivate]\nbatch = 5\n[profiles.main.offboarded]",
+            vec!["one item per write"],
+        ),
+        (
+            "[profiles.main.offboarded]",
+            "[safeguards]\nmax_share = 2.0\n[profiles.main.offboarded]",
+            vec!["a share from 0.0 to 1.0"],
+        ),
+        (
+            "[profiles.main.offboarded]",
+            "[safeguards]\nplan_expires_hours = 0\n[profiles.main.offboarded]",
+            vec!["from 1 to 168"],
+        ),
     ] {
         assert!(GOOD.contains(from), "{from}");
         let text = told(&GOOD.replacen(from, to, 1));
@@ -88,6 +104,8 @@ fn settings_that_are_not_enforced_yet_are_named() {
 #[test]
 fn the_contracts_own_example_is_taken() {
     // `note`, `verify_again_after_hours` and `batch` have also been written after `protect`.
-    let text = format!("{GOOD}[profiles.main.protect]\ntypes = [\"SSL*\"]\nnote = \"none\"\nverify_again_after_hours = 24\n");
+    let text = format!(
+        "{GOOD}[profiles.main.protect]\ntypes = [\"SSL*\"]\nnote = \"none\"\nverify_again_after_hours = 24\n"
+    );
     assert!(Settings::parse(&text, Path::new("config.toml")).is_ok());
 }

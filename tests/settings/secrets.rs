@@ -46,7 +46,8 @@ async fn a_file_must_be_private() {
 #[tokio::test]
 async fn a_command_gets_no_shell_and_its_first_line_counts() {
     let folder = tempfile::tempdir().unwrap();
-    let found = look_up(r#"{ command = ["printf", "%s\nmore", "from $HOME;a command"] }"#, folder.path()).await;
+    let found =
+        look_up(r#"{ command = ["printf", "%s\nmore", "from $HOME;a command"] }"#, folder.path()).await;
     assert_eq!(found.unwrap(), "from $HOME;a command");
     for (source, words) in [
         (r#"{ command = ["false"] }"#, "failed"),
@@ -61,11 +62,8 @@ async fn a_command_gets_no_shell_and_its_first_line_counts() {
 #[tokio::test]
 async fn what_is_not_there_is_told_with_line_and_key() {
     let folder = tempfile::tempdir().unwrap();
-    for source in [
-        "{ env = \"MOTHBALL_SURELY_NOT_SET\" }",
-        "{ file = \"nowhere\" }",
-        "{ keyring = \"cw\" }",
-    ] {
+    for source in ["{ env = \"MOTHBALL_SURELY_NOT_SET\" }", "{ file = \"nowhere\" }", "{ keyring = \"cw\" }"]
+    {
         let error = look_up(source, folder.path()).await.unwrap_err();
         assert!(error.contains("config.toml:6: profiles.main.private_key"), "{source}: {error}");
     }

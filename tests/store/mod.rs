@@ -92,10 +92,7 @@ async fn a_run_comes_back_as_it_was_put_down() {
 async fn what_makes_no_sense_is_refused_and_harms_nothing() {
     each(async |store| {
         store.create_run(&new_run("r1")).await.unwrap();
-        assert_eq!(
-            store.create_run(&new_run("r1")).await,
-            Err(StoreError::RunExists("r1".into()))
-        );
+        assert_eq!(store.create_run(&new_run("r1")).await, Err(StoreError::RunExists("r1".into())));
         let nobody = RunId::from("nobody");
         assert_eq!(store.append(&nobody, &story("1")).await, Err(StoreError::NoRun("nobody".into())));
         assert!(store.run(&nobody).await.unwrap().is_none());
@@ -132,8 +129,7 @@ async fn runs_come_latest_first_and_their_heads_are_chained() {
             store.create_run(&new_run(id)).await.unwrap();
             store.append(&RunId::from(id), &story("1")).await.unwrap();
         }
-        let runs: Vec<String> =
-            store.runs(2).await.unwrap().iter().map(|run| run.run.to_string()).collect();
+        let runs: Vec<String> = store.runs(2).await.unwrap().iter().map(|run| run.run.to_string()).collect();
         assert_eq!(runs, ["r3", "r2"]);
         let heads: Vec<String> = [
             store.run(&RunId::from("r1")).await.unwrap().unwrap().head,
@@ -155,7 +151,9 @@ async fn a_client_has_one_writer_and_a_dead_one_does_not_count() {
     each(async |store| {
         let own = Identity::own();
         let clients = [ClientId::from("1"), ClientId::from("2")];
-        assert!(store.acquire(&tenant(), &clients[..1], &holder("r1", own.pid), at(0)).await.unwrap().is_empty());
+        assert!(
+            store.acquire(&tenant(), &clients[..1], &holder("r1", own.pid), at(0)).await.unwrap().is_empty()
+        );
         let held = store.acquire(&tenant(), &clients, &holder("r2", own.pid), at(1)).await.unwrap();
         assert_eq!(held.len(), 1);
         assert_eq!((held[0].client.as_str(), held[0].run.as_str(), held[0].since), ("1", "r1", at(0)));
@@ -167,7 +165,9 @@ async fn a_client_has_one_writer_and_a_dead_one_does_not_count() {
         store.release(&RunId::from("r2")).await.unwrap();
         for dead in [holder("r4", 4_000_000), Holder { boot: "earlier".into(), ..holder("r4", own.pid) }] {
             store.acquire(&tenant(), &clients, &dead, at(3)).await.unwrap();
-            assert!(store.acquire(&tenant(), &clients, &holder("r5", own.pid), at(4)).await.unwrap().is_empty());
+            assert!(
+                store.acquire(&tenant(), &clients, &holder("r5", own.pid), at(4)).await.unwrap().is_empty()
+            );
             store.release(&RunId::from("r5")).await.unwrap();
         }
     })

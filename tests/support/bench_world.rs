@@ -26,9 +26,8 @@ impl BenchWorld {
         let room = registry::room(simulator.psa()).expect("there is an adapter");
         let mut values = simulator.credentials();
         values.insert("base_url".to_owned(), simulator.base_url());
-        let secret = |key: &str| {
-            room.fields.iter().any(|field| field.key == key && field.kind == FieldKind::Secret)
-        };
+        let secret =
+            |key: &str| room.fields.iter().any(|field| field.key == key && field.kind == FieldKind::Secret);
         let (secrets, values): (BTreeMap<_, _>, BTreeMap<_, _>) =
             values.into_iter().partition(|(key, _)| secret(key));
         let clock = Clock::system();

@@ -86,14 +86,14 @@ status = "Retired"
     /// Runs to the end; every byte that comes out is searched for secrets.
     pub async fn run(&self, arguments: &[&str]) -> Ended {
         let mut command = tokio::process::Command::from(self.command(arguments));
-        let output = tokio::time::timeout(std::time::Duration::from_secs(120), command.output())
+        let output = tokio::time::timeout(std::time::Duration::from_mins(2), command.output())
             .await
             .unwrap_or_else(|_| panic!("{arguments:?} hangs"))
             .expect("the program can be started");
-        self.ended(output)
+        self.ended(&output)
     }
 
-    pub fn ended(&self, output: Output) -> Ended {
+    pub fn ended(&self, output: &Output) -> Ended {
         let forms = super::canary::forms(&self.simulator);
         super::canary::assert_none(&output.stdout, &forms, "standard output");
         super::canary::assert_none(&output.stderr, &forms, "standard error");
@@ -125,9 +125,10 @@ status = "Retired"
 
 impl Drop for Program {
     fn drop(&mut self) {
-        if !self.checked && !std::thread::panicking() {
-            panic!("a test that uses the simulator must end with Program::check");
-        }
+        assert!(
+            !(!self.checked && !std::thread::panicking()),
+            "a test that uses the simulator must end with Program::check"
+        );
     }
 }
 

@@ -23,6 +23,8 @@ fn the_published_schema_is_the_one_of_the_code() {
     if published != now {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/target/report.schema.json");
         std::fs::write(path, &now).unwrap();
-        panic!("the report's form changed: look at target/report.schema.json, and publish it as assets/report.schema.json");
+        panic!(
+            "the report's form changed: look at target/report.schema.json, and publish it as assets/report.schema.json"
+        );
     }
 }

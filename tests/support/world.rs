@@ -92,9 +92,10 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        if !self.checked && !std::thread::panicking() {
-            panic!("a test that uses the simulator must end with World::check");
-        }
+        assert!(
+            !(!self.checked && !std::thread::panicking()),
+            "a test that uses the simulator must end with World::check"
+        );
     }
 }
 
@@ -105,7 +106,9 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
         let run = store.run(&summary.run).await.expect("a run can be read").expect("it is there");
         for stamped in &run.events {
             match &stamped.event {
-                mothball::domain::Event::Approved { approval } => approved.extend(approval.items.iter().cloned()),
+                mothball::domain::Event::Approved { approval } => {
+                    approved.extend(approval.items.iter().cloned());
+                }
                 mothball::domain::Event::Intended { config_id, .. } => {
                     intended.insert(config_id.clone());
                 }

@@ -36,8 +36,7 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the store of a data directory, and makes it if it is not there.
     pub async fn open(folder: &Path) -> Result<Self> {
-        let unusable =
-            |why: String| StoreError::Folder { path: folder.to_owned(), why };
+        let unusable = |why: String| StoreError::Folder { path: folder.to_owned(), why };
         files::create_private_folder(folder).map_err(|error| unusable(error.to_string()))?;
         let path = folder.join(FILE);
         files::create_private_file(&path).map_err(|error| unusable(error.to_string()))?;

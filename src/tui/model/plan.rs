@@ -87,7 +87,11 @@ impl PlanPage {
             .iter()
             .enumerate()
             .flat_map(|(c, client)| {
-                client.found.iter().enumerate().map(move |(f, found)| (found.configuration.id.clone(), (c, f)))
+                client
+                    .found
+                    .iter()
+                    .enumerate()
+                    .map(move |(f, found)| (found.configuration.id.clone(), (c, f)))
             })
             .collect();
         self.state = PlanState::Ready(view);
@@ -221,7 +225,11 @@ fn write(
     page.say(
         2,
         Meaning::Muted,
-        &format!("Run {}, plan valid until {} UTC", view.plan.head().run, view.plan.head().expires_at.minutes()),
+        &format!(
+            "Run {}, plan valid until {} UTC",
+            view.plan.head().run,
+            view.plan.head().expires_at.minutes()
+        ),
     );
     page.say(2, Meaning::Muted, &format!("Tenant {}", view.plan.head().tenant));
     page
