@@ -1,1 +1,4 @@
+//! One test binary with a module per promise.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod store;

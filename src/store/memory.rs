@@ -1,0 +1,366 @@
+//! A store that forgets everything when it is dropped. For tests under virtual time, and for the demo's
+//! rehearsals: it makes no use of threads, files or timers.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+
+use super::{
+    Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, Result, RunSummary, Store,
+    StoreError, StoredRun, Sweep,
+    journal::{Batch, Checker, Predecessor, Prepared, Record, Stored, check_order, events, phase_word},
+    types::moment,
+};
+use crate::domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp};
+
+/// The tenant as a key: its vendor and its id.
+type Place = (String, String);
+
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// In the order in which they were stored.
+    runs: Vec<Kept>,
+    leases: BTreeMap<(Place, ClientId), Held>,
+    refusals: BTreeMap<String, Timestamp>,
+    sweeps: BTreeMap<(Place, String), Sweep>,
+    holds: BTreeMap<(Place, ConfigId), Hold>,
+    requests: Vec<(RunId, Request)>,
+    /// Set by a test: the next change cannot be made durable.
+    failing: bool,
+    failed: Option<String>,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct Kept {
+    prepared: Prepared,
+    summary: RunSummary,
+    report: Option<serde_json::Value>,
+    records: Vec<Record>,
+    settled: BTreeMap<ConfigId, (&'static str, i64)>,
+}
+
+impl MemoryStore {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes the next change fail as a full disk would, and with it all later ones.
+    pub fn fail_next_change(&self) {
+        self.lock().failing = true;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic of another task cannot leave the state half changed: no call panics while it holds it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state, for a change.
+    fn change(&self) -> Result<MutexGuard<'_, State>> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(StoreError::Closed);
+        }
+        if let Some(first) = &state.failed {
+            return Err(StoreError::Failed { first: first.clone() });
+        }
+        if state.failing {
+            let error = StoreError::DiskFull { path: "memory".into() };
+            state.failed = Some(error.to_string());
+            return Err(error);
+        }
+        Ok(state)
+    }
+}
+
+impl State {
+    fn run(&self, id: &RunId) -> Option<&Kept> {
+        self.runs.iter().find(|kept| kept.prepared.id == *id)
+    }
+
+    fn run_mut(&mut self, id: &RunId) -> Result<&mut Kept> {
+        self.runs
+            .iter_mut()
+            .find(|kept| kept.prepared.id == *id)
+            .ok_or_else(|| StoreError::UnknownRun(id.clone()))
+    }
+}
+
+impl Kept {
+    fn check(&self, known_head: Option<&str>) -> (Vec<Flaw>, Option<Predecessor>) {
+        let stored = Stored {
+            id: self.prepared.id.clone(),
+            header: self.prepared.header.clone(),
+            survey: self.prepared.survey.clone(),
+            plan: self.prepared.plan.clone(),
+            phase: phase_word(self.summary.phase),
+            records: self.records.len() as u64,
+            head: self.summary.head.clone(),
+        };
+        let mut checker = Checker::new(stored, known_head);
+        self.records.iter().for_each(|record| checker.record(record));
+        checker.finish()
+    }
+}
+
+fn place(tenant: &Tenant) -> Place {
+    (tenant.psa.clone(), tenant.id.clone())
+}
+
+fn corrupt(what: String) -> StoreError {
+    StoreError::Corrupt { path: "memory".into(), what }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn create_run(&self, run: &NewRun) -> Result<()> {
+        let prepared = Prepared::of(run)?;
+        let mut state = self.change()?;
+        if state.run(&prepared.id).is_some() {
+            return Err(StoreError::RunExists(prepared.id));
+        }
+        let after = state.runs.last().map(|last| Predecessor {
+            run: last.prepared.id.clone(),
+            seq: last.records.len() as u64 - 1,
+            head: last.summary.head.clone(),
+        });
+        let genesis = prepared.genesis(after)?;
+        let clients: std::collections::BTreeSet<_> =
+            prepared.items.iter().map(|item| &item.client_id).collect();
+        let summary = RunSummary {
+            header: run.header.clone(),
+            phase: Phase::default(),
+            head: genesis.hash.clone(),
+            last_event: run.header.started_at,
+            items: prepared.items.len() as u64,
+            clients: clients.len() as u64,
+            outcomes: BTreeMap::new(),
+            has_report: false,
+        };
+        let kept = Kept { prepared, summary, report: None, records: vec![genesis], settled: BTreeMap::new() };
+        state.runs.push(kept);
+        Ok(())
+    }
+
+    async fn append(&self, run: &RunId, events: &[Stamped]) -> Result<String> {
+        let batch = Batch::of(events)?;
+        let mut state = self.change()?;
+        let kept = state.run_mut(run)?;
+        for body in &batch.bodies {
+            let record = Record::new(kept.records.len() as u64, &kept.summary.head, body.clone());
+            kept.summary.head.clone_from(&record.hash);
+            kept.records.push(record);
+        }
+        kept.summary.phase = batch.phase_after(kept.summary.phase);
+        if let Some(last) = batch.last {
+            kept.summary.last_event = kept.summary.last_event.max(moment(last));
+        }
+        for (config_id, outcome, at) in batch.settled {
+            if kept.prepared.items.iter().any(|item| item.config_id == config_id) {
+                kept.settled.insert(config_id, (outcome, at));
+            }
+        }
+        Ok(kept.summary.head.clone())
+    }
+
+    async fn save_report(&self, run: &RunId, report: &serde_json::Value) -> Result<()> {
+        let mut state = self.change()?;
+        let kept = state.run_mut(run)?;
+        kept.report = Some(report.clone());
+        kept.summary.has_report = true;
+        Ok(())
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Option<StoredRun>> {
+        let state = self.lock();
+        let Some(kept) = state.run(id) else { return Ok(None) };
+        let bodies = kept.records.iter().skip(1).map(|record| record.body.as_str());
+        Ok(Some(StoredRun {
+            header: serde_json::from_str(&kept.prepared.header)
+                .map_err(|error| corrupt(error.to_string()))?,
+            survey: serde_json::from_str(&kept.prepared.survey)
+                .map_err(|error| corrupt(error.to_string()))?,
+            plan: kept.prepared.plan.clone(),
+            head: kept.summary.head.clone(),
+            events: events(bodies).map_err(corrupt)?,
+            report: kept.report.clone(),
+        }))
+    }
+
+    async fn runs(&self, limit: u32) -> Result<Vec<RunSummary>> {
+        let state = self.lock();
+        let latest = state.runs.iter().rev().take(limit as usize);
+        Ok(latest
+            .map(|kept| {
+                let mut summary = kept.summary.clone();
+                for (outcome, _) in kept.settled.values() {
+                    *summary.outcomes.entry((*outcome).to_owned()).or_default() += 1;
+                }
+                summary
+            })
+            .collect())
+    }
+
+    async fn deactivated(&self, tenant: &Tenant) -> Result<Vec<Deactivated>> {
+        let state = self.lock();
+        let mut changes = Vec::new();
+        for kept in &state.runs {
+            let header = &kept.summary.header;
+            if !header.tenant.as_ref().is_some_and(|own| own.is_same_as(tenant)) {
+                continue;
+            }
+            for item in &kept.prepared.items {
+                if let Some((outcome @ ("deactivated" | "restored"), at)) = kept.settled.get(&item.config_id)
+                {
+                    let change = Deactivated {
+                        config_id: item.config_id.clone(),
+                        client_id: item.client_id.clone(),
+                        run: kept.prepared.id.clone(),
+                        at: moment(*at),
+                    };
+                    changes.push((*outcome == "deactivated", change));
+                }
+            }
+        }
+        changes.sort_by_key(|(_, change)| change.at);
+        let mut standing = BTreeMap::new();
+        for (deactivated, change) in changes {
+            if deactivated {
+                standing.insert(change.config_id.clone(), change);
+            } else {
+                standing.remove(&change.config_id);
+            }
+        }
+        Ok(standing.into_values().collect())
+    }
+
+    async fn verify(&self, run: &RunId, known_head: Option<&str>) -> Result<Vec<Flaw>> {
+        let state = self.lock();
+        let kept = state.run(run).ok_or_else(|| StoreError::UnknownRun(run.clone()))?;
+        Ok(kept.check(known_head).0)
+    }
+
+    async fn verify_all(&self) -> Result<Vec<Flaw>> {
+        let state = self.lock();
+        let mut flaws = Vec::new();
+        for (number, kept) in (1..).zip(&state.runs) {
+            let (own, after) = kept.check(None);
+            flaws.extend(own);
+            let found = after.as_ref().and_then(|after| {
+                let before = state.run(&after.run)?;
+                before.records.get(after.seq as usize).map(|record| record.hash.as_str())
+            });
+            flaws.extend(check_order(&kept.prepared.id, number, number, after.as_ref(), found));
+        }
+        Ok(flaws)
+    }
+
+    async fn acquire(
+        &self,
+        tenant: &Tenant,
+        clients: &[ClientId],
+        claim: Claim,
+        run: &RunId,
+        holder: &Holder,
+        now: Timestamp,
+    ) -> Result<Acquired> {
+        let mut state = self.change()?;
+        let mut acquired = Acquired::default();
+        for client in clients {
+            match state.leases.get(&(place(tenant), client.clone())) {
+                Some(held) if !may_take(held, run, holder) => acquired.held.push(held.clone()),
+                _ => acquired.taken.push(client.clone()),
+            }
+        }
+        if claim == Claim::All && !acquired.held.is_empty() {
+            acquired.taken.clear();
+        }
+        for client in &acquired.taken {
+            let held = Held { client: client.clone(), run: run.clone(), by: holder.clone(), since: now };
+            state.leases.insert((place(tenant), client.clone()), held);
+        }
+        Ok(acquired)
+    }
+
+    async fn release(&self, run: &RunId) -> Result<()> {
+        self.change()?.leases.retain(|_, held| held.run != *run);
+        Ok(())
+    }
+
+    async fn remember_refusal(&self, key: &str, at: Timestamp) -> Result<()> {
+        self.change()?.refusals.insert(key.to_owned(), at);
+        Ok(())
+    }
+
+    async fn refusal(&self, key: &str) -> Result<Option<Timestamp>> {
+        Ok(self.lock().refusals.get(key).copied())
+    }
+
+    async fn forget_refusal(&self, key: &str) -> Result<()> {
+        self.change()?.refusals.remove(key);
+        Ok(())
+    }
+
+    async fn record_offboarded(&self, tenant: &Tenant, profile: &str, sweep: &Sweep) -> Result<()> {
+        self.change()?.sweeps.insert((place(tenant), profile.to_owned()), sweep.clone());
+        Ok(())
+    }
+
+    async fn last_offboarded(&self, tenant: &Tenant, profile: &str) -> Result<Option<Sweep>> {
+        Ok(self.lock().sweeps.get(&(place(tenant), profile.to_owned())).cloned())
+    }
+
+    async fn put_hold(&self, tenant: &Tenant, hold: &Hold) -> Result<()> {
+        self.change()?.holds.insert((place(tenant), hold.config_id.clone()), hold.clone());
+        Ok(())
+    }
+
+    async fn holds(&self, tenant: &Tenant, now: Timestamp) -> Result<Vec<Hold>> {
+        let state = self.lock();
+        let own = state.holds.iter().filter(|((at, _), hold)| *at == place(tenant) && hold.is_in_force(now));
+        Ok(own.map(|(_, hold)| hold.clone()).collect())
+    }
+
+    async fn remove_hold(&self, tenant: &Tenant, config_id: &ConfigId) -> Result<bool> {
+        Ok(self.change()?.holds.remove(&(place(tenant), config_id.clone())).is_some())
+    }
+
+    async fn put_request(&self, run: &RunId, request: &Request) -> Result<()> {
+        self.change()?.requests.push((run.clone(), request.clone()));
+        Ok(())
+    }
+
+    async fn take_requests(&self, run: &RunId) -> Result<Vec<Request>> {
+        let mut state = self.lock();
+        if !state.requests.iter().any(|(of, _)| of == run) {
+            return Ok(Vec::new());
+        }
+        drop(state);
+        state = self.change()?;
+        let mut taken = Vec::new();
+        state.requests.retain(|(of, request)| {
+            if of == run {
+                taken.push(request.clone());
+            }
+            of != run
+        });
+        Ok(taken)
+    }
+
+    async fn close(&self) {
+        self.lock().closed = true;
+    }
+}
+
+/// Whether a lease is as good as free for this run: its holder has ended, or it is this run's own.
+pub(super) fn may_take(held: &Held, run: &RunId, holder: &Holder) -> bool {
+    held.by.process.has_ended(&holder.process) || (held.run == *run && held.by.process == holder.process)
+}

@@ -1,0 +1,28 @@
+//! What both stores promise, checked on both; and what only the one on disk promises.
+
+mod disk;
+mod journal;
+mod leases;
+mod memory_of_things;
+mod samples;
+
+/// Makes one test per store from a check that is given a `&dyn Store`.
+macro_rules! on_both {
+    ($($check:ident),+ $(,)?) => {
+        $(mod $check {
+            #[tokio::test]
+            async fn in_memory() {
+                super::$check(&mothball::store::MemoryStore::new()).await;
+            }
+
+            #[tokio::test]
+            async fn on_disk() {
+                let folder = tempfile::tempdir().unwrap();
+                let store = mothball::store::SqliteStore::open(folder.path()).await.unwrap();
+                super::$check(&store).await;
+                mothball::store::Store::close(&store).await;
+            }
+        })+
+    };
+}
+pub(crate) use on_both;
