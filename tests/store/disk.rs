@@ -241,7 +241,6 @@ async fn a_large_journal_opens_and_folds_quickly() {
     let plan = mothball::domain::Plan::reopen(&bytes, &digest).unwrap();
     let state = mothball::domain::RunState::replay(&plan, &stored.events);
     let took = started.elapsed();
-    println!("{n} items, {} records: {took:?}", stored.events.len());
     assert_eq!(state.totals.done, u64::from(n));
     // The promise is a second for 100,000 items in a release build; this one is not optimised.
     assert!(took.as_secs_f64() < 10.0, "{took:?}");
