@@ -1,4 +1,7 @@
 //! One test binary with a module per promise.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod architecture;
+mod simulator;
 mod store;
+mod support;

@@ -62,6 +62,36 @@ impl std::fmt::Display for Reason {
     }
 }
 
+/// The criteria in one phrase.
+impl std::fmt::Display for Criteria {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let quoted = |names: &[String]| {
+            names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(" or ")
+        };
+        let mut parts = Vec::new();
+        if self.inactive {
+            parts.push("marked inactive".to_owned());
+        }
+        if !self.statuses.is_empty() {
+            parts.push(format!("status {}", quoted(&self.statuses)));
+        }
+        if !self.tags.is_empty() {
+            parts.push(format!("tagged {}", quoted(&self.tags)));
+        }
+        if let Some(field) = &self.custom_field {
+            parts.push(format!("{} = \"{}\"", field.name, field.value));
+        }
+        if let Some(days) = self.contract_ended_days {
+            parts.push(format!("last agreement ended {days} days ago"));
+        }
+        let joint = match self.matching {
+            Matching::Any => ", or ",
+            Matching::All => ", and ",
+        };
+        f.write_str(&parts.join(joint))
+    }
+}
+
 impl Criteria {
     pub fn is_empty(&self) -> bool {
         !self.inactive

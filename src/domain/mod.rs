@@ -12,6 +12,7 @@ pub mod criteria;
 pub mod document;
 pub mod event;
 pub mod exit;
+pub mod follow_up;
 pub mod ids;
 pub mod links;
 pub mod listing;

@@ -199,7 +199,7 @@ pub struct Progress {
 impl Progress {
     /// In hundredths; never 100 before everything is settled.
     pub fn percent(&self) -> u64 {
-        if self.total == 0 { 100 } else { self.done * 100 / self.total }
+        (self.done * 100).checked_div(self.total).unwrap_or(100)
     }
 }
 
@@ -218,7 +218,9 @@ impl RunState {
     /// Where `events` lead.
     pub fn replay<'a>(plan: &Plan, events: impl IntoIterator<Item = &'a Stamped>) -> Self {
         let mut state = Self::of(plan);
-        events.into_iter().for_each(|event| state.apply(event));
+        for event in events {
+            state.apply(event);
+        }
         state
     }
 

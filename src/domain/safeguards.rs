@@ -126,6 +126,6 @@ mod tests {
         assert!(limits.exceeded(extent(10, 4), None, true).is_empty());
         let small = Extent { changes: 49, clients: 1, tenant_active: Some(50) };
         assert!(limits.exceeded(small, None, false).is_empty());
-        assert_eq!(limits.exceeded(extent(501, 1), Some(900), false).len(), 2);
+        assert_eq!(limits.exceeded(extent(501, 1), None, false).len(), 2);
     }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Configuration, Links, Problem, RunId, SignOfLife, SkipReason, Tenant, Timestamp,
-    client::Offboarded, document::Coverage, plan::Kind,
+    ClientId, Configuration, Criteria, Links, Outcome, Phase, Problem, RunId, RunState, SignOfLife, SkipReason,
+    Tenant, Timestamp, client::Offboarded, document::Coverage, plan::Kind, run::ItemState,
 };
 
 /// Who asked for a run, and for what.
@@ -27,6 +27,10 @@ pub struct Header {
     pub reason: Option<String>,
     pub dry_run: bool,
     pub attended: bool,
+    /// What made clients count as offboarded in this run.
+    pub criteria: Criteria,
+    /// Whether links are read.
+    pub links: bool,
     /// One client was asked for, so the report is that client's document.
     pub single: bool,
     pub started_at: Timestamp,
@@ -43,15 +47,39 @@ pub struct Found {
     pub links: Links,
 }
 
-/// One client of a run, asked for by name or found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+impl Found {
+    /// What became of it, whether it was in the plan or not.
+    pub fn outcome(&self, state: &RunState, dry_run: bool) -> Outcome {
+        if let Some(reason) = self.skip {
+            return Outcome::Skipped { reason };
+        }
+        match state.item(&self.configuration.id) {
+            Some(ItemState::Settled(settled)) => settled.outcome.clone(),
+            Some(item) if item.is_open() => Outcome::Unknown {
+                message: "a change was sent and not read back; resume the run to settle it".to_owned(),
+            },
+            _ => {
+                let waits =
+                    matches!(state.phase, Phase::Planned | Phase::AwaitingApproval | Phase::Approved);
+                let reason = match (dry_run, waits) {
+                    (true, _) => SkipReason::DryRun,
+                    (false, true) => SkipReason::Planned,
+                    (false, false) => SkipReason::NotStarted,
+                };
+                Outcome::Skipped { reason }
+            }
+        }
+    }
+}
+
+/// One client of a run, asked for or found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SurveyedClient {
-    /// What was asked for, if it could not be found.
-    pub asked: Option<String>,
+    /// As far as known: what was asked for if there is no such client.
+    pub id: Option<ClientId>,
+    pub name: Option<String>,
     /// `None` if there is no such client, or not just one, or it does not count as offboarded.
     pub offboarded: Option<Offboarded>,
-    /// The client's id and name where it was found but is not offboarded.
-    pub known_as: Option<(super::ClientId, String)>,
     pub found: Vec<Found>,
     pub signs_of_life: Vec<SignOfLife>,
     pub warnings: Vec<String>,
@@ -61,14 +89,16 @@ pub struct SurveyedClient {
 impl SurveyedClient {
     pub fn of(offboarded: Offboarded) -> Self {
         Self {
-            asked: None,
-            known_as: Some((offboarded.client.id.clone(), offboarded.client.name.clone())),
+            id: Some(offboarded.client.id.clone()),
+            name: Some(offboarded.client.name.clone()),
             offboarded: Some(offboarded),
-            found: Vec::new(),
-            signs_of_life: Vec::new(),
-            warnings: Vec::new(),
-            problems: Vec::new(),
+            ..Self::default()
         }
+    }
+
+    /// A client that is not part of the run after all, and why.
+    pub fn missing(id: Option<ClientId>, name: Option<String>, problem: Problem) -> Self {
+        Self { id, name, problems: vec![problem], ..Self::default() }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use thiserror::Error;
 
-use crate::domain::{Code, Incomplete};
+use crate::{
+    domain::{Code, Incomplete},
+    http::HttpError,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PsaError {
@@ -35,6 +38,21 @@ pub enum PsaError {
     /// The settings cannot work for this PSA.
     #[error("{message}")]
     Settings { message: String },
+}
+
+impl From<HttpError> for PsaError {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Unreachable { message, gave_up, .. } => Self::Unreachable { message, gave_up },
+            HttpError::SignIn { message } => Self::SignIn { message },
+            HttpError::RateLimited { message } => Self::RateLimited { message },
+            HttpError::Unreadable { message } => Self::Unreadable { message },
+            error @ HttpError::Held => Self::Unreachable { message: error.to_string(), gave_up: false },
+            error @ (HttpError::Redirected { .. } | HttpError::Forbidden { .. }) => {
+                Self::Settings { message: error.to_string() }
+            }
+        }
+    }
 }
 
 impl PsaError {

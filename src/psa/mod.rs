@@ -1,7 +1,9 @@
 //! The PSA as the rest of the program knows it: one [`port::Psa`] in the domain's words, a
 //! [`registry`] of the vendors, and one room per vendor. Vendor words stay inside a vendor's room.
 
+pub mod connectwise;
 pub mod error;
+mod listing;
 pub mod port;
 pub mod registry;
 

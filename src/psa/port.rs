@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use tokio::sync::{broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
 
 use super::PsaError;
 use crate::domain::{
@@ -53,8 +54,9 @@ pub trait Psa: Send + Sync {
     async fn read(&self, ids: &[ConfigId]) -> Result<BTreeMap<ConfigId, Option<Configuration>>>;
 
     /// Writes these changes, each at most once unless it is certain that an earlier try had no effect.
-    /// One answer per change, in the same order. At most [`Capabilities::batch`] changes.
-    async fn set(&self, changes: &[Change]) -> Vec<SetAnswer>;
+    /// One answer per change, in the same order. At most [`Capabilities::batch`] changes. Once `hold` is
+    /// cancelled nothing more is sent: what still waits for its turn comes back as not sent.
+    async fn set(&self, changes: &[Change], hold: &CancellationToken) -> Vec<SetAnswer>;
 
     /// For `doctor`: reach, sign in, may read, may write as far as that can be told without writing.
     async fn check(&self) -> Vec<Check>;

@@ -1,0 +1,47 @@
+//! Deactivating 2,000 configurations at 50 ms simulated latency, journal and verification included, as a
+//! ratio to the ideal: N × latency / calls in flight. Measures; asserts nothing.
+
+#[path = "../tests/support/bench_world.rs"]
+mod bench_world;
+
+use std::time::Duration;
+
+use mothball::{
+    domain::selection::Scope,
+    engine::{Ask, Engine, Pick, Request, Who},
+    simulator::{Layout, Options},
+};
+
+const ITEMS: usize = 2_000;
+const LATENCY: Duration = Duration::from_millis(50);
+
+fn main() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    println!("deactivating {ITEMS} configurations at {} ms latency", LATENCY.as_millis());
+    println!("{:>9}  {:>9}  {:>9}  {:>6}  {:>6}", "in flight", "ideal s", "took s", "ratio", "target");
+    for (in_flight, target) in [(3, 0.90), (10, 0.90), (32, 0.85)] {
+        let took = runtime.block_on(deactivate(in_flight));
+        let ideal = ITEMS as f64 * LATENCY.as_secs_f64() / f64::from(in_flight);
+        println!("{in_flight:>9}  {ideal:>9.2}  {took:>9.2}  {:>6.3}  {target:>6.2}", ideal / took);
+    }
+}
+
+async fn deactivate(in_flight: u32) -> f64 {
+    let layout = Layout::Uniform { offboarded: 4, each: ITEMS / 4 };
+    let options = Options { layout, latency: LATENCY, ..Options::default() };
+    let bench = bench_world::BenchWorld::new(options, in_flight).await;
+    let request = Request { ask: Ask::All, statuses: Vec::new() };
+    let discovery = bench.engine.discover(&request, None).await.expect("it can be listed");
+    let survey = bench.engine.survey(&discovery, &Pick::Scope(Scope::default()), true);
+    let who = Who { operator: "bench".to_owned(), attended: true, ..Who::default() };
+    let draft = bench.engine.draft(&discovery, survey, &who);
+    let clock = tokio::time::Instant::now();
+    let finished = start(&bench.engine, draft).await;
+    let took = clock.elapsed().as_secs_f64();
+    assert!(finished.state.is_success(), "the run went wrong: {:?}", finished.state.totals);
+    took
+}
+
+async fn start(engine: &Engine, draft: mothball::engine::Draft) -> mothball::engine::Finished {
+    engine.start(draft).await.expect("the run starts").wait().await
+}

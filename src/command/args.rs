@@ -1,0 +1,226 @@
+//! The command line, as the contract words it.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Retire the PSA configurations of offboarded clients: reviewed one by one, applied safely, proven
+/// afterwards.
+#[derive(Debug, Parser)]
+#[command(name = "mothball", version, max_term_width = 100, subcommand_required = false)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Settings file [default: the platform's configuration directory, mothball/config.toml]
+    #[arg(long, global = true, value_name = "FILE", env = "MOTHBALL_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Where the store and the log file lie [default: the platform's data directory]
+    #[arg(long, global = true, value_name = "DIR", env = "MOTHBALL_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Profile to use [default: default_profile of the settings file]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Log more; twice and three times even more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Log and print less
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Review configurations on the screen, tick what may go, apply it (this is the default)
+    Review(Screen),
+    /// The screen on a simulated PSA; needs no settings
+    Demo(Demo),
+    /// The same without a screen; never asks
+    Run(Box<Run>),
+    /// Look at earlier runs
+    #[command(subcommand)]
+    Runs(Runs),
+    /// Serve a simulated PSA on this computer
+    Simulate(Simulate),
+    /// Check address, sign-in and rights; changes nothing
+    Doctor,
+    /// Print shell completions
+    Completions { shell: Shell },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct Screen {
+    /// Leave the mouse to the terminal
+    #[arg(long)]
+    pub no_mouse: bool,
+    /// dark, light, high-contrast or mono [default: dark; mono with NO_COLOR]
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    pub ascii: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub screen: Screen,
+    #[command(flatten)]
+    pub world: World,
+}
+
+/// What a simulated PSA is made of.
+#[derive(Debug, Clone, Args)]
+pub struct World {
+    /// Which PSA to simulate
+    #[arg(long, value_name = "PSA", default_value = "connectwise")]
+    pub psa: String,
+    /// The same seed makes the same data
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Clients to make
+    #[arg(long, value_name = "C", default_value_t = 40)]
+    pub clients: usize,
+    /// Configurations to make, in all
+    #[arg(long, value_name = "M", default_value_t = 600)]
+    pub configurations: usize,
+    /// Milliseconds before each answer
+    #[arg(long, value_name = "L", default_value_t = 0)]
+    pub latency_ms: u64,
+    /// Faults, such as `429=0.1,reset_after_write=0.05,403@config:55`
+    #[arg(long, value_name = "LIST", default_value = "")]
+    pub faults: String,
+    /// A behaviour that is not known for certain, such as `forward_only=false` (repeatable)
+    #[arg(long = "switch", value_name = "NAME=VALUE")]
+    pub switches: Vec<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Simulate {
+    #[command(flatten)]
+    pub world: World,
+    /// Port on 127.0.0.1; 0 picks a free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Run {
+    /// A client by its id (repeatable)
+    #[arg(long, value_name = "ID")]
+    pub client_id: Vec<String>,
+    /// A client by its exact name, apart from case and outer space (repeatable)
+    #[arg(long, value_name = "NAME")]
+    pub client_name: Vec<String>,
+    /// Every client that counts as offboarded
+    #[arg(long, conflicts_with_all = ["client_id", "client_name"])]
+    pub all: bool,
+    /// Statuses that count as offboarded, instead of the profile's (repeatable)
+    #[arg(long, value_name = "S")]
+    pub offboarded_status: Vec<String>,
+    /// Look and report, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Park the run until a person approves it
+    #[arg(long)]
+    pub require_approval: bool,
+    /// List and count configurations that are inactive already
+    #[arg(long)]
+    pub include_archived: bool,
+    /// Take configurations whose active mark and status disagree
+    #[arg(long)]
+    pub include_mixed: bool,
+    /// Do not read what is still linked; it is reported as unknown
+    #[arg(long)]
+    pub no_links: bool,
+    /// A person watches this run
+    #[arg(long, conflicts_with = "unattended")]
+    pub attended: bool,
+    /// Nobody watches this run
+    #[arg(long)]
+    pub unattended: bool,
+    /// Why, for the journal and the report
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// The ticket this belongs to
+    #[arg(long, value_name = "ID")]
+    pub ticket: Option<String>,
+    /// On whose behalf
+    #[arg(long, value_name = "WHO")]
+    pub requested_by: Option<String>,
+    /// Only configurations of this type; * stands for any text (repeatable)
+    #[arg(long = "type", value_name = "T")]
+    pub types: Vec<String>,
+    /// Only configurations of this site; * stands for any text (repeatable)
+    #[arg(long = "site", value_name = "S")]
+    pub sites: Vec<String>,
+    /// Only this configuration (repeatable)
+    #[arg(long = "config-id", value_name = "ID")]
+    pub config_ids: Vec<String>,
+    /// The first N clients, by id, that have something to change
+    #[arg(long, value_name = "N")]
+    pub limit_clients: Option<usize>,
+    /// Allow this many changes, instead of the settings' limit
+    #[arg(long, value_name = "N")]
+    pub max_changes: Option<u64>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Where the report goes, and how progress is told.
+#[derive(Debug, Clone, Args)]
+pub struct Output {
+    /// Report file, or a directory for one document per client and the joint one [default: standard output]
+    #[arg(long, value_name = "FILE|DIR")]
+    pub output: Option<PathBuf>,
+    /// Progress on standard error: a bar on a terminal, JSON lines, or nothing
+    #[arg(long, value_enum, value_name = "HOW", default_value = "auto")]
+    pub progress: Progress,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Progress {
+    Auto,
+    Never,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Runs {
+    /// Earlier runs, the latest first
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u32,
+    },
+    /// What happened in one run
+    Show { id: String },
+    /// The report of one run
+    Export {
+        id: String,
+        /// Report file, or a directory [default: standard output]
+        #[arg(long, value_name = "FILE|DIR")]
+        output: Option<PathBuf>,
+    },
+}

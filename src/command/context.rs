@@ -1,0 +1,96 @@
+//! From settings to a working engine: the parts are built and joined here.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use super::{args::Global, print::Failure};
+use crate::{
+    domain::ExitCode,
+    engine::{Engine, Profile},
+    psa::PsaError,
+    settings::{self, Settings},
+    store::{Store, sqlite::SqliteStore},
+    system::{Clock, process},
+};
+
+/// How long a run without a screen waits for a PSA that stays away.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// What every command that works on a PSA needs.
+#[derive(Clone)]
+pub struct Context {
+    pub settings: Settings,
+    pub engine: Engine,
+    pub data_dir: PathBuf,
+    pub operator: String,
+}
+
+/// Where the store and the log lie, by flag, environment or platform.
+pub fn data_dir(global: &Global) -> Result<PathBuf, Failure> {
+    settings::paths::data_dir(global.data_dir.as_deref())
+        .map_err(|error| Failure::usage(error.to_string(), "Name a folder with --data-dir."))
+}
+
+/// Reads the settings, or says what is wrong with them.
+pub fn load_settings(global: &Global) -> Result<Settings, Failure> {
+    Settings::load(global.config.as_deref()).map_err(|error| Failure::usage(error.to_string(), ""))
+}
+
+/// Opens the store; nothing can be changed without it.
+pub async fn open_store(data_dir: &std::path::Path) -> Result<Arc<dyn Store>, Failure> {
+    let store = SqliteStore::open(data_dir).await.map_err(|error| {
+        Failure::usage(error.to_string(), "Name another folder with --data-dir, or make this one writable.")
+    })?;
+    Ok(Arc::new(store))
+}
+
+impl Context {
+    /// `watched`: a person sees what goes on, so a PSA that stays away is waited for.
+    pub async fn open(global: &Global, watched: bool) -> Result<Self, Failure> {
+        let settings = load_settings(global)?;
+        Self::with_settings(settings, global, watched).await
+    }
+
+    pub async fn with_settings(settings: Settings, global: &Global, watched: bool) -> Result<Self, Failure> {
+        let clock = Clock::system();
+        let profile = settings
+            .profile(global.profile.as_deref())
+            .map_err(|error| Failure::usage(error.to_string(), ""))?
+            .clone();
+        let data_dir = data_dir(global)?;
+        let connection = profile
+            .connection(clock.clone(), (!watched).then_some(PATIENCE))
+            .await
+            .map_err(|error| Failure::usage(error.to_string(), ""))?;
+        for secret in connection.secrets.values() {
+            crate::telemetry::keep_secret(secret);
+        }
+        let psa = (profile.room.open)(connection).map_err(|error| psa_failure(&error))?;
+        let store = open_store(&data_dir).await?;
+        let operator = settings.operator.clone().unwrap_or_else(process::user);
+        let engine = Engine {
+            psa,
+            store,
+            clock,
+            profile: Profile {
+                name: profile.name.clone(),
+                psa: profile.room.key.to_owned(),
+                criteria: profile.criteria.clone(),
+                protection: profile.protection.clone(),
+                status: profile.status.clone(),
+                safeguards: settings.safeguards.clone(),
+                unenforced: settings.unenforced(&profile.name),
+            },
+        };
+        Ok(Self { settings, engine, data_dir, operator })
+    }
+
+    /// Where reports are kept that nobody named a place for.
+    pub fn report_folder(&self) -> PathBuf {
+        self.data_dir.join("reports")
+    }
+}
+
+pub fn psa_failure(error: &PsaError) -> Failure {
+    let code = if error.is_settings() { ExitCode::Usage } else { ExitCode::of(error.code()) };
+    Failure { code, message: error.to_string(), advice: error.advice().to_owned() }
+}

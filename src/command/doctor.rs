@@ -1,0 +1,102 @@
+//! `mothball doctor`: can the main job be done? Changes nothing.
+
+use super::{
+    args::Global,
+    context::Context,
+    print::{self, Failure},
+};
+use crate::{
+    domain::{Criteria, ExitCode, criteria::Matching, text::visible},
+    psa::port::{Check, CheckVerdict, ClientScope},
+};
+
+pub async fn doctor(global: &Global) -> Result<ExitCode, Failure> {
+    let context = Context::open(global, false).await?;
+    let engine = &context.engine;
+    say(&format!("profile  {} ({})", engine.profile.name, engine.psa.nouns().product));
+    say(&format!("settings {}", context.settings.path.display()));
+    say(&format!("data     {} (locks and journal hold on this computer only)", context.data_dir.display()));
+    for warning in &context.settings.warnings {
+        say(&format!("!  settings: {warning}"));
+    }
+    for setting in &engine.profile.unenforced {
+        say(&format!("!  safeguards: {setting} is set, but this version does not enforce it; every write refuses"));
+    }
+    let checks = engine.psa.check().await;
+    checks.iter().for_each(show);
+    let works = checks.iter().all(|check| check.verdict != CheckVerdict::Failed);
+    if !works {
+        say("\nThe main job cannot be done until what failed above is mended.");
+        return Ok(ExitCode::Psa);
+    }
+    count(&context).await?;
+    say("\nThe main job can be done.");
+    Ok(ExitCode::Success)
+}
+
+fn show(check: &Check) {
+    let mark = match check.verdict {
+        CheckVerdict::Passed => "ok",
+        CheckVerdict::Warned => "! ",
+        CheckVerdict::Failed => "x ",
+        CheckVerdict::Unknown => "? ",
+    };
+    say(&format!("{mark} {}: {}", check.name, check.text));
+    if let Some(advice) = &check.advice {
+        say(&format!("     {advice}"));
+    }
+}
+
+/// How many clients each criterion matches.
+async fn count(context: &Context) -> Result<(), Failure> {
+    let engine = &context.engine;
+    let today = engine.now().day();
+    let clients = engine.psa.nouns().clients;
+    say(&format!("\n{clients} that count as offboarded, by criterion:"));
+    for (name, criteria) in single_criteria(&engine.profile.criteria) {
+        match engine.psa.clients(ClientScope::Candidates, &criteria).await {
+            Ok(found) => {
+                let matched =
+                    found.listing.rows().iter().filter(|client| criteria.judge(client, today).is_some()).count();
+                say(&format!("   {name}: {matched} of {}", found.scanned));
+            }
+            Err(error) if error.is_settings() => {
+                return Err(super::context::psa_failure(&error));
+            }
+            Err(error) => say(&format!("?  {name}: {error}")),
+        }
+    }
+    if let Err(error) = engine.psa.wanted(engine.profile.status.as_deref()).await {
+        return Err(super::context::psa_failure(&error));
+    }
+    Ok(())
+}
+
+/// Each criterion in use on its own.
+fn single_criteria(all: &Criteria) -> Vec<(String, Criteria)> {
+    let none = || Criteria { matching: Matching::Any, ..Criteria::default() };
+    let mut list = Vec::new();
+    if all.inactive {
+        list.push(("inactive".to_owned(), Criteria { inactive: true, ..none() }));
+    }
+    for status in &all.statuses {
+        list.push((format!("status \"{status}\""), Criteria { statuses: vec![status.clone()], ..none() }));
+    }
+    for tag in &all.tags {
+        list.push((format!("tag \"{tag}\""), Criteria { tags: vec![tag.clone()], ..none() }));
+    }
+    if let Some(field) = &all.custom_field {
+        let name = format!("{} = \"{}\"", field.name, field.value);
+        list.push((name, Criteria { custom_field: Some(field.clone()), ..none() }));
+    }
+    if let Some(days) = all.contract_ended_days {
+        list.push((format!("contract ended {days} days ago"), Criteria { contract_ended_days: Some(days), ..none() }));
+    }
+    list
+}
+
+fn say(line: &str) {
+    for part in line.split('\n') {
+        print::out(&format!("{}\n", visible(part)));
+    }
+}

@@ -1,0 +1,66 @@
+//! The only place that writes to standard output and standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::domain::{ExitCode, text::visible};
+
+/// Text for standard output: a report, a list. A reader that went away is no error.
+pub fn out(text: &str) {
+    let mut stdout = io::stdout().lock();
+    // A closed pipe means that nobody reads; there is nobody left to tell either.
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// A line for a person on standard error, with foreign text made harmless.
+pub fn tell(text: &str) {
+    let mut stderr = io::stderr().lock();
+    for line in text.lines() {
+        let _ = writeln!(stderr, "{}", visible(line));
+    }
+}
+
+/// An error and what to do about it.
+pub fn error(message: &str, advice: &str) {
+    tell(&format!("mothball: {message}"));
+    if !advice.is_empty() {
+        tell(&format!("  {advice}"));
+    }
+}
+
+pub fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+pub fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+pub fn stdin_is_terminal() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// A failure of a command: what to say, and how to end.
+#[derive(Debug)]
+pub struct Failure {
+    pub code: ExitCode,
+    pub message: String,
+    pub advice: String,
+}
+
+impl Failure {
+    pub fn usage(message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { code: ExitCode::Usage, message: message.into(), advice: advice.into() }
+    }
+
+    /// Says it, and gives the code to end with.
+    pub fn told(self) -> ExitCode {
+        error(&self.message, &self.advice);
+        self.code
+    }
+}
+
+impl From<crate::engine::EngineError> for Failure {
+    fn from(error: crate::engine::EngineError) -> Self {
+        Self { code: error.exit_code(), message: error.to_string(), advice: error.advice() }
+    }
+}

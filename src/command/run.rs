@@ -1,0 +1,254 @@
+//! `mothball run`: the main job without a screen. It never asks.
+
+use super::{
+    args::{Global, Run},
+    context::Context,
+    deliver::deliver,
+    print::{self, Failure},
+    progress::{Style, follow},
+};
+use crate::{
+    domain::{
+        ClientId, Code, ConfigId, ExitCode, Problem,
+        event::End,
+        safeguards::OnLimit,
+        selection::Scope,
+        survey::SurveyedClient,
+    },
+    engine::{
+        Ask, Control, Draft, Engine, EngineError, Finished, Pick, Request, Who, apply::Controller,
+        limits::Allowance,
+    },
+    report,
+    system::signals::{Stop, Stops},
+};
+
+pub async fn run(global: &Global, args: &Run) -> Result<ExitCode, Failure> {
+    let ask = asked(args)?;
+    let mut stops = Stops::listen()
+        .map_err(|error| Failure::usage(format!("signals cannot be listened for: {error}"), ""))?;
+    let context = Context::open(global, false).await?;
+    for warning in &context.settings.warnings {
+        print::tell(&format!("warning: {warning}"));
+    }
+    let job = Job { global, args, context: &context, who: who(args, &ask, &context) };
+    let (finished, stopped) = job.run(&ask, &mut stops).await?;
+    let report = report::build(&report::Source {
+        header: &finished.header,
+        survey: &finished.survey,
+        plan: finished.plan.as_ref(),
+        state: &finished.state,
+        journal_head: finished.journal_head.as_deref(),
+        now: context.engine.now(),
+    });
+    for problem in finished.survey.problems.iter().chain(&finished.state.problems) {
+        print::tell(&format!("{}: {}", problem.code, problem.message));
+    }
+    for problem in finished.survey.clients.iter().flat_map(|client| &client.problems) {
+        print::tell(&format!("{}: {}", problem.code, problem.message));
+    }
+    let mut code = report::verdict(&finished.survey, &finished.state);
+    if let Some(stop) = stopped {
+        code = match stop {
+            Stop::Hangup => ExitCode::Hangup,
+            Stop::Interrupt => ExitCode::Interrupted,
+            Stop::Terminate => ExitCode::Terminated,
+        };
+    }
+    let delivered = deliver(&context, &report, args.output.output.as_deref()).await;
+    Ok(delivered.err().map_or(code, |failure| code.worst(failure.told())))
+}
+
+struct Job<'a> {
+    global: &'a Global,
+    args: &'a Run,
+    context: &'a Context,
+    who: Who,
+}
+
+impl Job<'_> {
+    fn engine(&self) -> &Engine {
+        &self.context.engine
+    }
+
+    async fn run(&self, ask: &Ask, stops: &mut Stops) -> Result<(Finished, Option<Stop>), Failure> {
+        let drafted = tokio::select! {
+            drafted = self.draft(ask) => drafted,
+            stop = stops.next() => {
+                let message = format!("The run was {} before anything was planned; nothing was changed.", stop.words());
+                let problem = Problem::new(Code::Interrupted, message, self.engine().now());
+                let draft = self.engine().draft_of_failure(&self.who, &placeholders(ask), problem);
+                return Ok((self.conclude(draft, End::Interrupted, Vec::new()).await?, Some(stop)));
+            }
+        };
+        let (draft, refusals) = match drafted {
+            Ok(drafted) => drafted,
+            Err(error) if error.exit_code() == ExitCode::Usage => return Err(error.into()),
+            Err(error) => {
+                let how = if error.exit_code() == ExitCode::Psa { End::Interrupted } else { End::Refused };
+                let problem = error.problem(self.engine().now());
+                let draft = self.engine().draft_of_failure(&self.who, &placeholders(ask), problem);
+                return Ok((self.conclude(draft, how, Vec::new()).await?, None));
+            }
+        };
+        if draft.plan.is_none() || draft.header.dry_run {
+            return Ok((self.conclude(draft, End::Finished, Vec::new()).await?, None));
+        }
+        let safeguards = &self.engine().profile.safeguards;
+        let parks = self.args.require_approval || safeguards.require_approval;
+        if !refusals.is_empty() && !(safeguards.on_limit == OnLimit::Park && refusals.iter().all(|one| one.parkable)) {
+            let problems = refusals
+                .into_iter()
+                .map(|one| Problem::new(Code::SafeguardRefused, one.text, self.engine().now()))
+                .collect();
+            return Ok((self.conclude(draft, End::Refused, problems).await?, None));
+        }
+        if parks || !refusals.is_empty() {
+            let run = draft.header.run.clone();
+            let warnings = refusals.into_iter().map(|one| one.text).collect();
+            let parked = self.engine().park(draft, warnings).await?;
+            let digest = parked.plan.as_ref().map(crate::domain::Plan::digest).unwrap_or_default();
+            print::tell(&format!("run {run} waits for approval; plan digest {digest}"));
+            return Ok((parked, None));
+        }
+        self.apply(draft, stops).await
+    }
+
+    /// Everything up to the plan, and what forbids to write it.
+    async fn draft(&self, ask: &Ask) -> Result<(Draft, Vec<crate::engine::limits::Refusal>), EngineError> {
+        let engine = self.engine();
+        let request = Request { ask: ask.clone(), statuses: self.args.offboarded_status.clone() };
+        let discovery = engine.discover(&request, None).await?;
+        let everything = *ask == Ask::All;
+        let mut survey = engine.survey(&discovery, &Pick::Scope(self.scope()), everything);
+        if let Some(limit) = self.args.limit_clients {
+            Engine::limit_clients(&mut survey, limit);
+        }
+        let dry_run = self.who.dry_run || engine.profile.safeguards.dry_run;
+        if self.args.no_links {
+            engine.forget_links(&mut survey, "not read, as asked for with --no-links");
+        } else if dry_run && everything {
+            engine.forget_links(&mut survey, "not read in a dry run of every client");
+        } else {
+            let reading = engine.read_links(&survey).await;
+            Engine::attach_links(&mut survey, &reading.links, &reading.signs_of_life);
+        }
+        engine.obey_when_linked(&mut survey);
+        let mut draft = engine.draft(&discovery, survey, &self.who);
+        let allowance = Allowance { max_changes: self.args.max_changes, attended: self.who.attended };
+        let refusals = engine.refusals(&draft, allowance).await?;
+        if dry_run {
+            let would = refusals.iter().map(|one| format!("a real run would be refused: {}", one.text));
+            draft.survey.warnings.extend(would);
+        }
+        Ok((draft, refusals))
+    }
+
+    fn scope(&self) -> Scope {
+        Scope {
+            types: self.args.types.clone(),
+            sites: self.args.sites.clone(),
+            ids: self.args.config_ids.iter().map(|id| ConfigId::from(id.trim())).collect(),
+            include_mixed: self.args.include_mixed,
+            include_archived: self.args.include_archived,
+        }
+    }
+
+    async fn apply(&self, draft: Draft, stops: &mut Stops) -> Result<(Finished, Option<Stop>), Failure> {
+        let handle = self.engine().start(draft).await?;
+        let style = Style::chosen(self.args.output.progress, self.global.quiet);
+        let notices = self.engine().psa.notices();
+        let shown = follow(
+            style,
+            handle.run.clone(),
+            handle.feed.clone(),
+            notices,
+            self.engine().clock.clone(),
+        );
+        let controller = handle.controller();
+        let run = handle.run.clone();
+        let ended = handle.wait();
+        tokio::pin!(ended);
+        let mut stopped = None;
+        let finished = loop {
+            tokio::select! {
+                finished = &mut ended => break finished,
+                stop = stops.next() => obey(stop, &mut stopped, &controller),
+            }
+        };
+        shown.await.ok();
+        if stopped.is_some() {
+            print::tell(&format!("interrupted; resume with: mothball runs resume {run}"));
+        }
+        Ok((finished, stopped))
+    }
+
+    async fn conclude(&self, draft: Draft, how: End, problems: Vec<Problem>) -> Result<Finished, Failure> {
+        Ok(self.engine().conclude(draft, how, problems).await?)
+    }
+}
+
+/// The first signal lets what is in flight end; the second starts nothing more at all.
+fn obey(stop: Stop, stopped: &mut Option<Stop>, controller: &Controller) {
+    controller.send(if stopped.is_some() { Control::Stop } else { Control::Interrupt });
+    stopped.get_or_insert(stop);
+}
+
+fn asked(args: &Run) -> Result<Ask, Failure> {
+    if args.all {
+        return Ok(Ask::All);
+    }
+    let mut ids: Vec<ClientId> = args.client_id.iter().map(|id| ClientId::from(id.trim())).collect();
+    ids.sort();
+    ids.dedup();
+    let mut names = args.client_name.clone();
+    names.dedup();
+    if ids.is_empty() && names.is_empty() {
+        return Err(Failure::usage(
+            "which clients?",
+            "Name them with --client-id or --client-name, or take every offboarded one with --all.",
+        ));
+    }
+    Ok(Ask::Named { ids, names })
+}
+
+fn who(args: &Run, ask: &Ask, context: &Context) -> Who {
+    let attended = match (args.attended, args.unattended) {
+        (true, _) => true,
+        (_, true) => false,
+        _ => *ask != Ask::All || print::stdin_is_terminal(),
+    };
+    let single = match ask {
+        Ask::All => false,
+        Ask::Named { ids, names } => ids.len().max(names.len()) == 1,
+    };
+    Who {
+        operator: context.operator.clone(),
+        requested_by: args.requested_by.clone(),
+        ticket: args.ticket.clone(),
+        reason: args.reason.clone(),
+        dry_run: args.dry_run,
+        attended,
+        single,
+        parent: None,
+        links: !args.no_links,
+    }
+}
+
+/// The clients asked for, for a report of a run that could not look at them.
+fn placeholders(ask: &Ask) -> Vec<SurveyedClient> {
+    match ask {
+        Ask::All => Vec::new(),
+        Ask::Named { ids, names } if ids.len() == 1 && names.len() == 1 => vec![SurveyedClient {
+            id: ids.first().cloned(),
+            name: names.first().cloned(),
+            ..SurveyedClient::default()
+        }],
+        Ask::Named { ids, names } => {
+            let by_id = ids.iter().map(|id| SurveyedClient { id: Some(id.clone()), ..SurveyedClient::default() });
+            let by_name =
+                names.iter().map(|name| SurveyedClient { name: Some(name.clone()), ..SurveyedClient::default() });
+            by_id.chain(by_name).collect()
+        }
+    }
+}

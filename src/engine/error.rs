@@ -1,0 +1,69 @@
+//! Why a run could not go on as a whole. What concerns one client or one item is in the survey and in
+//! the events instead.
+
+use thiserror::Error;
+
+use crate::{
+    domain::{Code, ExitCode, Problem, Timestamp, approval::NotApproved},
+    psa::PsaError,
+    store::StoreError,
+};
+
+#[derive(Debug, Error)]
+pub enum EngineError {
+    #[error(transparent)]
+    Psa(#[from] PsaError),
+    #[error("the journal cannot be written, so nothing more is sent: {0}")]
+    Store(#[from] StoreError),
+    #[error("this plan is for {planned}, but the PSA says it is {now}")]
+    OtherTenant { planned: String, now: String },
+    #[error(transparent)]
+    NotApproved(#[from] NotApproved),
+    /// The inputs contradict each other.
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0}")]
+    Refused(String),
+    #[error("another run holds {0}")]
+    Locked(String),
+}
+
+impl EngineError {
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Psa(error) => error.code(),
+            Self::OtherTenant { .. } => Code::OtherTenant,
+            Self::NotApproved(NotApproved::Expired(_)) => Code::PlanExpired,
+            Self::NotApproved(_) => Code::PlanAltered,
+            Self::Store(_) | Self::Usage(_) | Self::Refused(_) => Code::SafeguardRefused,
+            Self::Locked(_) => Code::RunLocked,
+        }
+    }
+
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) => ExitCode::Usage,
+            Self::Psa(error) if error.is_settings() => ExitCode::Usage,
+            other => ExitCode::of(other.code()),
+        }
+    }
+
+    /// What a person can do next.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Psa(error) => error.advice().to_owned(),
+            Self::Store(_) => {
+                "Make room or mend the data directory, then look at `mothball runs list`.".to_owned()
+            }
+            Self::OtherTenant { .. } => "Use the profile of the tenant that the plan was made for.".to_owned(),
+            Self::NotApproved(_) => "Review again to make a new plan.".to_owned(),
+            Self::Usage(_) => "See `mothball run --help`.".to_owned(),
+            Self::Refused(_) => "Nothing was changed.".to_owned(),
+            Self::Locked(_) => "Wait until that run has ended, or cancel it.".to_owned(),
+        }
+    }
+
+    pub fn problem(&self, at: Timestamp) -> Problem {
+        Problem::new(self.code(), format!("{self} {}", self.advice()), at)
+    }
+}

@@ -1,0 +1,122 @@
+//! Journal, fold, publish, in this order. Listeners get the latest state and a bounded stream of
+//! events; whoever lags reads the state again. The engine never waits for any of them.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::{Mutex, broadcast, watch};
+
+use crate::{
+    domain::{Event, RunId, RunState, Stamped, Timestamp},
+    store::{Store, StoreError},
+    system::Clock,
+};
+
+/// How many events a listener may be behind before it has to read the state again.
+const BACKLOG: usize = 4096;
+
+/// The listener's end.
+#[derive(Clone)]
+pub struct Feed {
+    state: Arc<RwLock<RunState>>,
+    version: watch::Receiver<u64>,
+    events: broadcast::Sender<Stamped>,
+}
+
+impl Feed {
+    /// Looks at the latest state without copying it.
+    pub fn with<R>(&self, look: impl FnOnce(&RunState) -> R) -> R {
+        // A panic of another thread while it held the lock leaves whole events behind, never half of one.
+        look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn state(&self) -> RunState {
+        self.with(RunState::clone)
+    }
+
+    /// Events from now on.
+    pub fn events(&self) -> broadcast::Receiver<Stamped> {
+        self.events.subscribe()
+    }
+
+    /// Returns when something happened since the last call; false once nothing will any more.
+    pub async fn changed(&mut self) -> bool {
+        self.version.changed().await.is_ok()
+    }
+}
+
+/// The engine's end.
+pub(super) struct Journal {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    run: RunId,
+    state: Arc<RwLock<RunState>>,
+    version: watch::Sender<u64>,
+    events: broadcast::Sender<Stamped>,
+    head: Mutex<Option<String>>,
+}
+
+impl Journal {
+    pub fn new(store: Arc<dyn Store>, clock: Clock, run: RunId, state: RunState) -> Self {
+        let (version, _) = watch::channel(0);
+        let (events, _) = broadcast::channel(BACKLOG);
+        Self {
+            store,
+            clock,
+            run,
+            state: Arc::new(RwLock::new(state)),
+            version,
+            events,
+            head: Mutex::new(None),
+        }
+    }
+
+    pub fn feed(&self) -> Feed {
+        Feed {
+            state: Arc::clone(&self.state),
+            version: self.version.subscribe(),
+            events: self.events.clone(),
+        }
+    }
+
+    /// Writes the events down; when it returns they are durable, folded and published.
+    pub async fn record(&self, events: impl IntoIterator<Item = Event>) -> Result<(), StoreError> {
+        let at = Timestamp::new(self.clock.now());
+        let stamped: Vec<Stamped> = events.into_iter().map(|event| Stamped { at, event }).collect();
+        if stamped.is_empty() {
+            return Ok(());
+        }
+        let head = self.store.append(&self.run, &stamped).await?;
+        *self.head.lock().await = Some(head);
+        self.fold(stamped);
+        Ok(())
+    }
+
+    /// Folds and publishes without writing down: for a run whose journal broke, so that its report
+    /// still tells what was seen.
+    pub fn fold(&self, stamped: Vec<Stamped>) {
+        {
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            for event in &stamped {
+                state.apply(event);
+            }
+        }
+        for event in stamped {
+            // Nobody listening is no error.
+            let _ = self.events.send(event);
+        }
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    pub fn with<R>(&self, look: impl FnOnce(&RunState) -> R) -> R {
+        look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The hash of the last record.
+    pub async fn head(&self) -> Option<String> {
+        self.head.lock().await.clone()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        Timestamp::new(self.clock.now())
+    }
+}

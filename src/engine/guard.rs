@@ -1,0 +1,108 @@
+//! The last look before anything is sent: is it still the same tenant, are the clients still gone, is
+//! each item still as it was approved?
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{Engine, EngineError};
+use crate::{
+    domain::{
+        ApprovedPlan, ClientId, Code, ConfigId, Configuration, Criteria, Event, Outcome, PlanItem, SkipReason, State,
+        plan::Kind,
+    },
+    psa::{PsaError, port::ClientScope},
+};
+
+/// What the guard says about one item.
+pub enum Guarded {
+    Pass(Arc<PlanItem>),
+    Stop(Event),
+}
+
+impl Engine {
+    /// Refuses a plan of another tenant.
+    pub(super) async fn same_tenant(&self, approved: &ApprovedPlan) -> Result<(), EngineError> {
+        let now = self.psa.tenant().await?;
+        let planned = &approved.plan().head().tenant;
+        if planned.is_same_as(&now) {
+            Ok(())
+        } else {
+            Err(EngineError::OtherTenant { planned: planned.to_string(), now: now.to_string() })
+        }
+    }
+
+    /// The clients of the plan that no longer count as offboarded, or are protected by now. For an undo it
+    /// does not matter whether a client came back.
+    pub(super) async fn returned_clients(
+        &self,
+        approved: &ApprovedPlan,
+        criteria: &Criteria,
+    ) -> Result<BTreeSet<ClientId>, EngineError> {
+        if approved.plan().head().kind == Kind::Undo {
+            return Ok(BTreeSet::new());
+        }
+        let mut clients: BTreeSet<ClientId> = approved.items().map(|item| item.client_id.clone()).collect();
+        let ids: Vec<ClientId> = clients.iter().cloned().collect();
+        let now = self.psa.clients(ClientScope::Ids(&ids), criteria).await?;
+        let today = self.now().day();
+        for client in now.listing.rows() {
+            let protected = self.profile.protection.of_client(client).is_some();
+            if !protected && criteria.judge(client, today).is_some() {
+                clients.remove(&client.id);
+            }
+        }
+        Ok(clients)
+    }
+
+    /// Reads these items and holds each against its plan. One read for all of them.
+    pub(super) async fn guard(
+        &self,
+        items: &[Arc<PlanItem>],
+        returned: &BTreeSet<ClientId>,
+    ) -> Result<Vec<Guarded>, PsaError> {
+        let ids: Vec<ConfigId> = items
+            .iter()
+            .filter(|item| !returned.contains(&item.client_id))
+            .map(|item| item.config_id.clone())
+            .collect();
+        let rows = if ids.is_empty() { BTreeMap::new() } else { self.psa.read(&ids).await? };
+        Ok(items
+            .iter()
+            .map(|item| {
+                if returned.contains(&item.client_id) {
+                    let what = "its client no longer counts as offboarded".to_owned();
+                    return stop(item, Outcome::ChangedSinceReview { what }, None);
+                }
+                match rows.get(&item.config_id) {
+                    Some(Some(row)) => inspect(item, row),
+                    Some(None) => {
+                        let what = "it is gone from the PSA".to_owned();
+                        stop(item, Outcome::ChangedSinceReview { what }, None)
+                    }
+                    None => {
+                        let message = "the PSA left it out when it was read again; nothing was sent".to_owned();
+                        stop(item, Outcome::Failed { code: Code::PSAConnectionError, message }, None)
+                    }
+                }
+            })
+            .collect())
+    }
+}
+
+/// Holds one row, as just read, against the plan.
+fn inspect(item: &Arc<PlanItem>, row: &Configuration) -> Guarded {
+    let state = Some(row.state.clone());
+    if item.wanted.is_met_by(&row.state) {
+        return stop(item, Outcome::Skipped { reason: SkipReason::AlreadyInactive }, state);
+    }
+    match item.drift(row) {
+        Some(what) => stop(item, Outcome::ChangedSinceReview { what }, state),
+        None => Guarded::Pass(Arc::clone(item)),
+    }
+}
+
+fn stop(item: &PlanItem, outcome: Outcome, state: Option<State>) -> Guarded {
+    Guarded::Stop(Event::settled(item.config_id.clone(), outcome, state))
+}

@@ -1,0 +1,64 @@
+//! What a run does, for the screen, the command line and whoever else starts one:
+//! [`discover`] → [`links`] → [`draft`] → approval → [`apply`] → [`verify`] → follow-up. Nothing flows
+//! back up except events, and the engine never waits for a listener: it journals, folds, then
+//! publishes ([`feed`]).
+
+pub mod apply;
+pub mod control;
+pub mod discover;
+pub mod draft;
+pub mod error;
+pub mod feed;
+mod guard;
+pub mod limits;
+pub mod links;
+mod pipeline;
+mod settle;
+mod trouble;
+mod verify;
+
+pub use apply::{Finished, RunHandle};
+pub use control::Control;
+pub use discover::{Ask, Discovery, Request};
+pub use draft::{Draft, Pick, Who};
+pub use error::EngineError;
+pub use feed::Feed;
+
+use std::sync::Arc;
+
+use crate::{
+    domain::{Criteria, Timestamp, protect::Protection, safeguards::Safeguards},
+    psa::Psa,
+    store::Store,
+    system::Clock,
+};
+
+/// One profile, ready to work.
+#[derive(Clone)]
+pub struct Engine {
+    pub psa: Arc<dyn Psa>,
+    pub store: Arc<dyn Store>,
+    pub clock: Clock,
+    pub profile: Profile,
+}
+
+/// What the settings say about the tenant that the engine works on.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    pub name: String,
+    /// The vendor's key.
+    pub psa: String,
+    pub criteria: Criteria,
+    pub protection: Protection,
+    /// The status that is set together with the inactive mark, by name.
+    pub status: Option<String>,
+    pub safeguards: Safeguards,
+    /// Settings that ask for what this build does not enforce yet: every write refuses.
+    pub unenforced: Vec<String>,
+}
+
+impl Engine {
+    pub fn now(&self) -> Timestamp {
+        Timestamp::new(self.clock.now())
+    }
+}

@@ -1,0 +1,308 @@
+//! One pass over items: guard → journal the intent → send → journal the answer → read back. The four
+//! stages run at the same time, with short queues between them; a write lives in a task of its own
+//! until its answer is journaled.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    Engine,
+    control::Listener,
+    feed::Journal,
+    guard::Guarded,
+    settle::certain,
+    trouble::Trouble,
+    verify::{Answered, Rows, judge_batch},
+};
+use crate::{
+    domain::{ApprovedPlan, Change, ClientId, Event, Outcome, PlanItem, event::Answer, plan::Kind},
+    psa::{PsaError, port::SetAnswer},
+};
+
+/// Items that are guarded and read back together, at most. Small enough that what was read is still
+/// fresh when it is written, large enough that reading costs two requests per hundred writes.
+const PAGE: usize = 100;
+
+/// How long what was sent is waited for once the run is to end. A call ends by itself before that.
+const LAST_ANSWERS: Duration = Duration::from_secs(30);
+
+/// What every stage needs.
+pub(super) struct Pipeline {
+    pub engine: Engine,
+    pub journal: Arc<Journal>,
+    pub approved: Arc<ApprovedPlan>,
+    pub returned: BTreeSet<ClientId>,
+    pub trouble: Trouble,
+    pub control: Listener,
+    /// Once cancelled, what waits to be sent is not sent any more.
+    pub hold: CancellationToken,
+}
+
+/// An item and how often it was sent.
+pub(super) type Todo = (Arc<PlanItem>, u32);
+
+impl Pipeline {
+    /// Takes `items` as far as they get; tells those that were read unchanged and may be sent again.
+    pub async fn pass(&self, items: Vec<Todo>) -> Vec<Todo> {
+        let can = self.engine.psa.capabilities();
+        let (in_flight, batch) = (can.in_flight.max(1), can.batch.max(1));
+        let (guarded_in, guarded) = mpsc::channel(2 * in_flight * batch);
+        let (ready_in, ready) = mpsc::channel(in_flight);
+        let (answered_in, answered) = mpsc::channel(2 * PAGE);
+        let ((), (), (), again) = tokio::join!(
+            self.guard_stage(items, can.read_page.clamp(1, PAGE), guarded_in),
+            self.intent_stage(guarded, ready_in, in_flight, batch),
+            self.send_stage(ready, answered_in, in_flight),
+            self.verify_stage(answered, can.read_page.clamp(1, PAGE)),
+        );
+        again
+    }
+
+    async fn go_on(&self) -> bool {
+        self.control.clone().may_go_on().await && !self.trouble.is_there()
+    }
+
+    async fn record(&self, events: Vec<Event>) -> bool {
+        match self.journal.record(events).await {
+            Ok(()) => true,
+            Err(error) => {
+                self.trouble.meet(error);
+                false
+            }
+        }
+    }
+
+    async fn guard_stage(&self, items: Vec<Todo>, page: usize, out: mpsc::Sender<Todo>) {
+        for chunk in items.chunks(page) {
+            if !self.go_on().await {
+                return;
+            }
+            let rows: Vec<Arc<PlanItem>> = chunk.iter().map(|(item, _)| Arc::clone(item)).collect();
+            let mut control = self.control.clone();
+            let guarded = tokio::select! {
+                biased;
+                () = control.ended() => return,
+                guarded = self.engine.guard(&rows, &self.returned) => guarded,
+            };
+            let mut stopped = Vec::new();
+            let mut passed = Vec::new();
+            match guarded {
+                Ok(guarded) => {
+                    for (verdict, (_, attempts)) in guarded.into_iter().zip(chunk) {
+                        match verdict {
+                            Guarded::Pass(item) => passed.push((item, *attempts)),
+                            Guarded::Stop(event) => stopped.push(event),
+                        }
+                    }
+                }
+                Err(error) if concerns_all(&error) => return self.trouble.meet(error),
+                Err(error) => stopped.extend(rows.iter().map(|item| unread(item, &error))),
+            }
+            if !self.record(stopped).await {
+                return;
+            }
+            for todo in passed {
+                if out.send(todo).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn intent_stage(
+        &self,
+        mut guarded: mpsc::Receiver<Todo>,
+        out: mpsc::Sender<Vec<Todo>>,
+        in_flight: usize,
+        batch: usize,
+    ) {
+        let mut group = Vec::new();
+        while guarded.recv_many(&mut group, in_flight * batch).await > 0 {
+            if !self.go_on().await {
+                return;
+            }
+            let todo: Vec<Todo> = group.drain(..).map(|(item, attempts)| (item, attempts + 1)).collect();
+            let intents = todo
+                .iter()
+                .map(|(item, attempt)| Event::Intended { config_id: item.config_id.clone(), attempt: *attempt })
+                .collect();
+            if !self.record(intents).await {
+                return;
+            }
+            for part in todo.chunks(batch) {
+                if out.send(part.to_vec()).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn send_stage(
+        &self,
+        mut ready: mpsc::Receiver<Vec<Todo>>,
+        out: mpsc::Sender<Vec<Answered>>,
+        in_flight: usize,
+    ) {
+        let slots = Arc::new(Semaphore::new(in_flight));
+        let tasks = TaskTracker::new();
+        while let Some(batch) = ready.recv().await {
+            // The semaphore is never closed; the queue to the reader is once the run has ended.
+            let slot = Arc::clone(&slots).acquire_owned().await.ok();
+            let place = out.clone().reserve_owned().await.ok();
+            // Asked last, so that a cancel that came while this item waited still holds it back.
+            let go_on = self.go_on().await && !self.hold.is_cancelled();
+            let changes: Option<Vec<Change>> =
+                batch.iter().map(|(item, _)| self.approved.change(&item.config_id)).collect();
+            let (Some(slot), Some(place), Some(changes), true) = (slot, place, changes, go_on) else {
+                let unsent = batch.iter().map(|(item, attempt)| answered(item, *attempt, Answer::NotSent));
+                self.record(unsent.collect()).await;
+                continue;
+            };
+            tasks.spawn(self.write(batch, changes, slot, place));
+        }
+        tasks.close();
+        drop(out);
+        let mut control = self.control.clone();
+        tokio::select! {
+            () = tasks.wait() => {}
+            () = async { control.ended().await; self.engine.clock.sleep(LAST_ANSWERS).await } => {
+                tracing::warn!("answers are still outstanding after the run was told to end; they are journaled if they come");
+            }
+        }
+    }
+
+    /// The life of one write, from the moment it may leave until its answer is journaled.
+    fn write(
+        &self,
+        batch: Vec<Todo>,
+        changes: Vec<Change>,
+        slot: OwnedSemaphorePermit,
+        place: mpsc::OwnedPermit<Vec<Answered>>,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let (engine, journal) = (self.engine.clone(), Arc::clone(&self.journal));
+        let (trouble, hold) = (self.trouble.clone(), self.hold.clone());
+        async move {
+            let answers = engine.psa.set(&changes, &hold).await;
+            drop(slot);
+            let events: Vec<Event> = batch
+                .iter()
+                .zip(&answers)
+                .map(|((item, attempt), answer)| answered(item, *attempt, told(answer)))
+                .collect();
+            if let Err(error) = journal.record(events).await {
+                trouble.meet(error);
+            }
+            let batch = batch.into_iter().zip(answers);
+            place.send(batch.map(|((item, attempt), answer)| Answered { item, attempt, answer }).collect());
+        }
+    }
+
+    async fn verify_stage(&self, mut answered: mpsc::Receiver<Vec<Answered>>, page: usize) -> Vec<Todo> {
+        let kind = self.approved.plan().head().kind;
+        let mut waiting: Vec<Answered> = Vec::new();
+        let mut unread: Vec<Answered> = Vec::new();
+        let mut again = Vec::new();
+        let out_of_patience = self.patience_after_end();
+        tokio::pin!(out_of_patience);
+        loop {
+            let more = tokio::select! {
+                batch = answered.recv() => batch,
+                () = &mut out_of_patience => None,
+            };
+            let done = more.is_none();
+            let mut settled = Vec::new();
+            for entry in more.into_iter().flatten() {
+                if let SetAnswer::NotSent { error } = &entry.answer {
+                    if self.hold.is_cancelled() {
+                        continue;
+                    }
+                    if concerns_all(error) {
+                        self.trouble.meet(error.clone());
+                        continue;
+                    }
+                } else if let SetAnswer::Refused { error } = &entry.answer
+                    && concerns_all(error)
+                {
+                    self.trouble.meet(error.clone());
+                }
+                match certain(&entry.answer, &entry.item) {
+                    Some((outcome, state)) => {
+                        settled.push(Event::settled(entry.item.config_id.clone(), outcome, Some(state)));
+                    }
+                    None => waiting.push(entry),
+                }
+            }
+            self.record(settled).await;
+            if done && !waiting.is_empty() {
+                self.record(vec![Event::Verifying]).await;
+            }
+            while waiting.len() >= page || (done && !waiting.is_empty()) {
+                let batch: Vec<Answered> = waiting.drain(..waiting.len().min(page)).collect();
+                match self.engine.read_back(&batch).await {
+                    Err(why) => {
+                        tracing::warn!(%why, items = batch.len(), "could not be read back; tried again at the end");
+                        unread.extend(batch);
+                    }
+                    rows => again.extend(self.settle(kind, batch, &rows).await),
+                }
+            }
+            if done {
+                break;
+            }
+        }
+        while !unread.is_empty() {
+            let batch: Vec<Answered> = unread.drain(..unread.len().min(page)).collect();
+            let rows = self.engine.read_back(&batch).await;
+            again.extend(self.settle(kind, batch, &rows).await);
+        }
+        again
+    }
+
+    async fn settle(
+        &self,
+        kind: Kind,
+        batch: Vec<Answered>,
+        rows: &Result<Rows, String>,
+    ) -> Vec<Todo> {
+        let may_repeat = !self.control.now().ends() && !self.trouble.is_there();
+        let verified = judge_batch(kind, batch, rows, may_repeat);
+        self.record(verified.settled).await;
+        verified.again
+    }
+
+    /// Returns only after the run was told to end and the last answers had their time.
+    async fn patience_after_end(&self) {
+        self.control.clone().ended().await;
+        self.engine.clock.sleep(LAST_ANSWERS).await;
+    }
+}
+
+/// What concerns every item, so that going on would only repeat it.
+fn concerns_all(error: &PsaError) -> bool {
+    matches!(error, PsaError::SignIn { .. } | PsaError::Unreachable { gave_up: true, .. })
+}
+
+fn unread(item: &PlanItem, error: &PsaError) -> Event {
+    let outcome = Outcome::Failed {
+        code: error.code(),
+        message: format!("it could not be read before the change, so nothing was sent: {error}"),
+    };
+    Event::settled(item.config_id.clone(), outcome, Some(item.before.clone()))
+}
+
+fn answered(item: &PlanItem, attempt: u32, answer: Answer) -> Event {
+    Event::Answered { config_id: item.config_id.clone(), attempt, answer }
+}
+
+/// The answer as the journal keeps it.
+fn told(answer: &SetAnswer) -> Answer {
+    match answer {
+        SetAnswer::Accepted { .. } => Answer::Accepted,
+        SetAnswer::NotTaken { message, .. } => Answer::Refused { message: message.clone() },
+        SetAnswer::Refused { error } => Answer::Refused { message: error.to_string() },
+        SetAnswer::Lost { message } => Answer::Lost { message: message.clone() },
+        SetAnswer::NotSent { .. } => Answer::NotSent,
+    }
+}

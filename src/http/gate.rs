@@ -1,0 +1,239 @@
+//! What makes every call of the profile wait, or fail at once: a refused sign-in, a PSA that asks to wait, a PSA
+//! that is away.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{broadcast, watch},
+    time::Instant,
+};
+
+use super::{
+    request::HttpError,
+    transport::{Failure, Sent},
+};
+use crate::{domain::event::Notice, system::random};
+
+/// So many failures in a row mean that the PSA is away.
+const AWAY_AFTER: u32 = 10;
+const FIRST_PROBE: Duration = Duration::from_secs(1);
+const SLOWEST_PROBE: Duration = Duration::from_secs(30);
+/// Waits after complaints without a usable `Retry-After` grow from here to here.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+pub(super) struct Gate {
+    state: Mutex<State>,
+    changed: watch::Sender<()>,
+    /// Whoever holds it asks whether the PSA is back; the others wait.
+    probing: tokio::sync::Mutex<()>,
+    notices: broadcast::Sender<Notice>,
+    patience: Option<Duration>,
+}
+
+#[derive(Default)]
+struct State {
+    refused: Option<String>,
+    hold: Option<Instant>,
+    /// Complaints in a row without a usable wish how long to wait.
+    complaints: u32,
+    failures: u32,
+    away: Option<Away>,
+}
+
+#[derive(Clone)]
+struct Away {
+    since: Instant,
+    next_probe: Instant,
+    pause: Duration,
+    why: String,
+    gave_up: bool,
+}
+
+impl Gate {
+    pub fn new(notices: broadcast::Sender<Notice>, patience: Option<Duration>) -> Self {
+        Self {
+            state: Mutex::default(),
+            changed: watch::Sender::new(()),
+            probing: tokio::sync::Mutex::new(()),
+            notices,
+            patience,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every change is a single assignment, so that a panic elsewhere leaves nothing half done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The refused sign-in as an error, once it was refused.
+    pub fn refused(&self) -> Result<(), HttpError> {
+        match &self.state().refused {
+            Some(message) => Err(HttpError::SignIn { message: message.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// From now on nothing is sent any more.
+    pub fn refuse(&self, message: &str) {
+        self.state().refused.get_or_insert_with(|| message.to_owned());
+        self.changed.send_replace(());
+    }
+
+    /// How long every call has to wait, if it has to.
+    pub fn hold(&self, now: Instant) -> Option<Duration> {
+        let until = self.state().hold?;
+        (until > now).then(|| until.duration_since(now))
+    }
+
+    /// The PSA asks us to wait: so long, or it does not say how long.
+    pub fn complained(&self, asked: Option<Duration>, why: &str, now: Instant) {
+        let mut state = self.state();
+        let wait = asked.unwrap_or_else(|| {
+            let ceiling = FIRST_WAIT.saturating_mul(1 << state.complaints.min(10)).min(LONGEST_WAIT);
+            // Calls that were under way together complain together: that is one complaint.
+            if state.hold.is_none_or(|until| until <= now) {
+                state.complaints += 1;
+            }
+            jittered(ceiling)
+        });
+        let until = now + wait;
+        if state.hold.is_none_or(|old| old < until) {
+            state.hold = Some(until);
+            self.tell(Notice::Waiting { seconds: wait.as_secs_f64(), why: why.to_owned() });
+        }
+    }
+
+    /// An answer came.
+    pub fn succeeded(&self) {
+        let mut state = self.state();
+        state.failures = 0;
+        state.complaints = 0;
+        if state.away.take().is_some() {
+            drop(state);
+            self.tell(Notice::Flowing);
+            self.changed.send_replace(());
+        }
+    }
+
+    /// No answer, or one that says that the PSA is in trouble.
+    pub fn failed(&self, why: &str, now: Instant) {
+        let mut state = self.state();
+        state.failures += 1;
+        if state.failures >= AWAY_AFTER && state.away.is_none() {
+            state.away = Some(Away {
+                since: now,
+                next_probe: now + FIRST_PROBE,
+                pause: FIRST_PROBE,
+                why: why.to_owned(),
+                gave_up: false,
+            });
+            self.tell(Notice::Stalled { failures: state.failures, why: why.to_owned() });
+        }
+    }
+
+    pub fn is_away(&self) -> bool {
+        self.state().away.is_some()
+    }
+
+    /// Waits while the PSA is away. Whoever holds the probe asks with `probe` whether it is back.
+    pub async fn wait_while_away<P, F>(&self, probe: P) -> Result<(), HttpError>
+    where
+        P: Fn() -> F,
+        F: Future<Output = Result<(), String>>,
+    {
+        loop {
+            let mut changed = self.changed.subscribe();
+            self.refused()?;
+            let now = Instant::now();
+            let Some(away) = self.state().away.clone() else { return Ok(()) };
+            if away.gave_up && now < away.next_probe {
+                return Err(gave_up(&away));
+            }
+            let deadline =
+                if away.gave_up { None } else { self.patience.map(|patience| away.since + patience) };
+            if deadline.is_some_and(|deadline| now >= deadline) {
+                return Err(self.give_up());
+            }
+            tokio::select! {
+                _ = changed.changed() => {}
+                () = until(deadline) => {}
+                _turn = self.probing.lock() => {
+                    let Some(away) = self.state().away.clone() else { continue };
+                    let at = if away.gave_up { now } else { away.next_probe };
+                    tokio::select! {
+                        _ = changed.changed() => continue,
+                        () = until(deadline) => continue,
+                        () = tokio::time::sleep_until(at) => {}
+                    }
+                    match probe().await {
+                        Ok(()) => self.succeeded(),
+                        Err(why) => self.still_away(&why),
+                    }
+                }
+            }
+        }
+    }
+
+    fn still_away(&self, why: &str) {
+        let mut state = self.state();
+        if let Some(away) = &mut state.away {
+            away.pause = (away.pause * 2).min(SLOWEST_PROBE);
+            away.next_probe = Instant::now() + away.pause;
+            why.clone_into(&mut away.why);
+            let seconds = away.pause.as_secs_f64();
+            drop(state);
+            self.tell(Notice::Waiting { seconds, why: format!("the PSA is still away: {why}") });
+        }
+    }
+
+    fn give_up(&self) -> HttpError {
+        let mut state = self.state();
+        match &mut state.away {
+            Some(away) => {
+                away.gave_up = true;
+                away.next_probe = Instant::now() + SLOWEST_PROBE;
+                let error = gave_up(away);
+                drop(state);
+                self.changed.send_replace(());
+                error
+            }
+            None => HttpError::Unreachable {
+                message: "the PSA came back too late for this request".to_owned(),
+                sent: Sent::Never,
+                failure: None,
+                gave_up: false,
+            },
+        }
+    }
+
+    fn tell(&self, notice: Notice) {
+        tracing::info!(%notice, "sending");
+        // Nobody listening is fine.
+        let _ = self.notices.send(notice);
+    }
+}
+
+/// Full jitter, but never nothing: a call that is sent again at once is turned away again.
+pub(super) fn jittered(ceiling: Duration) -> Duration {
+    ceiling.mul_f64(0.05 + 0.95 * random::fraction())
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn gave_up(away: &Away) -> HttpError {
+    HttpError::Unreachable {
+        message: format!("waited as long as allowed for the PSA to come back; last: {}", away.why),
+        sent: Sent::Never,
+        failure: Some(Failure::Connect),
+        gave_up: true,
+    }
+}

@@ -1,0 +1,419 @@
+//! The sending itself: one try after another, as far as that is safe.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use reqwest::{
+    Url,
+    header::{HeaderMap, HeaderValue, LOCATION, USER_AGENT as USER_AGENT_HEADER},
+};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit, broadcast},
+    time::Instant,
+};
+
+use super::{
+    address,
+    gate::{Gate, jittered},
+    network::TOTAL_LIMIT,
+    pace::{Limits, Pace},
+    request::{Auth, Authorizer, HttpError, Judgement, Reply, Request, Tries},
+    retry_after,
+    transport::{Failure, Sent, Transport, TransportError, WireReply, WireRequest},
+};
+use crate::{domain::event::Notice, system::Clock};
+
+pub(super) const USER_AGENT: &str = concat!("mothball/", env!("CARGO_PKG_VERSION"));
+const MOST_TRIES: u32 = 5;
+const MOST_REDIRECTS: u32 = 3;
+const FIRST_BACKOFF: Duration = Duration::from_millis(250);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
+/// Holds and backoffs of one request together.
+const MOST_WAITING: Duration = Duration::from_mins(10);
+/// Listeners that fall behind by more than this miss some.
+const NOTICES_KEPT: usize = 256;
+
+/// What a profile's sender is made of.
+pub struct Options {
+    /// The configured host: credentials go nowhere else.
+    pub base: Url,
+    pub limits: Limits,
+    pub clock: Clock,
+    /// How long to wait for a PSA that stays away; `None` while a person watches.
+    pub patience: Option<Duration>,
+    pub transport: Arc<dyn Transport>,
+    pub authorizer: Arc<dyn Authorizer>,
+}
+
+/// Sends for one profile. Cheap to clone; all clones share limits, waits and the refused sign-in.
+#[derive(Clone)]
+pub struct Http {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    base: Url,
+    clock: Clock,
+    transport: Arc<dyn Transport>,
+    authorizer: Arc<dyn Authorizer>,
+    gate: Gate,
+    pace: Mutex<Pace>,
+    lanes: Semaphore,
+    notices: broadcast::Sender<Notice>,
+    /// A cheap read that shows whether the PSA is back.
+    probe: Mutex<Option<Request>>,
+}
+
+/// What came of one try.
+enum Try {
+    Done(Reply),
+    /// Turned away unseen: may be sent again, whatever it is.
+    TurnedAway {
+        why: String,
+        reply: Reply,
+    },
+    /// The PSA, or what stands before it, is in trouble.
+    Trouble {
+        why: String,
+        reply: Reply,
+    },
+    /// A success whose body is not JSON.
+    Garbled {
+        why: String,
+        reply: Reply,
+    },
+    Failed(TransportError),
+}
+
+impl Http {
+    pub fn new(options: Options) -> Self {
+        let (notices, _) = broadcast::channel(NOTICES_KEPT);
+        let lanes = options.limits.in_flight.max(1) as usize;
+        Self {
+            inner: Arc::new(Inner {
+                base: options.base,
+                clock: options.clock,
+                transport: options.transport,
+                authorizer: options.authorizer,
+                gate: Gate::new(notices.clone(), options.patience),
+                pace: Mutex::new(Pace::new(options.limits)),
+                lanes: Semaphore::new(lanes),
+                notices,
+                probe: Mutex::new(None),
+            }),
+        }
+    }
+
+    /// What the sending layer tells while it works.
+    pub fn notices(&self) -> broadcast::Receiver<Notice> {
+        self.inner.notices.subscribe()
+    }
+
+    /// The configured address.
+    pub fn base(&self) -> &Url {
+        &self.inner.base
+    }
+
+    /// The read that shows whether a PSA that was away is back. Without one the request that waits is tried itself.
+    pub fn set_probe(&self, probe: Request) {
+        *self.inner.probe.lock().unwrap_or_else(PoisonError::into_inner) = Some(probe.once());
+    }
+
+    /// Sends a request, again where that is safe, and returns the answer with whatever status it has.
+    ///
+    /// # Errors
+    /// [`HttpError`] if there is no answer, or none that means anything.
+    pub async fn send(&self, request: Request) -> Result<Reply, HttpError> {
+        self.inner.may_go(&request)?;
+        let mut request = request;
+        let mut renewed = false;
+        let mut redirects = 0;
+        loop {
+            let reply = self.inner.with_retries(&request).await?;
+            if request.auth == Auth::Profile {
+                match self.inner.authorizer.judge(&reply) {
+                    Judgement::Fine => {}
+                    Judgement::Stale if !renewed => {
+                        renewed = true;
+                        self.inner.authorizer.renew().await?;
+                        continue;
+                    }
+                    Judgement::Stale => {
+                        let message = "the sign-in is refused even with a new token".to_owned();
+                        self.inner.gate.refuse(&message);
+                        return Err(HttpError::SignIn { message });
+                    }
+                    Judgement::Refused(message) => {
+                        self.inner.gate.refuse(&message);
+                        return Err(HttpError::SignIn { message });
+                    }
+                }
+            }
+            let Some(to) = redirect(&request.url, &reply) else { return Ok(reply) };
+            let same = to.as_ref().is_ok_and(|to| address::same_origin(to, &request.url));
+            redirects += 1;
+            match to {
+                Ok(to) if same && request.is_read() && redirects <= MOST_REDIRECTS => request.url = to,
+                Ok(to) => {
+                    return Err(HttpError::Redirected {
+                        from: address::origin(&request.url),
+                        to: if same { to.path().to_owned() } else { address::origin(&to) },
+                    });
+                }
+                Err(text) => {
+                    return Err(HttpError::Redirected { from: address::origin(&request.url), to: text });
+                }
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// Credentials to the configured host only, and nothing unencrypted over a network.
+    fn may_go(&self, request: &Request) -> Result<(), HttpError> {
+        let forbidden = |message: String| Err(HttpError::Forbidden { message });
+        if let Err(error) = address::may_be_called(&request.url) {
+            return forbidden(error.to_string());
+        }
+        if request.auth == Auth::Profile && !address::same_origin(&request.url, &self.base) {
+            return forbidden(format!(
+                "credentials are for {} only, not for {}",
+                address::origin(&self.base),
+                address::origin(&request.url)
+            ));
+        }
+        Ok(())
+    }
+
+    async fn with_retries(&self, request: &Request) -> Result<Reply, HttpError> {
+        let most = if request.tries == Tries::Once { 1 } else { MOST_TRIES };
+        let mut waited = Duration::ZERO;
+        let mut attempt = 1;
+        loop {
+            let (lane, sent_at) = tokio::select! {
+                biased;
+                () = held(request) => return Err(HttpError::Held),
+                turn = self.turn(request, &mut waited) => turn?,
+            };
+            let outcome = self.wire(request, attempt).await?;
+            drop(lane);
+            let now = Instant::now();
+            let why = match &outcome {
+                Try::Done(_) => String::new(),
+                Try::TurnedAway { why, .. } | Try::Trouble { why, .. } | Try::Garbled { why, .. } => {
+                    why.clone()
+                }
+                Try::Failed(error) => error.message.clone(),
+            };
+            let again = match &outcome {
+                Try::Done(_) => false,
+                Try::TurnedAway { reply, .. } => {
+                    self.pace().complained(sent_at, now);
+                    self.gate.complained(retry_after::asked(&reply.headers, self.clock.now()), &why, now);
+                    true
+                }
+                Try::Trouble { reply, .. } => {
+                    if let Some(wait) = retry_after::asked(&reply.headers, self.clock.now()) {
+                        self.gate.complained(Some(wait), &why, now);
+                    }
+                    request.is_read()
+                }
+                Try::Garbled { .. } => request.is_read(),
+                Try::Failed(error) => {
+                    error.failure != Failure::Tls
+                        && error.failure != Failure::TooLarge
+                        && (request.is_read() || error.sent == Sent::Never)
+                }
+            };
+            self.note_health(request, &outcome, &why, now);
+            let most = if matches!(outcome, Try::TurnedAway { .. }) { MOST_TRIES } else { most };
+            if !again || attempt >= most {
+                return finish(request, outcome, attempt);
+            }
+            attempt += 1;
+            let _ = self.notices.send(Notice::Retrying { attempt, why: why.clone() });
+            if !matches!(outcome, Try::TurnedAway { .. }) && !self.gate.is_away() {
+                let pause = jittered(FIRST_BACKOFF.saturating_mul(1 << (attempt - 2)).min(LONGEST_BACKOFF));
+                if waited + pause > MOST_WAITING {
+                    return finish(request, outcome, attempt - 1);
+                }
+                waited += pause;
+                tokio::select! {
+                    biased;
+                    () = held(request) => return Err(HttpError::Held),
+                    () = self.clock.sleep(pause) => {}
+                }
+            }
+        }
+    }
+
+    fn note_health(&self, request: &Request, outcome: &Try, why: &str, now: Instant) {
+        match outcome {
+            Try::Done(_) => self.gate.succeeded(),
+            // It answers, and wants us to wait: that is not being away.
+            Try::TurnedAway { .. } => {}
+            _ if request.tries == Tries::Once => {}
+            _ => self.gate.failed(why, now),
+        }
+    }
+
+    /// Waits until the request may go.
+    async fn turn(
+        &self,
+        request: &Request,
+        waited: &mut Duration,
+    ) -> Result<(Option<SemaphorePermit<'_>>, Instant), HttpError> {
+        // The semaphore is never closed, so there always is a permit.
+        let lane = self.lanes.acquire().await.ok();
+        let sent_at = loop {
+            self.gate.refused()?;
+            if let Some(wait) = self.gate.hold(Instant::now()) {
+                if *waited + wait > MOST_WAITING {
+                    return Err(HttpError::RateLimited {
+                        message: format!(
+                            "it asks to wait longer than {} minutes",
+                            MOST_WAITING.as_secs() / 60
+                        ),
+                    });
+                }
+                *waited += wait;
+                self.clock.sleep(wait).await;
+                continue;
+            }
+            if self.gate.is_away() {
+                let probe = self.probe.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                match probe {
+                    Some(probe) => self.gate.wait_while_away(|| self.ask_whether_back(&probe)).await?,
+                    None => self.gate.wait_while_away(|| self.ask_whether_back(request)).await?,
+                }
+                continue;
+            }
+            let taken = self.pace().take(Instant::now());
+            match taken {
+                Ok(()) => break Instant::now(),
+                Err(wait) => self.clock.sleep(wait).await,
+            }
+        };
+        Ok((lane, sent_at))
+    }
+
+    /// One cheap read while all others wait. Any answer that is not a gateway's complaint will do.
+    async fn ask_whether_back(&self, probe: &Request) -> Result<(), String> {
+        let probe = if probe.is_read() { probe.clone() } else { Request::get(self.base.clone()) };
+        match self.wire(&probe, 1).await {
+            Ok(Try::Done(_) | Try::TurnedAway { .. }) => Ok(()),
+            Ok(Try::Trouble { why, .. } | Try::Garbled { why, .. }) => Err(why),
+            Ok(Try::Failed(error)) => Err(error.message),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn wire(&self, request: &Request, attempt: u32) -> Result<Try, HttpError> {
+        let mut headers: HeaderMap = request.headers.clone();
+        headers.insert(USER_AGENT_HEADER, HeaderValue::from_static(USER_AGENT));
+        if request.auth == Auth::Profile {
+            let mut last = None;
+            for (name, mut value) in self.authorizer.headers().await? {
+                value.set_sensitive(true);
+                last = name.or(last);
+                if let Some(name) = &last {
+                    headers.insert(name.clone(), value);
+                }
+            }
+        }
+        let wire = WireRequest {
+            method: request.method.clone(),
+            url: request.url.clone(),
+            headers,
+            body: request.body.clone(),
+        };
+        let start = Instant::now();
+        let result =
+            tokio::time::timeout(TOTAL_LIMIT, self.transport.send(wire)).await.unwrap_or_else(|_| {
+                let message = format!("no answer within {} s", TOTAL_LIMIT.as_secs());
+                Err(TransportError::new(Sent::Maybe, Failure::Timeout, message))
+            });
+        let ms = start.elapsed().as_millis() as u64;
+        let status = result.as_ref().map_or(0, |reply| reply.status);
+        tracing::debug!(
+            method = %request.method, path = request.url.path(), status, ms, attempt,
+            error = result.as_ref().err().map(tracing::field::display), "request"
+        );
+        Ok(match result {
+            Ok(WireReply { status, headers, body }) => sort(request, Reply { status, headers, body }),
+            Err(error) => Try::Failed(error),
+        })
+    }
+
+    fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
+        // A panic between two fields of the pace can at worst let one call go early or late.
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Until the request is not wanted any more.
+async fn held(request: &Request) {
+    match &request.hold {
+        Some(hold) => hold.cancelled().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn sort(request: &Request, reply: Reply) -> Try {
+    match reply.status {
+        429 => Try::TurnedAway { why: format!("too many requests (429): {}", words(&reply)), reply },
+        500..=599 => Try::Trouble {
+            why: format!("the PSA is in trouble ({}): {}", reply.status, words(&reply)),
+            reply,
+        },
+        200..=299 if reply.status != 204 && !reply.is_json() => {
+            let why = format!(
+                "{} {} answered {} instead of JSON",
+                request.method,
+                request.url.path(),
+                reply.line()
+            );
+            Try::Garbled { why, reply }
+        }
+        _ => Try::Done(reply),
+    }
+}
+
+/// The vendor's own words, whatever form they come in.
+fn words(reply: &Reply) -> String {
+    match reply.json::<serde_json::Value>() {
+        Ok(value) => match value.get("message").and_then(serde_json::Value::as_str) {
+            Some(message) => crate::domain::text::one_line(message, 200),
+            None => reply.line(),
+        },
+        Err(_) => reply.line(),
+    }
+}
+
+fn finish(request: &Request, outcome: Try, tries: u32) -> Result<Reply, HttpError> {
+    let times = if tries > 1 { format!(" ({tries} tries)") } else { String::new() };
+    match outcome {
+        Try::Done(reply) | Try::Trouble { reply, .. } => Ok(reply),
+        Try::TurnedAway { why, .. } => Err(HttpError::RateLimited { message: format!("{why}{times}") }),
+        // A write that was answered may have happened: its sender decides.
+        Try::Garbled { reply, .. } if !request.is_read() => Ok(reply),
+        Try::Garbled { why, .. } => Err(HttpError::Unreadable { message: format!("{why}{times}") }),
+        Try::Failed(error) => Err(HttpError::Unreachable {
+            message: format!("{}: {}{times}", address::origin(&request.url), error.message),
+            sent: error.sent,
+            failure: Some(error.failure),
+            gave_up: false,
+        }),
+    }
+}
+
+/// Where a redirect leads: an address, or text that is none.
+fn redirect(from: &Url, reply: &Reply) -> Option<Result<Url, String>> {
+    if !matches!(reply.status, 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let to = reply.headers.get(LOCATION)?.to_str().ok()?;
+    Some(from.join(to).map_err(|_| crate::domain::text::one_line(to, 100)))
+}

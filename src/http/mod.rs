@@ -1,0 +1,27 @@
+//! One way to send: limits, retries, pacing, waiting and redaction are the same for every vendor.
+//!
+//! A [`Request`] goes through [`Http::send`]: the gate ([`gate`]: refused sign-in, a PSA that asks to wait, a PSA
+//! that is away), the pace ([`pace`]), then a [`Transport`] ([`network`], or a test's own). What comes back is a
+//! [`Reply`] with any status, or an [`HttpError`] that says whether the request may have reached the PSA.
+
+pub mod address;
+mod body;
+mod gate;
+mod http_client;
+pub mod network;
+mod pace;
+mod request;
+mod retry_after;
+mod transport;
+
+pub use address::AddressError;
+pub use body::readable;
+pub use http_client::{Http, Options};
+pub use network::Network;
+pub use pace::Limits;
+pub use request::{Auth, Authorizer, HttpError, Judgement, Reply, Request, Tries};
+pub use reqwest::{
+    Method, Url,
+    header::{self, HeaderMap, HeaderValue},
+};
+pub use transport::{Failure, Sent, Transport, TransportError, WireReply, WireRequest};

@@ -1,0 +1,170 @@
+//! How fast calls may follow each other: never more than the limit in any window, and slower after the PSA
+//! complained (halved at once, recovered step by step).
+
+use std::{collections::VecDeque, time::Duration};
+
+use tokio::time::Instant;
+
+/// What may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls under way at once.
+    pub in_flight: u32,
+    /// Calls in any window.
+    pub requests: u32,
+    pub window: Duration,
+}
+
+/// The rate never falls below this share of what is allowed.
+const SLOWEST: f64 = 1.0 / 8.0;
+/// Regained per step without a complaint.
+const STEP: f64 = 1.0 / 16.0;
+const STEP_EVERY: Duration = Duration::from_secs(10);
+/// The rate that a complaint halves is measured over this time.
+const MEASURED: Duration = Duration::from_secs(5);
+
+/// The pace of one profile.
+#[derive(Debug)]
+pub(super) struct Pace {
+    requests: usize,
+    window: Duration,
+    /// When the calls of the last window were let go.
+    sent: VecDeque<Instant>,
+    /// Calls per second after a complaint; `None` while the limit alone counts.
+    slowed: Option<Slowed>,
+}
+
+#[derive(Debug)]
+struct Slowed {
+    rate: f64,
+    since: Instant,
+    next: Instant,
+}
+
+impl Pace {
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            requests: limits.requests.max(1) as usize,
+            window: limits.window,
+            sent: VecDeque::new(),
+            slowed: None,
+        }
+    }
+
+    fn allowed_rate(&self) -> f64 {
+        self.requests as f64 / self.window.as_secs_f64().max(0.001)
+    }
+
+    /// Lets one call go now, or tells how long to wait before asking again.
+    pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
+        while self.sent.front().is_some_and(|at| now.duration_since(*at) >= self.window) {
+            self.sent.pop_front();
+        }
+        if self.sent.len() >= self.requests
+            && let Some(oldest) = self.sent.front()
+        {
+            return Err((*oldest + self.window).duration_since(now));
+        }
+        self.recover(now);
+        if let Some(slowed) = &mut self.slowed {
+            if slowed.next > now {
+                return Err(slowed.next.duration_since(now));
+            }
+            slowed.next = now + Duration::from_secs_f64(1.0 / slowed.rate);
+        }
+        self.sent.push_back(now);
+        Ok(())
+    }
+
+    /// The PSA complained about a call let go at `sent`. Complaints about calls from before the last cut are the
+    /// same complaint.
+    pub fn complained(&mut self, sent: Instant, now: Instant) {
+        if self.slowed.as_ref().is_some_and(|slowed| sent < slowed.since) {
+            return;
+        }
+        let allowed = self.allowed_rate();
+        let recent = self.sent.iter().rev().take_while(|at| now.duration_since(**at) <= MEASURED).count();
+        let measured = recent as f64 / MEASURED.as_secs_f64();
+        let before =
+            self.slowed.as_ref().map_or(allowed, |slowed| slowed.rate).min(measured.max(allowed * SLOWEST));
+        let rate = (before / 2.0).max(allowed * SLOWEST);
+        self.slowed = Some(Slowed { rate, since: now, next: now });
+    }
+
+    fn recover(&mut self, now: Instant) {
+        let allowed = self.allowed_rate();
+        if let Some(slowed) = &mut self.slowed {
+            let steps = now.duration_since(slowed.since).as_secs() / STEP_EVERY.as_secs();
+            if steps > 0 {
+                slowed.rate += allowed * STEP * steps as f64;
+                slowed.since += STEP_EVERY * steps as u32;
+            }
+            if slowed.rate >= allowed {
+                self.slowed = None;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace(requests: u32) -> Pace {
+        Pace::new(Limits { in_flight: 1, requests, window: Duration::from_secs(60) })
+    }
+
+    /// Calls let go in `seconds`, asking whenever it is told to.
+    fn run(pace: &mut Pace, start: Instant, seconds: u64) -> Vec<Instant> {
+        let mut now = start;
+        let mut gone = Vec::new();
+        while now < start + Duration::from_secs(seconds) {
+            match pace.take(now) {
+                Ok(()) => gone.push(now),
+                Err(wait) => now += wait.max(Duration::from_millis(1)),
+            }
+        }
+        gone
+    }
+
+    #[tokio::test]
+    async fn no_window_holds_more_than_the_limit() {
+        let gone = run(&mut pace(50), Instant::now(), 300);
+        assert!(gone.len() >= 250);
+        for (i, at) in gone.iter().enumerate() {
+            let within = gone[i..]
+                .iter()
+                .take_while(|later| later.duration_since(*at) < Duration::from_secs(60))
+                .count();
+            assert!(within <= 50);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_complaint_halves_the_rate_and_time_restores_it_slowly() {
+        let start = Instant::now();
+        let mut pace = pace(600);
+        let before = run(&mut pace, start, 5).len() as f64 / 5.0;
+        let now = start + Duration::from_secs(5);
+        pace.complained(now, now);
+        let later = now + Duration::from_secs(60);
+        let after = run(&mut pace, later, 5).len() as f64 / 5.0;
+        assert!(after <= before / 2.0, "{before} → {after}");
+        let much_later = later + Duration::from_secs(600);
+        assert!(run(&mut pace, much_later, 1).len() > 500, "recovered in full");
+    }
+
+    #[tokio::test]
+    async fn complaints_about_older_calls_are_the_same_complaint() {
+        let start = Instant::now();
+        let mut pace = pace(600);
+        run(&mut pace, start, 1);
+        let cut = start + Duration::from_secs(1);
+        pace.complained(cut, cut);
+        let rate = pace.slowed.as_ref().unwrap().rate;
+        for _ in 0..9 {
+            pace.complained(start, cut + Duration::from_millis(5));
+        }
+        assert!((pace.slowed.as_ref().unwrap().rate - rate).abs() < f64::EPSILON);
+    }
+}

@@ -1,0 +1,215 @@
+//! What is asked of the sending layer, and what it answers.
+
+use async_trait::async_trait;
+use reqwest::{
+    Method, Url,
+    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    body,
+    transport::{Failure, Sent},
+};
+
+/// Whose name a request is sent in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Nobody's: discovery never carries credentials.
+    None,
+    /// The profile's. Goes to the configured host only.
+    Profile,
+}
+
+/// How stubbornly a request is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tries {
+    /// As often as its kind allows.
+    Usual,
+    /// Once, and its failure says nothing about the PSA as a whole: for finding out what is wrong with one record.
+    Once,
+}
+
+/// One request.
+#[derive(Clone)]
+pub struct Request {
+    pub method: Method,
+    pub url: Url,
+    pub auth: Auth,
+    pub headers: HeaderMap,
+    pub body: Option<Vec<u8>>,
+    pub tries: Tries,
+    /// Once it is cancelled, a request that still waits for its turn is not sent.
+    pub hold: Option<CancellationToken>,
+}
+
+impl Request {
+    pub fn get(url: Url) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            auth: Auth::Profile,
+            headers: HeaderMap::new(),
+            body: None,
+            tries: Tries::Usual,
+            hold: None,
+        }
+    }
+
+    /// A request with a JSON body.
+    pub fn json(method: Method, url: Url, body: &serde_json::Value) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Self { method, headers, body: Some(body.to_string().into_bytes()), ..Self::get(url) }
+    }
+
+    #[must_use]
+    pub fn without_credentials(mut self) -> Self {
+        self.auth = Auth::None;
+        self
+    }
+
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.tries = Tries::Once;
+        self
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    #[must_use]
+    pub fn unless(mut self, hold: &CancellationToken) -> Self {
+        self.hold = Some(hold.clone());
+        self
+    }
+
+    /// Whether sending it twice does no more than sending it once.
+    pub fn is_read(&self) -> bool {
+        self.method == Method::GET || self.method == Method::HEAD
+    }
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.url.path())
+    }
+}
+
+/// An answer, with any status.
+#[derive(Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    pub fn is_json(&self) -> bool {
+        serde_json::from_slice::<IgnoredAny>(&self.body).is_ok()
+    }
+
+    /// The body in the wanted form.
+    ///
+    /// # Errors
+    /// One readable line about what came instead.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, String> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            if self.is_json() {
+                format!("JSON of another form ({error})")
+            } else {
+                format!("{} instead of JSON", self.line())
+            }
+        })
+    }
+
+    /// One readable line of a body that is not JSON.
+    pub fn line(&self) -> String {
+        body::readable(&self.body)
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({} bytes)", self.status, self.body.len())
+    }
+}
+
+/// How requests are signed, and how a vendor says that the signature does not serve.
+#[async_trait]
+pub trait Authorizer: Send + Sync {
+    /// Headers for a request of the profile. They are marked as secret and never logged.
+    async fn headers(&self) -> Result<HeaderMap, HttpError>;
+
+    /// What a reply says about the sign-in.
+    fn judge(&self, reply: &Reply) -> Judgement;
+
+    /// Gets a new token after [`Judgement::Stale`]. At most once per request.
+    async fn renew(&self) -> Result<(), HttpError> {
+        Ok(())
+    }
+}
+
+/// What a reply says about the sign-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    Fine,
+    /// The token has run out: renew it and ask again, once.
+    Stale,
+    /// The credentials are refused, in these words. Nothing more is sent with them.
+    Refused(String),
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum HttpError {
+    /// No answer, or none that could be read whole.
+    #[error("{message}")]
+    Unreachable { message: String, sent: Sent, failure: Option<Failure>, gave_up: bool },
+    /// The credentials were refused before; this request was not sent, or turned away.
+    #[error("{message}")]
+    SignIn { message: String },
+    /// Too many requests, again and again. The request was turned away each time.
+    #[error("{message}")]
+    RateLimited { message: String },
+    /// The PSA sends us elsewhere.
+    #[error(
+        "{from} redirects to {to}; credentials are not sent there. If that is the right place, set base_url to it"
+    )]
+    Redirected { from: String, to: String },
+    /// The answer to a read is not JSON, however often it is asked.
+    #[error("{message}")]
+    Unreadable { message: String },
+    /// It still waited for its turn when nothing more was to be sent.
+    #[error("not sent: it still waited for its turn when the work was stopped")]
+    Held,
+    /// The request must not be sent.
+    #[error("{message}")]
+    Forbidden { message: String },
+}
+
+impl HttpError {
+    /// Whether the PSA may have acted on it.
+    pub fn sent(&self) -> Sent {
+        match self {
+            Self::Unreachable { sent, .. } => *sent,
+            Self::SignIn { .. } | Self::RateLimited { .. } | Self::Held | Self::Forbidden { .. } => {
+                Sent::Never
+            }
+            Self::Redirected { .. } | Self::Unreadable { .. } => Sent::Maybe,
+        }
+    }
+}

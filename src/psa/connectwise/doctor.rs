@@ -1,0 +1,272 @@
+//! What `doctor` asks: address, sign-in, rights. Changes nothing.
+
+use super::{
+    ConnectWise, companies,
+    configurations::PATH as CONFIGURATIONS,
+    paging::List,
+    setup::quoted,
+    wire::{self, filled},
+};
+use crate::psa::{
+    PsaError,
+    port::{Check, CheckVerdict, Result},
+};
+
+const KEYS: &str = "System > Members > API Members > API Keys";
+const ROLE: &str = "System > Security Roles, the role of the API member";
+
+pub async fn check(psa: &ConnectWise) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if !address(psa, &mut checks).await || !sign_in(psa, &mut checks).await {
+        return checks;
+    }
+    companies_readable(psa, &mut checks).await;
+    closed_statuses(psa, &mut checks).await;
+    extras(psa, &mut checks).await;
+    checks.push(edit_right(psa).await);
+    checks
+}
+
+fn line(name: &str, verdict: CheckVerdict, text: impl Into<String>, advice: Option<String>) -> Check {
+    Check { name: name.to_owned(), verdict, text: text.into(), advice }
+}
+
+async fn address(psa: &ConnectWise, checks: &mut Vec<Check>) -> bool {
+    match psa.api.place().await {
+        Ok(place) => {
+            let name = filled(place.info.company_name.as_ref()).unwrap_or("a company that it does not name");
+            let text = format!("{} answers for {name}, release {}", psa.api.site(), place.release);
+            checks.push(line("address", CheckVerdict::Passed, text, None));
+            true
+        }
+        Err(error) => {
+            let advice = match &error {
+                PsaError::Settings { .. } => {
+                    "Correct company_id (the first line of the PSA's sign-in screen) or base_url in the profile."
+                }
+                PsaError::Unreachable { .. } => {
+                    "Check base_url, the network, the proxy and ca_file. In the vendor's cloud the host begins with api-, like https://api-na.myconnectwise.net."
+                }
+                _ => "Check base_url: something answers there, but not like ConnectWise PSA.",
+            };
+            checks.push(line("address", CheckVerdict::Failed, error.to_string(), Some(advice.to_owned())));
+            false
+        }
+    }
+}
+
+async fn sign_in(psa: &ConnectWise, checks: &mut Vec<Check>) -> bool {
+    match psa.api.count(CONFIGURATIONS, None).await {
+        Ok(count) => {
+            checks.push(line(
+                "sign-in",
+                CheckVerdict::Passed,
+                "the key pair and the client id are accepted",
+                None,
+            ));
+            let text = format!("{count} configurations can be seen");
+            checks.push(line("rights: read configurations", CheckVerdict::Passed, text, None));
+            true
+        }
+        Err(PsaError::Permission { message }) => {
+            // Signed in, it seems; companies will show whether that is so.
+            match psa.api.count(companies::PATH, None).await {
+                Ok(_) => {
+                    checks.push(line(
+                        "sign-in",
+                        CheckVerdict::Passed,
+                        "the key pair and the client id are accepted",
+                        None,
+                    ));
+                    checks.push(line(
+                        "rights: read configurations",
+                        CheckVerdict::Failed,
+                        message,
+                        Some(format!(
+                            "Set Companies > Configurations to Inquire All and Edit All in {ROLE}."
+                        )),
+                    ));
+                    true
+                }
+                Err(_) => {
+                    checks.push(line(
+                        "sign-in",
+                        CheckVerdict::Failed,
+                        format!("{message} (neither configurations nor companies can be read)"),
+                        Some(format!(
+                            "Either client_id is missing or not valid, or the API member's role has no rights; the PSA answers both the same way. See developer.connectwise.com for the client id, and {ROLE}."
+                        )),
+                    ));
+                    false
+                }
+            }
+        }
+        Err(error) => {
+            let advice = match &error {
+                PsaError::SignIn { .. } => format!(
+                    "Check public_key, private_key and company_id ({KEYS}), and client_id (developer.connectwise.com). The PSA does not say which of them is wrong. It is not tried again by itself."
+                ),
+                PsaError::Refused { status: 404, .. } | PsaError::Unreachable { .. } => format!(
+                    "The address answers without a sign-in but not with one. In the vendor's cloud this can also mean wrong keys ({KEYS}); else check base_url and the proxy."
+                ),
+                _ => error.advice().to_owned(),
+            };
+            checks.push(line("sign-in", CheckVerdict::Failed, error.to_string(), Some(advice)));
+            false
+        }
+    }
+}
+
+async fn companies_readable(psa: &ConnectWise, checks: &mut Vec<Check>) {
+    let name = "rights: read companies";
+    checks.push(match psa.api.count(companies::PATH, None).await {
+        Ok(count) => line(name, CheckVerdict::Passed, format!("{count} companies can be seen"), None),
+        Err(error) => {
+            missing(name, CheckVerdict::Failed, &error, "Companies > Company Maintenance: Inquire All")
+        }
+    });
+    let name = "rights: read company statuses";
+    checks.push(match psa.company_statuses().await {
+        Ok(statuses) => {
+            let inactive = statuses.inactive_ids().count();
+            line(
+                name,
+                CheckVerdict::Passed,
+                format!("{inactive} of the company statuses mark a company as inactive"),
+                None,
+            )
+        }
+        Err(error) => missing(name, CheckVerdict::Failed, &error, "System > Table Setup: Inquire All"),
+    });
+}
+
+/// Which statuses may serve as `deactivate.status`.
+async fn closed_statuses(psa: &ConnectWise, checks: &mut Vec<Check>) {
+    let name = "configuration statuses";
+    checks.push(match psa.statuses().await {
+        Ok(statuses) => {
+            let closed = statuses.closed_names();
+            match best(&closed) {
+                Some(best) => line(
+                    name,
+                    CheckVerdict::Passed,
+                    format!("closed statuses of this tenant: {}", quoted(&closed)),
+                    Some(format!(
+                        "With deactivate.status = \"{best}\" both sides of \"inactive\" are set; lists and reports of the PSA go by the status."
+                    )),
+                ),
+                None => line(
+                    name,
+                    CheckVerdict::Warned,
+                    "no configuration status of this tenant is marked as closed",
+                    Some(
+                        "Make one in System > Setup Tables > Configuration Status (for instance \"Retired\", with Closed ticked) and name it in deactivate.status; until then only the active mark is taken off."
+                            .to_owned(),
+                    ),
+                ),
+            }
+        }
+        Err(error) => missing(name, CheckVerdict::Failed, &error, "System > Table Setup: Inquire All"),
+    });
+}
+
+/// The closed status whose name says most plainly that the record is retired.
+fn best(closed: &[String]) -> Option<&String> {
+    ["decommission", "retired", "inactive"]
+        .iter()
+        .find_map(|word| closed.iter().find(|name| name.to_lowercase().contains(word)))
+        .or(closed.first())
+}
+
+async fn extras(psa: &ConnectWise, checks: &mut Vec<Check>) {
+    for (name, path, right, without) in [
+        (
+            "rights: read agreements",
+            "/finance/agreements",
+            "Finance > Agreements: Inquire All",
+            "whether a configuration is still billed stays unknown, and contract_ended_days cannot be used",
+        ),
+        (
+            "rights: read tickets",
+            "/service/tickets",
+            "Service Desk > Service Tickets: Inquire All",
+            "whether tickets are open stays unknown",
+        ),
+    ] {
+        checks.push(match psa.api.count(path, None).await {
+            Ok(_) => line(name, CheckVerdict::Passed, "allowed", None),
+            Err(error) => {
+                let mut check = missing(name, CheckVerdict::Warned, &error, right);
+                check.text = format!("{}; without it {without}", check.text);
+                check
+            }
+        });
+    }
+}
+
+fn missing(name: &str, verdict: CheckVerdict, error: &PsaError, right: &str) -> Check {
+    let advice = match error {
+        PsaError::Permission { .. } => format!("Set {right} in {ROLE}."),
+        other => other.advice().to_owned(),
+    };
+    line(name, verdict, error.to_string(), Some(advice))
+}
+
+/// Whether configurations may be changed, as far as the PSA tells without a change.
+async fn edit_right(psa: &ConnectWise) -> Check {
+    let name = "rights: edit configurations";
+    let untold = |why: String| {
+        line(
+            name,
+            CheckVerdict::Unknown,
+            why,
+            Some(format!(
+                "Make sure that Companies > Configurations has Edit All in {ROLE}; the first change will show."
+            )),
+        )
+    };
+    let rows = match own_rights(psa).await {
+        Ok(rows) => rows,
+        Err(error) => return untold(format!("the PSA does not tell this API member its rights: {error}")),
+    };
+    let about_configurations: Vec<&wire::MySecurity> = rows.iter().filter(|row| is_about(row)).collect();
+    let Some(row) = about_configurations.first() else {
+        return untold("the PSA's list of rights has no line for configurations".to_owned());
+    };
+    let level = filled(row.edit_level.as_ref()).unwrap_or("None");
+    match level {
+        "All" if row.custom_flag == Some(true) => line(
+            name,
+            CheckVerdict::Warned,
+            "Edit All, but customised: some configuration types may be hidden from this API member",
+            Some(format!("Look at \"customize\" beside Companies > Configurations in {ROLE}.")),
+        ),
+        "All" => line(name, CheckVerdict::Passed, "Edit All", None),
+        "My" => line(
+            name,
+            CheckVerdict::Failed,
+            "Edit My: only its own configurations can be changed",
+            Some(format!("Set Companies > Configurations to Edit All in {ROLE}.")),
+        ),
+        other => line(
+            name,
+            CheckVerdict::Failed,
+            format!("Edit {other}: configurations cannot be changed"),
+            Some(format!("Set Companies > Configurations to Edit All in {ROLE}.")),
+        ),
+    }
+}
+
+async fn own_rights(psa: &ConnectWise) -> Result<Vec<wire::MySecurity>> {
+    psa.api.setup_list(&List::new("right", "/system/mySecurity", "")).await
+}
+
+/// The exact identifiers are not published: the name decides, in either member.
+fn is_about(row: &wire::MySecurity) -> bool {
+    let plain = |text: &Option<String>| {
+        filled(text.as_ref()).map(|text| text.to_lowercase().replace([' ', '_', '-'], "")).unwrap_or_default()
+    };
+    [plain(&row.module_function_name), plain(&row.module_function_identifier)].iter().any(|name| {
+        matches!(name.as_str(), "configurations" | "companyconfigurations" | "companyconfiguration")
+    })
+}

@@ -1,0 +1,295 @@
+//! ConnectWise PSA. Everything of that vendor lives here: where its API is and how it is called (`client`), what it
+//! sends (`wire`, `paging`, `errors`), what may be asked (`conditions`), and the port's questions, one file each.
+
+mod agreements;
+mod client;
+mod companies;
+mod conditions;
+mod configurations;
+mod doctor;
+mod errors;
+mod links;
+mod paging;
+mod read;
+mod setup;
+mod wire;
+mod write;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use tokio::sync::{OnceCell, RwLock, broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Psa, PsaError,
+    port::{Capabilities, Check, ClientScope, Clients, LinkReading, Result, SetAnswer},
+    registry::{Connection, Field, FieldKind, Pace, PaceLimits, Right, Room},
+};
+use crate::{
+    domain::{
+        Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, Tenant, Wanted, event::Notice,
+        tenant::Nouns,
+    },
+    http::{Limits, Network, Options, Transport, address},
+    system::Clock,
+};
+use client::{Api, Keys};
+use setup::{CompanyStatuses, Statuses};
+
+const NOUNS: Nouns = Nouns {
+    product: "ConnectWise PSA",
+    client: "company",
+    clients: "companies",
+    configuration: "configuration",
+    configurations: "configurations",
+    agreement: "Agreement",
+};
+
+/// Lists that are read in chunks are read so many chunks at once.
+const CHUNKS_AT_ONCE: usize = 4;
+/// Records of one by-id read; their ids fit into an address up to seven digits.
+const READ_PAGE: usize = 200;
+
+/// What this room declares.
+pub static ROOM: Room = Room {
+    key: "connectwise",
+    nouns: NOUNS,
+    fields: &[
+        Field {
+            key: "base_url",
+            kind: FieldKind::Url,
+            required: true,
+            help: "the API's host without a path; in the vendor's cloud it begins with api-",
+            example: "https://api-na.myconnectwise.net",
+        },
+        Field {
+            key: "company_id",
+            kind: FieldKind::Text,
+            required: true,
+            help: "the company id of the sign-in screen",
+            example: "acmemsp",
+        },
+        Field {
+            key: "public_key",
+            kind: FieldKind::Text,
+            required: true,
+            help: "public key of an API member: System > Members > API Members > API Keys",
+            example: "Ab12Cd34Ef56Gh78",
+        },
+        Field {
+            key: "private_key",
+            kind: FieldKind::Secret,
+            required: true,
+            help: "private key of the same API member, shown once when it is made",
+            example: "CW_PRIVATE_KEY",
+        },
+        Field {
+            key: "client_id",
+            kind: FieldKind::Text,
+            required: true,
+            help: "the integration's GUID from developer.connectwise.com; keep it like a password",
+            example: "00000000-0000-0000-0000-000000000000",
+        },
+    ],
+    pace: PaceLimits {
+        default: Pace { in_flight: 10, requests: 500, window_seconds: 60 },
+        most: Pace { in_flight: 32, requests: 1000, window_seconds: 60 },
+    },
+    sets_status: true,
+    batch: None,
+    rights: &[
+        Right {
+            place: "Companies > Company Maintenance",
+            level: "Inquire All",
+            needed_for: "finding offboarded companies",
+            essential: true,
+        },
+        Right {
+            place: "Companies > Configurations",
+            level: "Inquire All, Edit All",
+            needed_for: "listing configurations and setting them inactive",
+            essential: true,
+        },
+        Right {
+            place: "System > Table Setup",
+            level: "Inquire All",
+            needed_for: "names of statuses and types",
+            essential: true,
+        },
+        Right {
+            place: "Finance > Agreements",
+            level: "Inquire All",
+            needed_for: "the criterion contract_ended_days, and the warning about running agreements",
+            essential: false,
+        },
+        Right {
+            place: "Service Desk > Service Tickets",
+            level: "Inquire All",
+            needed_for: "the warning about open tickets",
+            essential: false,
+        },
+    ],
+    open,
+};
+
+fn open(connection: Connection) -> Result<Arc<dyn Psa>> {
+    Ok(Arc::new(ConnectWise::open(connection)?))
+}
+
+/// One tenant of ConnectWise PSA.
+struct ConnectWise {
+    api: Api,
+    clock: Clock,
+    in_flight: usize,
+    pace: Pace,
+    tenant: OnceCell<Tenant>,
+    statuses: RwLock<Option<Arc<Statuses>>>,
+    company_statuses: OnceCell<CompanyStatuses>,
+    /// Whether this tenant wants the custom fields in every change; learnt from its answers.
+    wants_custom_fields: std::sync::atomic::AtomicBool,
+}
+
+impl ConnectWise {
+    fn open(mut connection: Connection) -> Result<Self> {
+        let settings = |message: String| PsaError::Settings { message };
+        let base = address::check(&value(&connection.values, "base_url")?)
+            .map_err(|error| settings(format!("base_url: {error}")))?;
+        let company = value(&connection.values, "company_id")?;
+        let private =
+            connection.secrets.remove("private_key").unwrap_or_else(|| SecretString::from(String::new()));
+        let keys = Keys::new(
+            &company,
+            &value(&connection.values, "public_key")?,
+            private,
+            &value(&connection.values, "client_id")?,
+        )?;
+        let transport: Arc<dyn Transport> = match connection.transport {
+            Some(transport) => transport,
+            None => Arc::new(
+                Network::new(connection.ca_file.as_deref()).map_err(|error| settings(error.to_string()))?,
+            ),
+        };
+        let pace = connection.pace;
+        let options = Options {
+            base,
+            limits: Limits {
+                in_flight: pace.in_flight,
+                requests: pace.requests,
+                window: Duration::from_secs(u64::from(pace.window_seconds)),
+            },
+            clock: connection.clock.clone(),
+            patience: connection.patience,
+            transport,
+            authorizer: Arc::new(keys),
+        };
+        Ok(Self {
+            api: Api::new(options, &company),
+            clock: connection.clock,
+            in_flight: pace.in_flight.max(1) as usize,
+            pace,
+            tenant: OnceCell::new(),
+            statuses: RwLock::new(None),
+            company_statuses: OnceCell::new(),
+            wants_custom_fields: std::sync::atomic::AtomicBool::new(false),
+        })
+    }
+
+    /// Asks who it is, and proves the sign-in: company info is told to anybody.
+    async fn identify(&self) -> Result<Tenant> {
+        let place = self.api.place().await?;
+        self.api.count("/company/configurations", None).await?;
+        let company = self.api.company().to_lowercase();
+        let mut id = format!("{}/{company}", self.api.site());
+        if let Some(told) = wire::filled(place.info.company_id.as_ref()) {
+            id = format!("{id}/{}", told.to_lowercase());
+        }
+        let name = wire::filled(place.info.company_name.as_ref()).unwrap_or(self.api.company()).to_owned();
+        Ok(Tenant { psa: ROOM.key.to_owned(), id, name })
+    }
+
+    fn today(&self) -> jiff::civil::Date {
+        crate::domain::Timestamp::new(self.clock.now()).day()
+    }
+}
+
+fn value(values: &BTreeMap<String, String>, key: &str) -> Result<String> {
+    match values.get(key).map(|value| value.trim()) {
+        Some(value) if !value.is_empty() => Ok(value.to_owned()),
+        _ => Err(PsaError::Settings { message: format!("{key} is missing in the profile") }),
+    }
+}
+
+/// The vendor's number of a record; what is no number is no record of this vendor.
+fn number(id: &str) -> Option<i64> {
+    id.parse().ok().filter(|id| *id > 0)
+}
+
+#[async_trait]
+impl Psa for ConnectWise {
+    fn nouns(&self) -> Nouns {
+        NOUNS
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            sets_status: true,
+            batch: 1,
+            in_flight: self.in_flight,
+            read_page: READ_PAGE,
+            requests: self.pace.requests,
+            window_seconds: self.pace.window_seconds,
+        }
+    }
+
+    fn notices(&self) -> broadcast::Receiver<Notice> {
+        self.api.http().notices()
+    }
+
+    async fn tenant(&self) -> Result<Tenant> {
+        self.tenant.get_or_try_init(|| self.identify()).await.cloned()
+    }
+
+    async fn wanted(&self, status: Option<&str>) -> Result<Wanted> {
+        let Some(name) = status else { return Ok(Wanted::inactive(None)) };
+        let statuses = self.statuses().await?;
+        Ok(Wanted::inactive(Some(statuses.by_name(name)?)))
+    }
+
+    async fn clients(&self, scope: ClientScope<'_>, criteria: &Criteria) -> Result<Clients> {
+        companies::clients(self, scope, criteria).await
+    }
+
+    async fn configurations(
+        &self,
+        clients: &[ClientId],
+        news: Option<&mpsc::Sender<Vec<Configuration>>>,
+    ) -> Result<Listing<Configuration>> {
+        configurations::list(self, clients, news).await
+    }
+
+    async fn active_configurations(&self) -> Result<u64> {
+        configurations::count_active(self).await
+    }
+
+    async fn links(&self, clients: &[Client], configurations: &[Configuration]) -> LinkReading {
+        links::read(self, clients, configurations).await
+    }
+
+    async fn read(&self, ids: &[ConfigId]) -> Result<BTreeMap<ConfigId, Option<Configuration>>> {
+        read::by_ids(self, ids).await
+    }
+
+    async fn set(&self, changes: &[Change], hold: &CancellationToken) -> Vec<SetAnswer> {
+        let mut answers = Vec::with_capacity(changes.len());
+        for change in changes {
+            answers.push(write::set(self, change, hold).await);
+        }
+        answers
+    }
+
+    async fn check(&self) -> Vec<Check> {
+        doctor::check(self).await
+    }
+}

@@ -1,0 +1,479 @@
+//! What this PSA sends. Every member may be missing, null, or a number written as text: with `fields` even
+//! "required" ones are left out.
+
+#![expect(clippy::struct_field_names, reason = "the members are named as the vendor names them")]
+
+use serde::{Deserialize, Deserializer, de};
+
+macro_rules! lenient {
+    ($name:ident, $type:ty, $visitor:ident, $what:literal, { $($body:tt)* }) => {
+        struct $visitor;
+
+        impl<'de> de::Visitor<'de> for $visitor {
+            type Value = Option<$type>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str($what)
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+
+            fn visit_none<E>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+
+            $($body)*
+        }
+
+        fn $name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<$type>, D::Error> {
+            deserializer.deserialize_any($visitor)
+        }
+    };
+}
+
+lenient!(integer, i64, IntegerVisitor, "a whole number", {
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(i64::try_from(value).ok())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok((value.fract() == 0.0).then_some(value as i64))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(value.trim().parse().ok())
+    }
+});
+
+lenient!(flag, bool, FlagVisitor, "true or false", {
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(value != 0))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(value != 0))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(match value.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" => Some(true),
+            "false" | "0" | "no" => Some(false),
+            _ => None,
+        })
+    }
+});
+
+lenient!(text, String, TextVisitor, "text", {
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Some(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
+        Ok(Some(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(value.to_string()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(value.to_string()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Some(value.to_string()))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(value.to_string()))
+    }
+});
+
+/// A row with an id, whatever it is.
+pub trait Row {
+    fn id(&self) -> Option<i64>;
+}
+
+macro_rules! rows {
+    ($($name:ident),*) => { $(impl Row for $name {
+        fn id(&self) -> Option<i64> {
+            self.id
+        }
+    })* };
+}
+
+rows!(
+    Company,
+    CompanyStatus,
+    Named,
+    Configuration,
+    ConfigurationStatus,
+    Agreement,
+    Addition,
+    Ticket,
+    TypeAssociation,
+    Reference,
+    JustId,
+    MySecurity
+);
+
+/// `{"CompanyName":"ConnectWise","Codebase":"v2017_3/","CompanyID":"CW","IsCloud":"True"}`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct CompanyInfo {
+    #[serde(rename = "CompanyName", deserialize_with = "text")]
+    pub company_name: Option<String>,
+    #[serde(rename = "Codebase", deserialize_with = "text")]
+    pub codebase: Option<String>,
+    #[serde(rename = "VersionCode", deserialize_with = "text")]
+    pub version_code: Option<String>,
+    #[serde(rename = "CompanyID", deserialize_with = "text")]
+    pub company_id: Option<String>,
+    #[serde(rename = "IsCloud", deserialize_with = "flag")]
+    pub is_cloud: Option<bool>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Count {
+    #[serde(deserialize_with = "integer")]
+    pub count: Option<i64>,
+}
+
+/// A reference to another record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Reference {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub identifier: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct JustId {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Info {
+    #[serde(rename = "lastUpdated", deserialize_with = "text")]
+    pub last_updated: Option<String>,
+    #[serde(rename = "updatedBy", deserialize_with = "text")]
+    pub updated_by: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CustomField {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    pub caption: Option<String>,
+    /// Text, number, true/false or null.
+    pub value: serde_json::Value,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Company {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    pub identifier: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub name: Option<String>,
+    pub status: Option<Reference>,
+    pub types: Option<Vec<Reference>>,
+    #[serde(deserialize_with = "flag")]
+    pub deleted_flag: Option<bool>,
+    pub parent_company: Option<Reference>,
+    pub bill_to_company: Option<Reference>,
+    pub custom_fields: Option<Vec<CustomField>>,
+    #[serde(deserialize_with = "text")]
+    pub user_defined_field1: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub user_defined_field2: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub user_defined_field3: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub user_defined_field4: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub user_defined_field5: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub user_defined_field6: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub user_defined_field7: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub user_defined_field8: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub user_defined_field9: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub user_defined_field10: Option<String>,
+}
+
+impl Company {
+    /// `userDefinedField1` to `userDefinedField10`, by number.
+    pub fn user_defined(&self, number: usize) -> Option<&String> {
+        [
+            &self.user_defined_field1,
+            &self.user_defined_field2,
+            &self.user_defined_field3,
+            &self.user_defined_field4,
+            &self.user_defined_field5,
+            &self.user_defined_field6,
+            &self.user_defined_field7,
+            &self.user_defined_field8,
+            &self.user_defined_field9,
+            &self.user_defined_field10,
+        ]
+        .get(number.checked_sub(1)?)?
+        .as_ref()
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct CompanyStatus {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "flag")]
+    pub inactive_flag: Option<bool>,
+}
+
+/// A company type, and whatever else has a name.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Named {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct TypeAssociation {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    #[serde(rename = "type")]
+    pub company_type: Option<Reference>,
+    pub company: Option<Reference>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Configuration {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    pub name: Option<String>,
+    #[serde(rename = "type")]
+    pub configuration_type: Option<Reference>,
+    pub status: Option<Reference>,
+    pub company: Option<Reference>,
+    pub site: Option<Reference>,
+    pub contact: Option<Reference>,
+    pub manufacturer: Option<Reference>,
+    #[serde(deserialize_with = "text")]
+    pub device_identifier: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub serial_number: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub model_number: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub tag_number: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub ip_address: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub mac_address: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub os_type: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub last_login_name: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub warranty_expiration_date: Option<String>,
+    #[serde(deserialize_with = "flag")]
+    pub bill_flag: Option<bool>,
+    #[serde(deserialize_with = "integer")]
+    pub parent_configuration_id: Option<i64>,
+    #[serde(deserialize_with = "flag")]
+    pub active_flag: Option<bool>,
+    #[serde(deserialize_with = "text")]
+    pub management_link: Option<String>,
+    pub custom_fields: Option<Vec<CustomField>>,
+    #[serde(rename = "_info")]
+    pub info: Option<Info>,
+}
+
+/// The name is called `description` here.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ConfigurationStatus {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    pub description: Option<String>,
+    #[serde(deserialize_with = "flag")]
+    pub closed_flag: Option<bool>,
+    #[serde(deserialize_with = "flag")]
+    pub default_flag: Option<bool>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Agreement {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    pub name: Option<String>,
+    pub company: Option<Reference>,
+    pub bill_to_company: Option<Reference>,
+    #[serde(deserialize_with = "text")]
+    pub end_date: Option<String>,
+    #[serde(deserialize_with = "flag")]
+    pub no_ending_date_flag: Option<bool>,
+    #[serde(deserialize_with = "flag")]
+    pub cancelled_flag: Option<bool>,
+    #[serde(deserialize_with = "text")]
+    pub date_cancelled: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub agreement_status: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub bill_amount: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Addition {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    pub product: Option<Reference>,
+    #[serde(deserialize_with = "text")]
+    pub quantity: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub bill_customer: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub cancelled_date: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub serial_number: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub description: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Ticket {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    pub summary: Option<String>,
+    pub company: Option<Reference>,
+    pub status: Option<Reference>,
+    #[serde(deserialize_with = "flag")]
+    pub closed_flag: Option<bool>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct MySecurity {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    pub edit_level: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub module_function_name: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub module_function_identifier: Option<String>,
+    #[serde(deserialize_with = "flag")]
+    pub custom_flag: Option<bool>,
+}
+
+/// An error's body: `code`, or `error` when it is about too many requests.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ErrorBody {
+    #[serde(deserialize_with = "text")]
+    pub code: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub error: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub message: Option<String>,
+    pub errors: Option<Vec<ErrorItem>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ErrorItem {
+    #[serde(deserialize_with = "text")]
+    pub code: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub message: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub field: Option<String>,
+}
+
+/// The calendar day of a date or a moment; the vendor's "no date" is none.
+pub fn day(text: Option<&String>) -> Option<jiff::civil::Date> {
+    let date: jiff::civil::Date = text?.get(..10)?.parse().ok()?;
+    (date.year() > 1901).then_some(date)
+}
+
+/// The text, if there is any.
+pub fn filled(text: Option<&String>) -> Option<&str> {
+    text.map(|text| text.trim()).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_may_be_missing_null_or_of_another_type() {
+        let row: Configuration = serde_json::from_str(
+            r#"{"id":"12","name":null,"status":null,"company":{"id":3.0,"_info":{}},"activeFlag":"True","serialNumber":77}"#,
+        )
+        .unwrap();
+        assert_eq!(row.id, Some(12));
+        assert_eq!(row.name, None);
+        assert_eq!(row.company.and_then(|company| company.id), Some(3));
+        assert_eq!(row.active_flag, Some(true));
+        assert_eq!(row.serial_number.as_deref(), Some("77"));
+        let info: Option<CompanyInfo> = serde_json::from_str("null").unwrap();
+        assert_eq!(info, None);
+        for cloud in ["\"True\"", "true"] {
+            let info: CompanyInfo = serde_json::from_str(&format!(r#"{{"IsCloud":{cloud}}}"#)).unwrap();
+            assert_eq!(info.is_cloud, Some(true));
+        }
+    }
+
+    #[test]
+    fn the_captured_record_is_understood() {
+        let row: Configuration = serde_json::from_str(
+            r#"{"id":1,"name":"Server123","type":{"id":25,"name":"Firewall","_info":{"type_href":"https://x"}},
+            "status":{"id":2,"name":"Active","_info":{}},"company":{"id":19297,"identifier":"TestCompany","name":"Test Company","_info":{}},
+            "site":{"id":1002,"name":"Tampa Office","_info":{}},"locationId":11,"deviceIdentifier":"","serialNumber":"","billFlag":true,
+            "backupBillableSpaceGb":0.00,"activeFlag":true,"_info":{"lastUpdated":"2019-10-09T18:41:33Z","updatedBy":"zAdmin"}}"#,
+        )
+        .unwrap();
+        assert_eq!(row.status.and_then(|status| status.name).as_deref(), Some("Active"));
+        assert_eq!(row.info.and_then(|info| info.last_updated).as_deref(), Some("2019-10-09T18:41:33Z"));
+    }
+}

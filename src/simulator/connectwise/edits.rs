@@ -1,0 +1,167 @@
+//! What a test may change behind the client's back, inside `Simulator::edit`: as a colleague or an RMM would.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{
+    records::{Configuration, Record},
+    state::{Row, State, text, whole_second},
+};
+
+impl State {
+    pub fn configuration_ids(&self) -> Vec<i64> {
+        self.configurations.keys().copied().collect()
+    }
+
+    pub fn configuration(&self, id: i64) -> Option<&Configuration> {
+        self.configurations.get(&id)
+    }
+
+    pub fn configuration_mut(&mut self, id: i64) -> Option<&mut Configuration> {
+        self.touch("configuration", id);
+        self.configurations.get_mut(&id)
+    }
+
+    pub fn company_mut(&mut self, id: i64) -> Option<&mut Row> {
+        self.touch("company", id);
+        self.companies.get_mut(&id)
+    }
+
+    pub fn agreement_mut(&mut self, id: i64) -> Option<&mut Row> {
+        self.touch("agreement", id);
+        self.agreements.get_mut(&id)
+    }
+
+    pub fn ticket_mut(&mut self, id: i64) -> Option<&mut Row> {
+        self.touch("ticket", id);
+        self.tickets.get_mut(&id)
+    }
+
+    /// Attaches a configuration to an agreement, as a colleague would.
+    pub fn attach(&mut self, agreement: i64, configuration: i64) {
+        self.agreement_configurations.entry(agreement).or_default().insert(configuration);
+    }
+
+    /// Names a configuration in a ticket, as a colleague would.
+    pub fn name_in_ticket(&mut self, ticket: i64, configuration: i64) {
+        self.ticket_configurations.entry(ticket).or_default().insert(configuration);
+    }
+
+    /// Deletes a configuration.
+    pub fn remove_configuration(&mut self, id: i64) {
+        self.touch("configuration", id);
+        if let Some(gone) = self.configurations.remove(&id)
+            && let Some(ids) = self.by_company.get_mut(&gone.company_id)
+        {
+            ids.remove(&id);
+        }
+    }
+
+    /// Adds an active configuration to a company, like its others.
+    pub fn add_configuration(&mut self, company: i64) -> i64 {
+        let id = self.configurations.keys().next_back().map_or(1, |last| last + 1);
+        self.touch("configuration", id);
+        let like = self
+            .by_company
+            .get(&company)
+            .and_then(|ids| ids.first())
+            .and_then(|id| self.configurations.get(id));
+        let like = like.or_else(|| self.configurations.values().next()).cloned();
+        if let Some(like) = like {
+            let status_id = Some(self.status_id("Active").unwrap_or(like.status_id.unwrap_or(1)));
+            let site_id = like.site_id.filter(|_| like.company_id == company);
+            self.insert(Configuration {
+                id,
+                name: format!("NEW-AGENT-{id}"),
+                company_id: company,
+                status_id,
+                site_id,
+                active: Some(true),
+                parent: None,
+                contact_id: None,
+                ..like
+            });
+        }
+        id
+    }
+
+    /// Adds a configuration for a client, which the log tells.
+    pub(super) fn create(
+        &mut self,
+        at: Timestamp,
+        company: i64,
+        fill: impl FnOnce(&mut Configuration),
+    ) -> i64 {
+        let id = self.add_configuration(company);
+        self.touched.clear();
+        if let Some(row) = self.configurations.get_mut(&id) {
+            fill(row);
+            row.updated = whole_second(at);
+            row.entered = whole_second(at);
+        }
+        let shown = self.shown("configuration", id).unwrap_or_default();
+        self.log(at, ("configuration", id), &Row::new(), &shown, false);
+        id
+    }
+
+    /// Sets a company's status by name, as a colleague would.
+    pub fn set_company_status(&mut self, company: i64, status: &str) {
+        let id = self.company_statuses.values().find(|row| text(row, "name") == status).map(Record::id);
+        let Some(id) = id else { return };
+        let href = self.href(&format!("/company/companies/statuses/{id}"));
+        if let Some(row) = self.company_mut(company) {
+            row.insert(
+                "status".to_owned(),
+                json!({ "id": id, "name": status, "_info": { "status_href": href } }),
+            );
+        }
+    }
+
+    /// The id of a configuration status, by name.
+    pub fn status_id(&self, name: &str) -> Option<i64> {
+        self.statuses.values().find(|row| text(row, "description") == name).map(Record::id)
+    }
+
+    /// The login company id.
+    pub fn login(&self) -> &str {
+        &self.login
+    }
+
+    fn touch(&mut self, kind: &'static str, id: i64) {
+        if !self.touched.contains_key(&(kind, id)) {
+            let before = self.shown(kind, id);
+            self.touched.insert((kind, id), before);
+        }
+    }
+
+    fn shown(&self, kind: &str, id: i64) -> Option<Row> {
+        match kind {
+            "configuration" => self.configurations.get(&id).map(|configuration| configuration.render(self)),
+            kind => self.table(kind).and_then(|(rows, _)| rows.get(&id)).cloned(),
+        }
+    }
+
+    /// Runs a change that no client made, and logs what differs afterwards.
+    pub(crate) fn as_others<R>(&mut self, at: Timestamp, change: impl FnOnce(&mut Self) -> R) -> R {
+        self.touched.clear();
+        let result = change(self);
+        for ((kind, id), before) in std::mem::take(&mut self.touched) {
+            let after = self.shown(kind, id);
+            if before == after {
+                continue;
+            }
+            if let Some(mut configuration) =
+                self.configurations.get(&id).cloned().filter(|_| kind == "configuration")
+            {
+                configuration.updated = whole_second(at).max(configuration.updated);
+                configuration.updated_by = "jdoe";
+                for ids in self.by_company.values_mut() {
+                    ids.remove(&id);
+                }
+                self.insert(configuration);
+            }
+            self.log(at, (kind, id), &before.unwrap_or_default(), &after.unwrap_or_default(), true);
+        }
+        result
+    }
+}

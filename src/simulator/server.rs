@@ -1,0 +1,289 @@
+//! The way of every request: latency, faults before, the vendor's room, faults after, the log.
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{ConnectInfo, Request as HttpRequest},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
+};
+
+use super::{
+    connectwise,
+    exchange::{Call, Content, Reply, Request, Sighting},
+    faults::{Dice, Kind, Plan, Rule, Sight},
+    log::{Journal, RequestSeen},
+    spoil,
+    wire::Wire,
+};
+use crate::system::Clock;
+
+/// Request bodies are never larger than this.
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Put on a response by the in-process router where the server would have broken the connection: a transport
+/// that sees it must report a broken connection, not the status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broken {
+    Refused,
+    Reset,
+}
+
+/// The simulated PSA. One variant per vendor.
+#[derive(Debug)]
+pub(crate) enum Room {
+    ConnectWise(Box<connectwise::ConnectWise>),
+}
+
+impl Room {
+    pub fn sight(&self, request: &Request) -> Sighting {
+        match self {
+            Self::ConnectWise(room) => room.sight(request),
+        }
+    }
+
+    pub fn answer(&mut self, call: Call<'_>) -> super::exchange::Answer {
+        match self {
+            Self::ConnectWise(room) => room.answer(call),
+        }
+    }
+
+    /// The vendor's own words for a fault, if it has some.
+    pub fn fault(&self, rule: &Rule, sighting: &Sighting, request: &Request) -> Option<Reply> {
+        match self {
+            Self::ConnectWise(_) => connectwise::ConnectWise::fault(rule, sighting, request),
+        }
+    }
+}
+
+/// What the handle, the handlers and the listener share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub room: Mutex<Room>,
+    pub journal: Mutex<Journal>,
+    pub dice: Mutex<Dice>,
+    pub latency: Duration,
+    pub clock: Clock,
+    pub seed: u64,
+    pub base_url: String,
+    pub keep_bodies: bool,
+    /// Where redirects to "another host" lead.
+    pub elsewhere: String,
+    pub elsewhere_seen: Mutex<Vec<RequestSeen>>,
+    next: AtomicU64,
+}
+
+/// A panic in one request must not take the simulator down for the others.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    #[expect(clippy::too_many_arguments, reason = "called once, by the handle")]
+    pub fn new(
+        room: Room,
+        plan: Plan,
+        latency: Duration,
+        clock: Clock,
+        seed: u64,
+        keep_bodies: bool,
+        base_url: String,
+        elsewhere: String,
+    ) -> Self {
+        Self {
+            room: Mutex::new(room),
+            journal: Mutex::default(),
+            dice: Mutex::new(Dice::new(plan, seed)),
+            latency,
+            clock,
+            seed,
+            base_url,
+            keep_bodies,
+            elsewhere,
+            elsewhere_seen: Mutex::default(),
+            next: AtomicU64::new(0),
+        }
+    }
+
+    pub fn refuses_connection(&self) -> bool {
+        lock(&self.dice).refuse_connection()
+    }
+
+    /// Sends the callbacks that are due, in tasks of their own.
+    pub fn deliver(self: &Arc<Self>) {
+        let due = match &mut *lock(&self.room) {
+            Room::ConnectWise(room) => room.state_mut().take_deliveries(),
+        };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        for delivery in due {
+            let shared = Arc::clone(self);
+            runtime.spawn(async move {
+                if let Err(why) = delivery.send(&shared.clock).await {
+                    lock(&shared.journal).note(format!("callback to {} not delivered: {why}", delivery.url));
+                }
+            });
+        }
+    }
+
+    pub fn set_faults(&self, plan: Plan) {
+        *lock(&self.dice) = Dice::new(plan, self.seed);
+    }
+
+    /// One request of a client.
+    pub async fn serve(self: Arc<Self>, http: HttpRequest) -> Response<Body> {
+        let wire = http.extensions().get::<ConnectInfo<Wire>>().map(|info| info.0.clone());
+        // In process there is no connection to refuse; the first look at the request stands in for it.
+        if wire.is_none() && self.refuses_connection() {
+            return spoil::Outgoing::Break(Broken::Refused).send(&self.clock, None).await;
+        }
+        let (parts, body) = http.into_parts();
+        let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
+            return respond(&Reply::empty(413), None);
+        };
+        let request = Request {
+            method: parts.method,
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            headers: parts.headers,
+            body: body.to_vec(),
+            now: self.clock.now(),
+        };
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        let sighting = lock(&self.room).sight(&request);
+        let rules = lock(&self.dice).throw(Sight {
+            route: &sighting.route,
+            item: sighting.item.as_ref().map(|(kind, id)| (*kind, id.as_str())),
+            write: sighting.write,
+            list: sighting.list,
+            count: sighting.count,
+        });
+        if !self.latency.is_zero() {
+            self.clock.sleep(self.latency).await;
+        }
+        if let Some(slow) = rules.iter().find(|rule| rule.kind == Kind::Slow) {
+            self.clock.sleep(slow.parameter().time()).await;
+        }
+        let deciding = rules.iter().find(|rule| spoil::decides(rule.kind));
+        let early = deciding.filter(|rule| spoil::before_the_vendor(rule.kind));
+        // Written down before it is answered: who has the answer finds the request in the log.
+        let (status, reply) = if let Some(rule) = early {
+            spoil::instead(rule, &self, &sighting, &request)
+        } else {
+            let answer = lock(&self.room).answer(Call { request: &request, faults: &rules });
+            for note in answer.notes {
+                lock(&self.journal).note(note);
+            }
+            match deciding {
+                Some(rule) => spoil::afterwards(rule, &self, &sighting, &request, answer.reply),
+                None => (answer.reply.status, spoil::Outgoing::Plain(answer.reply)),
+            }
+        };
+        self.deliver();
+        let answer = match &reply {
+            spoil::Outgoing::Plain(Reply { content: Content::Json(value), .. }) if self.keep_bodies => {
+                Some(value.clone())
+            }
+            _ => None,
+        };
+        lock(&self.journal).saw(RequestSeen {
+            index,
+            at: request.now,
+            method: request.method.to_string(),
+            path: request.path.clone(),
+            query: request.query.clone(),
+            body: String::from_utf8_lossy(&request.body).into_owned(),
+            with_credentials: request.headers.contains_key(header::AUTHORIZATION),
+            route: sighting.route,
+            authorised: sighting.authorised,
+            status,
+            answer,
+            faults: rules.iter().map(ToString::to_string).collect(),
+        });
+        let mut response = reply.send(&self.clock, wire.as_ref()).await;
+        if rules.iter().any(|rule| rule.kind == Kind::HeaderFlood) {
+            flood(response.headers_mut());
+        }
+        if lock(&self.dice).refuses() {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    /// The routes of the vendor and the control routes.
+    pub fn router(self: &Arc<Self>) -> Router {
+        let shared = Arc::clone(self);
+        super::control::router(Arc::clone(self))
+            .fallback(move |http: HttpRequest| Arc::clone(&shared).serve(http))
+    }
+
+    /// The other host that redirects lead to: notes who comes, and whether credentials came along.
+    pub fn elsewhere_router(self: &Arc<Self>) -> Router {
+        let shared = Arc::clone(self);
+        Router::new().fallback(move |http: HttpRequest| {
+            let seen = RequestSeen {
+                index: 0,
+                at: shared.clock.now(),
+                method: http.method().to_string(),
+                path: http.uri().path().to_owned(),
+                query: http.uri().query().unwrap_or_default().to_owned(),
+                body: String::new(),
+                route: "elsewhere".to_owned(),
+                with_credentials: http.headers().contains_key(header::AUTHORIZATION),
+                authorised: false,
+                status: 200,
+                answer: None,
+                faults: Vec::new(),
+            };
+            lock(&shared.elsewhere_seen).push(seen);
+            async { "{}" }
+        })
+    }
+}
+
+fn flood(headers: &mut HeaderMap) {
+    for number in 0..200 {
+        if let Ok(name) = HeaderName::from_bytes(format!("x-flood-{number}").as_bytes()) {
+            headers.insert(name, HeaderValue::from_static("the quick brown fox jumps over the lazy dog"));
+        }
+    }
+}
+
+/// A reply as a response. `body` stands in for the reply's own content.
+pub(crate) fn respond(reply: &Reply, body: Option<Body>) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    let media = match &reply.content {
+        Content::Empty => None,
+        Content::Json(_) => Some("application/json; charset=utf-8"),
+        Content::Html(_) => Some("text/html; charset=utf-8"),
+        Content::Text(_) => Some("text/plain; charset=utf-8"),
+    };
+    if let Some(media) = media {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    }
+    for (name, value) in &reply.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
+        {
+            headers.insert(name, value);
+        }
+    }
+    *response.body_mut() = body.unwrap_or_else(|| Body::from(bytes_of(&reply.content)));
+    response
+}
+
+pub(crate) fn bytes_of(content: &Content) -> Bytes {
+    match content {
+        Content::Empty => Bytes::new(),
+        // A `Value` has string keys only, so it always serialises.
+        Content::Json(value) => Bytes::from(serde_json::to_vec(value).unwrap_or_default()),
+        Content::Html(text) | Content::Text(text) => Bytes::from(text.clone().into_bytes()),
+    }
+}

@@ -1,0 +1,186 @@
+//! What is approved happens, and only that.
+
+use mothball::{
+    domain::{ConfigId, ExitCode, Outcome, Phase, SkipReason, selection::Scope},
+    engine::Control,
+    report,
+    simulator::Options,
+};
+use serde_json::json;
+
+use super::{offboarded, one_client, outcome, uniform};
+use crate::support::world::{World, client, control_when, who};
+
+#[tokio::test]
+async fn one_client_is_retired_read_back_and_reported() {
+    let world = World::new(one_client(25)).await;
+    let id = offboarded(&world.simulator)[0].clone();
+    let finished = world.run(client(&id), mothball::engine::Who { single: true, ..who() }).await;
+    assert_eq!(finished.state.phase, Phase::Finished);
+    assert!(finished.state.is_success());
+    let report = world.report(&finished);
+    assert!(report.success());
+    assert_eq!(report.statistics().configs_deactivated, 25);
+    assert_eq!(report::verdict(&finished.survey, &finished.state), ExitCode::Success);
+    for configuration in world.simulator.truth().configurations.values() {
+        assert_eq!(configuration.company == id, !configuration.is_active(), "{}", configuration.id);
+    }
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["configs"][0]["previous_status"], "active");
+    assert_eq!(json["configs"][0]["status"], "inactive");
+    assert_eq!(json["client_id"], json!(id));
+    world.check().await;
+}
+
+#[tokio::test]
+async fn what_changed_since_review_is_refused_on_its_own() {
+    let world = World::new(one_client(10)).await;
+    let id = offboarded(&world.simulator)[0].clone();
+    let draft = world.draft(client(&id), Scope::default(), who()).await;
+    let items: Vec<ConfigId> =
+        draft.plan.as_ref().unwrap().items().iter().map(|item| item.config_id.clone()).collect();
+    let number = |at: usize| items[at].as_str().parse::<i64>().unwrap();
+    world.simulator.edit(|state| {
+        state.configuration_mut(number(0)).unwrap().row.insert("name".into(), json!("renamed"));
+        state.remove_configuration(number(1));
+        let retired = state.status_id("Retired").unwrap();
+        let row = &mut state.configuration_mut(number(2)).unwrap().row;
+        row.insert("status".into(), json!({ "id": retired, "name": "Retired" }));
+        row.insert("activeFlag".into(), json!(false));
+        let row = &mut state.configuration_mut(number(3)).unwrap().row;
+        row.insert("type".into(), json!({ "id": 999, "name": "Changed" }));
+    });
+    let finished = world.start(draft).await.wait().await;
+    for at in [0, 1, 3] {
+        assert!(
+            matches!(outcome(&finished, &items[at]), Outcome::ChangedSinceReview { .. }),
+            "{at}: {:?}",
+            outcome(&finished, &items[at])
+        );
+    }
+    assert_eq!(*outcome(&finished, &items[2]), Outcome::Skipped { reason: SkipReason::AlreadyInactive });
+    for item in &items[4..] {
+        assert_eq!(*outcome(&finished, item), Outcome::Deactivated { verified: true });
+    }
+    assert_eq!(report::verdict(&finished.survey, &finished.state), ExitCode::Incomplete);
+    assert!(!world.report(&finished).success());
+    assert_eq!(world.simulator.writes().len(), 6);
+    world.check().await;
+}
+
+#[tokio::test]
+async fn a_client_that_came_back_is_left_alone() {
+    let world = World::new(uniform(2, 5)).await;
+    let ids = offboarded(&world.simulator);
+    let ask = mothball::engine::Ask::Named {
+        ids: ids.iter().map(|id| id.as_str().into()).collect(),
+        names: Vec::new(),
+    };
+    let draft = world.draft(ask, Scope::default(), who()).await;
+    world.simulator.edit(|state| state.set_company_status(ids[0].parse().unwrap(), "Active"));
+    let finished = world.start(draft).await.wait().await;
+    let changed: Vec<&ConfigId> = finished
+        .state
+        .items
+        .iter()
+        .filter(|(_, item)| {
+            matches!(item.settled().unwrap().outcome, Outcome::ChangedSinceReview { .. })
+        })
+        .map(|(id, _)| id)
+        .collect();
+    assert_eq!(changed.len(), 5);
+    assert!(world.simulator.writes().iter().all(|write| write.client == ids[1]));
+    assert_eq!(world.simulator.writes().len(), 5);
+    world.check().await;
+}
+
+#[tokio::test]
+async fn a_plan_of_another_tenant_is_refused() {
+    let mut world = World::new(one_client(3)).await;
+    let id = offboarded(&world.simulator)[0].clone();
+    let draft = world.draft(client(&id), Scope::default(), who()).await;
+    let other = World::new(one_client(3)).await;
+    std::mem::swap(&mut world.engine.psa, &mut { other.engine.psa.clone() });
+    let finished = world.start(draft).await.wait().await;
+    assert_eq!(finished.state.phase, Phase::Refused);
+    assert_eq!(report::verdict(&finished.survey, &finished.state), ExitCode::Safeguard);
+    assert!(other.simulator.writes().is_empty());
+    world.report(&finished);
+    other.check().await;
+    world.check().await;
+}
+
+#[tokio::test]
+async fn cancel_lets_what_is_in_flight_end_and_starts_nothing_more() {
+    let latency = std::time::Duration::from_millis(20);
+    let world = World::new(Options { latency, ..one_client(200) }).await;
+    let id = offboarded(&world.simulator)[0].clone();
+    let draft = world.draft(client(&id), Scope::default(), who()).await;
+    let handle = world.start(draft).await;
+    control_when(&handle, Control::Cancel, |state| state.totals.past_sending() >= 20).await;
+    let finished = handle.wait().await;
+    assert_eq!(finished.state.phase, Phase::Cancelled);
+    let written = world.simulator.writes().len() as u64;
+    assert!(written < 200, "cancelled in time");
+    let statistics = world.report(&finished).statistics();
+    assert_eq!(statistics.configs_deactivated, written, "everything that was sent was read back");
+    assert_eq!(statistics.configs_skipped, 200 - written);
+    assert!(finished.state.open_items().next().is_none());
+    world.check().await;
+}
+
+#[tokio::test]
+async fn an_interrupted_run_says_so_and_leaves_nothing_open() {
+    let latency = std::time::Duration::from_millis(20);
+    let world = World::new(Options { latency, ..one_client(200) }).await;
+    let id = offboarded(&world.simulator)[0].clone();
+    let handle = world.start(world.draft(client(&id), Scope::default(), who()).await).await;
+    control_when(&handle, Control::Interrupt, |state| state.totals.past_sending() >= 20).await;
+    let finished = handle.wait().await;
+    assert_eq!(finished.state.phase, Phase::Interrupted);
+    let report = world.report(&finished);
+    assert!(!report.success());
+    assert_eq!(report.statistics().configs_deactivated, world.simulator.writes().len() as u64);
+    assert!(finished.state.open_items().next().is_none());
+    world.check().await;
+}
+
+#[tokio::test]
+async fn a_paused_run_sends_nothing_until_it_goes_on() {
+    let latency = std::time::Duration::from_millis(5);
+    let world = World::new(Options { latency, ..one_client(60) }).await;
+    let id = offboarded(&world.simulator)[0].clone();
+    let handle = world.start(world.draft(client(&id), Scope::default(), who()).await).await;
+    control_when(&handle, Control::Pause, |state| state.totals.past_sending() >= 5).await;
+    let mut feed = handle.feed.clone();
+    while feed.with(|state| state.phase != Phase::Paused || state.totals.sending > 10) {
+        assert!(feed.changed().await);
+    }
+    // What was in flight ends; then the PSA hears nothing more of this run.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let written = world.simulator.writes().len();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(world.simulator.writes().len(), written);
+    assert!(written < 60);
+    handle.control(Control::Go);
+    let finished = handle.wait().await;
+    assert!(finished.state.is_success());
+    assert_eq!(world.simulator.writes().len(), 60);
+    world.check().await;
+}
+
+#[tokio::test]
+async fn protected_and_mixed_and_inactive_are_never_in_a_plan() {
+    let mut world = World::new(Options { clients: 60, configurations: 900, ..Options::default() }).await;
+    world.engine.profile.protection.types = vec!["Server".to_owned(), "SSL*".to_owned()];
+    let draft = world.draft(mothball::engine::Ask::All, Scope::default(), who()).await;
+    let truth = world.simulator.truth();
+    for item in draft.plan.as_ref().unwrap().items() {
+        let configuration = &truth.configurations[item.config_id.as_str()];
+        let company = &truth.companies[&configuration.company];
+        assert!(configuration.is_active() && !configuration.is_mixed(), "{configuration:?}");
+        assert!(company.offboarded.any() && !company.own && !company.deleted, "{company:?}");
+        assert!(configuration.type_name != "Server" && !configuration.type_name.starts_with("SSL"));
+    }
+    world.check().await;
+}

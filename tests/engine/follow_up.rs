@@ -1,0 +1,73 @@
+//! What is left for a person, compared with the simulator's truth.
+
+use std::collections::BTreeSet;
+
+use mothball::{
+    domain::document::FollowUpKind,
+    engine::{Ask, Who},
+    simulator::{Options, Switches},
+};
+
+use crate::support::world::{World, who};
+
+async fn follow_up_names_everything(switches: Switches) {
+    let world =
+        World::new(Options { clients: 60, configurations: 900, switches, ..Options::default() }).await;
+    let finished = world.run(Ask::All, Who { links: true, ..who() }).await;
+    let truth = world.simulator.truth();
+    let told = |kind: FollowUpKind| -> BTreeSet<String> {
+        finished
+            .state
+            .follow_up
+            .iter()
+            .filter(|entry| entry.kind == kind)
+            .filter_map(|entry| entry.config_id.as_ref().map(ToString::to_string))
+            .collect()
+    };
+    let planned: BTreeSet<&str> =
+        finished.plan.as_ref().unwrap().items().iter().map(|item| item.config_id.as_str()).collect();
+    let expect = |linked: &dyn Fn(&mothball::simulator::ConfigurationTruth) -> bool| -> BTreeSet<String> {
+        truth
+            .configurations
+            .values()
+            .filter(|configuration| planned.contains(configuration.id.as_str()) && linked(configuration))
+            .map(|configuration| configuration.id.clone())
+            .collect()
+    };
+    assert_eq!(told(FollowUpKind::Unknown), BTreeSet::new(), "everything could be read");
+    assert_eq!(told(FollowUpKind::Billing), expect(&|one| !one.agreements.is_empty()));
+    assert_eq!(told(FollowUpKind::Ticket), expect(&|one| !one.open_tickets.is_empty()));
+    assert_eq!(told(FollowUpKind::Rmm), expect(&|one| one.rmm.is_some()));
+    assert_eq!(told(FollowUpKind::Child), expect(&|one| !one.active_children.is_empty()));
+    let agreements: BTreeSet<String> = finished
+        .state
+        .follow_up
+        .iter()
+        .filter(|entry| entry.kind == FollowUpKind::Agreement)
+        .map(|entry| entry.client_id.to_string())
+        .collect();
+    let clients = finished.plan.as_ref().unwrap().clients();
+    let running: BTreeSet<String> = truth
+        .companies
+        .values()
+        .filter(|company| clients.contains(&company.id.as_str().into()) && !company.running_agreements.is_empty())
+        .map(|company| company.id.clone())
+        .collect();
+    assert_eq!(agreements, running);
+    world.report(&finished);
+    world.check().await;
+}
+
+#[tokio::test]
+async fn follow_up_names_each_configuration_that_is_still_linked() {
+    follow_up_names_everything(Switches::default()).await;
+}
+
+#[tokio::test]
+async fn follow_up_names_them_under_the_contrary_switches_too() {
+    let mut switches = Switches::contrary();
+    // These two keep single records from being written; what is linked is then another matter.
+    switches.connectwise.required_fields_checked = false;
+    switches.connectwise.disallow_saving_blocks = false;
+    follow_up_names_everything(switches).await;
+}

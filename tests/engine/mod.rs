@@ -1,0 +1,39 @@
+//! The engine on the real adapter, the real store and the simulator.
+
+mod apply;
+mod discovery;
+mod faults;
+mod follow_up;
+mod requests;
+
+use mothball::{
+    domain::{ConfigId, Outcome},
+    engine::Finished,
+    simulator::{Layout, Options, Simulator},
+};
+
+/// One offboarded client with so many active configurations.
+fn one_client(configurations: usize) -> Options {
+    uniform(1, configurations)
+}
+
+fn uniform(offboarded: usize, each: usize) -> Options {
+    Options { layout: Layout::Uniform { offboarded, each }, ..Options::default() }
+}
+
+/// The offboarded clients of a uniform simulator, by id.
+fn offboarded(simulator: &Simulator) -> Vec<String> {
+    let mut ids: Vec<String> = simulator
+        .truth()
+        .companies
+        .into_values()
+        .filter(|company| company.offboarded.any() && !company.deleted && !company.own)
+        .map(|company| company.id)
+        .collect();
+    ids.sort_by_key(|id| id.parse::<u64>().unwrap_or_default());
+    ids
+}
+
+fn outcome<'a>(finished: &'a Finished, id: &ConfigId) -> &'a Outcome {
+    &finished.state.outcome(id).expect("the item is settled").outcome
+}

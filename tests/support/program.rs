@@ -1,0 +1,169 @@
+//! The real binary, with settings that point at a simulated PSA and a folder of its own.
+
+use std::{collections::BTreeSet, path::PathBuf, process::Output, sync::Arc};
+
+use mothball::{
+    simulator::{Options, Simulator},
+    store::{Store, sqlite::SqliteStore},
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub struct Program {
+    pub simulator: Simulator,
+    pub folder: TempDir,
+    checked: bool,
+}
+
+/// The canary travels in the environment, as a technician's secret would.
+const SECRET_VARIABLE: &str = "MOTHBALL_TEST_PRIVATE_KEY";
+
+impl Program {
+    pub async fn new(options: Options) -> Self {
+        let simulator = Simulator::start(options).await.expect("the simulator starts");
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = Self { simulator, folder, checked: false };
+        program.write_settings("");
+        program
+    }
+
+    pub fn settings_path(&self) -> PathBuf {
+        self.folder.path().join("config.toml")
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The usual settings, with `more` at their end.
+    pub fn write_settings(&self, more: &str) {
+        let credentials = self.simulator.credentials();
+        let text = format!(
+            r#"default_profile = "main"
+operator = "jane@msp.example"
+
+[profiles.main]
+psa = "connectwise"
+base_url = "{}"
+company_id = "{}"
+public_key = "{}"
+private_key = {{ env = "{SECRET_VARIABLE}" }}
+client_id = "{}"
+
+[profiles.main.offboarded]
+inactive = true
+statuses = ["Former Client"]
+tags = ["Offboarded"]
+custom_field = {{ name = "Offboarded", value = "Yes" }}
+contract_ended_days = 30
+
+[profiles.main.deactivate]
+status = "Retired"
+
+{more}
+"#,
+            self.simulator.base_url(),
+            credentials["company_id"],
+            credentials["public_key"],
+            credentials["client_id"],
+        );
+        std::fs::write(self.settings_path(), text).expect("the settings can be written");
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mothball"));
+        command
+            .args(["--config".as_ref(), self.settings_path().as_os_str()])
+            .args(["--data-dir".as_ref(), self.data_dir().as_os_str()])
+            .args(arguments)
+            .env(SECRET_VARIABLE, &self.simulator.credentials()["private_key"])
+            .env_remove("MOTHBALL_CONFIG")
+            .env_remove("MOTHBALL_DATA_DIR")
+            .stdin(std::process::Stdio::null());
+        command
+    }
+
+    /// Runs to the end; every byte that comes out is searched for secrets.
+    pub async fn run(&self, arguments: &[&str]) -> Ended {
+        let mut command = tokio::process::Command::from(self.command(arguments));
+        let output = tokio::time::timeout(std::time::Duration::from_secs(120), command.output())
+            .await
+            .unwrap_or_else(|_| panic!("{arguments:?} hangs"))
+            .expect("the program can be started");
+        self.ended(output)
+    }
+
+    pub fn ended(&self, output: Output) -> Ended {
+        let forms = super::canary::forms(&self.simulator);
+        super::canary::assert_none(&output.stdout, &forms, "standard output");
+        super::canary::assert_none(&output.stderr, &forms, "standard error");
+        Ended {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// The shared check of every test that uses the simulator.
+    pub async fn check(mut self) {
+        self.checked = true;
+        if self.data_dir().join("mothball.db").exists() {
+            let store: Arc<dyn Store> =
+                Arc::new(SqliteStore::open(&self.data_dir()).await.expect("the store opens"));
+            super::world::check_writes(&self.simulator, store.as_ref()).await;
+        } else {
+            assert!(self.simulator.writes().is_empty(), "something was written without a journal");
+        }
+        super::canary::assert_clean(self.folder.path(), &self.simulator);
+    }
+
+    /// Ids of configurations that were really changed.
+    pub fn written(&self) -> BTreeSet<String> {
+        self.simulator.writes().into_iter().map(|write| write.id).collect()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if !self.checked && !std::thread::panicking() {
+            panic!("a test that uses the simulator must end with Program::check");
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Ended {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ended {
+    /// The report on standard output: there is nothing else on it, and it keeps its schema and arithmetic.
+    pub fn report(&self) -> Value {
+        let report: Value = serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("standard output is no report: {error}: {self:?}"));
+        super::schema::assert_valid(&report);
+        assert_closes(&report);
+        report
+    }
+}
+
+pub fn assert_closes(report: &Value) {
+    let statistics = &report["statistics"];
+    let get = |key: &str| statistics[key].as_u64().unwrap_or(0);
+    assert_eq!(
+        get("configs_found"),
+        get("configs_deactivated") + get("configs_restored") + get("configs_skipped") + get("errors"),
+        "{statistics}"
+    );
+    if let Some(configs) = report["configs"].as_array() {
+        assert_eq!(configs.len() as u64, get("configs_found"));
+        let of_items =
+            report["errors"].as_array().unwrap().iter().filter(|error| !error["config_id"].is_null()).count();
+        assert_eq!(of_items as u64, get("errors"));
+    }
+    for client in report["clients"].as_array().into_iter().flatten() {
+        assert_closes(client);
+    }
+}

@@ -1,0 +1,206 @@
+//! A simulated PSA, the real adapter, the real store and the engine, joined as the program joins them;
+//! and the one check that every test of theirs ends with.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use mothball::{
+    domain::{
+        ClientId, ConfigId, Criteria, criteria::CustomField, document::Report, protect::Protection,
+        safeguards::Safeguards, selection::Scope,
+    },
+    engine::{Ask, Control, Draft, Engine, Finished, Pick, Profile, Request, RunHandle, Who},
+    psa::registry::{self, Connection, FieldKind},
+    report,
+    simulator::{Options, Simulator},
+    store::{Store, sqlite::SqliteStore},
+    system::Clock,
+};
+use tempfile::TempDir;
+
+pub struct World {
+    pub simulator: Simulator,
+    pub engine: Engine,
+    pub folder: TempDir,
+    checked: bool,
+}
+
+/// The simulator's offboarded clients by every criterion.
+pub fn all_criteria() -> Criteria {
+    Criteria {
+        inactive: true,
+        statuses: vec!["Former Client".to_owned()],
+        tags: vec!["Offboarded".to_owned()],
+        custom_field: Some(CustomField { name: "Offboarded".to_owned(), value: "Yes".to_owned() }),
+        contract_ended_days: Some(30),
+        ..Criteria::default()
+    }
+}
+
+impl World {
+    pub async fn new(options: Options) -> Self {
+        let simulator = Simulator::start(options).await.expect("the simulator starts");
+        let folder = tempfile::tempdir().expect("a folder");
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::open(folder.path()).await.expect("the store opens"));
+        let engine = engine(&simulator, store, None);
+        Self { simulator, engine, folder, checked: false }
+    }
+
+    /// The same PSA as seen by a program that was started again.
+    pub fn reconnect(&mut self) {
+        self.engine = engine(&self.simulator, Arc::clone(&self.engine.store), Some(&self.engine.profile));
+    }
+
+    pub async fn draft(&self, ask: Ask, scope: Scope, who: Who) -> Draft {
+        let request = Request { ask, statuses: Vec::new() };
+        let discovery = self.engine.discover(&request, None).await.expect("the PSA can be read");
+        let mut survey = self.engine.survey(&discovery, &Pick::Scope(scope), false);
+        if who.links {
+            let reading = self.engine.read_links(&survey).await;
+            Engine::attach_links(&mut survey, &reading.links, &reading.signs_of_life);
+        }
+        self.engine.draft(&discovery, survey, &who)
+    }
+
+    pub async fn start(&self, draft: Draft) -> RunHandle {
+        self.engine.start(draft).await.expect("the run starts")
+    }
+
+    /// Draft and run, start to end.
+    pub async fn run(&self, ask: Ask, who: Who) -> Finished {
+        let draft = self.draft(ask, Scope::default(), who).await;
+        self.start(draft).await.wait().await
+    }
+
+    pub fn report(&self, finished: &Finished) -> Report {
+        let report = report::build(&report::Source {
+            header: &finished.header,
+            survey: &finished.survey,
+            plan: finished.plan.as_ref(),
+            state: &finished.state,
+            journal_head: finished.journal_head.as_deref(),
+            now: self.engine.now(),
+        });
+        assert!(report.statistics().close());
+        super::schema::assert_valid(&serde_json::to_value(&report).expect("a report is JSON"));
+        report
+    }
+
+    /// The shared check: what was written was approved, one-field writes stayed one-field writes, every
+    /// write stands in the journal as an intent, and nothing was sent that a good client would not send.
+    pub async fn check(mut self) {
+        self.checked = true;
+        check_writes(&self.simulator, self.engine.store.as_ref()).await;
+        super::canary::assert_clean(self.folder.path(), &self.simulator);
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if !self.checked && !std::thread::panicking() {
+            panic!("a test that uses the simulator must end with World::check");
+        }
+    }
+}
+
+pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
+    let mut approved = BTreeSet::new();
+    let mut intended = BTreeSet::new();
+    for summary in store.runs(10_000).await.expect("runs can be listed") {
+        let run = store.run(&summary.run).await.expect("a run can be read").expect("it is there");
+        for stamped in &run.events {
+            match &stamped.event {
+                mothball::domain::Event::Approved { approval } => approved.extend(approval.items.iter().cloned()),
+                mothball::domain::Event::Intended { config_id, .. } => {
+                    intended.insert(config_id.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+    for write in simulator.writes() {
+        assert!(write.record.starts_with("configuration/"), "wrote to {}", write.record);
+        let id = ConfigId::from(write.id.as_str());
+        assert!(approved.contains(&id), "{id} was written without approval: {:?}", write.changes);
+        assert!(intended.contains(&id), "{id} was written without a journaled intent");
+        for change in &write.changes {
+            assert!(
+                ["activeFlag", "status"].contains(&change.field.as_str()),
+                "{id}: field {} was changed",
+                change.field
+            );
+        }
+    }
+    let notes = simulator.notes();
+    assert!(notes.is_empty(), "the simulator noted: {notes:#?}");
+}
+
+fn engine(simulator: &Simulator, store: Arc<dyn Store>, profile: Option<&Profile>) -> Engine {
+    let room = registry::room(simulator.psa()).expect("there is an adapter");
+    let clock = Clock::system();
+    let psa = (room.open)(connection(simulator, room, clock.clone())).expect("the adapter opens");
+    let profile = profile.cloned().unwrap_or_else(|| Profile {
+        name: "test".to_owned(),
+        psa: room.key.to_owned(),
+        criteria: all_criteria(),
+        protection: Protection::default(),
+        status: Some("Retired".to_owned()),
+        safeguards: Safeguards::default(),
+        unenforced: Vec::new(),
+    });
+    Engine { psa, store, clock, profile }
+}
+
+pub fn connection(simulator: &Simulator, room: &registry::Room, clock: Clock) -> Connection {
+    let mut given = simulator.credentials();
+    given.insert("base_url".to_owned(), simulator.base_url());
+    let mut connection = Connection {
+        profile: "test".to_owned(),
+        values: std::collections::BTreeMap::new(),
+        secrets: std::collections::BTreeMap::new(),
+        ca_file: None,
+        pace: registry::Pace { requests: 1_000_000, ..room.pace.default },
+        batch: None,
+        clock,
+        patience: Some(std::time::Duration::from_secs(5)),
+        transport: None,
+    };
+    for field in room.fields {
+        let Some(value) = given.remove(field.key) else { continue };
+        if field.kind == FieldKind::Secret {
+            connection.secrets.insert(field.key.to_owned(), value.into());
+        } else {
+            connection.values.insert(field.key.to_owned(), value);
+        }
+    }
+    connection
+}
+
+pub fn who() -> Who {
+    Who {
+        operator: "jane@msp.example".to_owned(),
+        reason: Some("left".to_owned()),
+        attended: true,
+        links: false,
+        ..Who::default()
+    }
+}
+
+pub fn client(id: &str) -> Ask {
+    Ask::Named { ids: vec![ClientId::from(id)], names: Vec::new() }
+}
+
+/// Waits until `seen` says yes of the run's state, and tells the run `wish`.
+pub async fn control_when(
+    handle: &RunHandle,
+    wish: Control,
+    seen: impl Fn(&mothball::domain::RunState) -> bool,
+) {
+    let mut feed = handle.feed.clone();
+    while !feed.with(&seen) {
+        if !feed.changed().await {
+            return;
+        }
+    }
+    handle.control(wish);
+}
