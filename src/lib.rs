@@ -21,6 +21,7 @@ pub mod domain;
 pub mod http;
 pub mod psa;
 pub mod report;
+pub mod settings;
 pub mod simulator;
 pub mod store;
 pub mod system;

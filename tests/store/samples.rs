@@ -107,6 +107,8 @@ pub fn run_of(id: &str, tenant: &Tenant, kind: Kind, n: u32, start: i64) -> NewR
             reason: None,
             dry_run: false,
             attended: true,
+            criteria: mothball::domain::Criteria::default(),
+            links: true,
             single: false,
             started_at: at(start),
         },

@@ -23,6 +23,8 @@ fn new_run(id: &str) -> NewRun {
             reason: None,
             dry_run: false,
             attended: true,
+            criteria: crate::domain::Criteria::default(),
+            links: true,
             single: false,
             started_at: Timestamp::from_seconds(1),
         },

@@ -1,0 +1,322 @@
+//! `[profiles.NAME]`: one PSA tenant with its credentials, criteria and rules. Which credentials there are,
+//! how fast one may go and what else is possible is declared by the vendor's room.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use super::{
+    Fault, location,
+    secret::{self, Secret},
+    section::Section,
+};
+use crate::{
+    domain::{
+        Criteria,
+        criteria::{CustomField, Matching},
+        protect::Protection,
+        text::nearest,
+    },
+    psa::registry::{self, Connection, Field, FieldKind, Pace, PaceLimits, Room},
+    system::Clock,
+};
+
+/// When items with an RMM link are looked at again, unless the file says otherwise.
+pub const VERIFY_AGAIN_AFTER_HOURS: u32 = 24;
+
+/// One PSA tenant.
+#[derive(Debug)]
+pub struct Profile {
+    pub name: String,
+    pub room: &'static Room,
+    /// The room's fields that are not secret, by key.
+    pub values: BTreeMap<String, String>,
+    /// Those that are, by key; where to get them, not what they are.
+    pub secrets: BTreeMap<String, Secret>,
+    pub criteria: Criteria,
+    /// The PSA's status to set together with the inactive mark, by name.
+    pub wanted_status: Option<String>,
+    pub protection: Protection,
+    pub pace: Pace,
+    /// Items per write, where the vendor takes several.
+    pub batch: Option<u32>,
+    pub ca_file: Option<PathBuf>,
+    pub note: Note,
+    /// Hours until items with an RMM link are looked at again; 0 for never.
+    pub verify_again_after_hours: u32,
+}
+
+/// Where the PSA is told what was done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Note {
+    #[default]
+    None,
+    Ticket,
+    Configuration,
+}
+
+impl Profile {
+    /// All that an adapter needs, with the secrets fetched. Only this profile's are looked at.
+    pub async fn connection(
+        &self,
+        clock: Clock,
+        patience: Option<Duration>,
+    ) -> Result<Connection, super::SettingsError> {
+        let mut secrets = BTreeMap::new();
+        let mut faults: Vec<Fault> = Vec::new();
+        for (key, secret) in &self.secrets {
+            match secret.reveal().await {
+                Ok(revealed) => {
+                    secrets.insert(key.clone(), revealed);
+                }
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(super::SettingsError::Faults(faults));
+        }
+        Ok(Connection {
+            profile: self.name.clone(),
+            values: self.values.clone(),
+            secrets,
+            ca_file: self.ca_file.clone(),
+            pace: self.pace,
+            batch: self.batch,
+            clock,
+            patience,
+            transport: None,
+        })
+    }
+}
+
+/// All profiles of the file. What is wrong with them is told to the document.
+pub fn read_all(root: &Section<'_, '_>) -> BTreeMap<String, Profile> {
+    let sections = root.named_sections("profiles");
+    if sections.is_empty() {
+        root.missing("profiles", "there is no profile; add [profiles.NAME] as in config.example.toml");
+    }
+    sections.into_iter().filter_map(|(name, section)| Some((name.clone(), read(&name, section)?))).collect()
+}
+
+fn read(name: &str, mut section: Section<'_, '_>) -> Option<Profile> {
+    if name.trim().is_empty() || name.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        section.fault("a profile's name has no blanks; name it like [profiles.main]");
+    }
+    let room = room(&section);
+    let ca_file = ca_file(&section);
+    let criteria = criteria(section.section("offboarded"), &section);
+    let protection = protection(section.section("protect"));
+    let deactivate = section.section("deactivate");
+    let wanted_status = status(&deactivate, room);
+    let extras = extras(&section, &deactivate, room);
+    deactivate.done();
+    let pace = pace(section.section("pace"), room);
+    let Some(room) = room else {
+        section.be_lenient();
+        section.done();
+        return None;
+    };
+    let mut values = BTreeMap::new();
+    let mut secrets = BTreeMap::new();
+    for field in room.fields {
+        match field.kind {
+            FieldKind::Text | FieldKind::Url => {
+                if let Some(value) = value(&section, field) {
+                    values.insert(field.key.to_owned(), value);
+                }
+            }
+            FieldKind::Secret => match section.any(field.key) {
+                Some(found) => {
+                    if let Some(secret) = secret::read(&section, found, secret::Plain::Warned) {
+                        secrets.insert(field.key.to_owned(), secret);
+                    }
+                }
+                None => missing(&section, field),
+            },
+        }
+    }
+    section.done();
+    Some(Profile {
+        name: name.to_owned(),
+        room,
+        values,
+        secrets,
+        criteria,
+        wanted_status,
+        protection,
+        pace,
+        batch: extras.batch,
+        ca_file,
+        note: extras.note,
+        verify_again_after_hours: extras.verify_again_after_hours,
+    })
+}
+
+fn room(section: &Section<'_, '_>) -> Option<&'static Room> {
+    let keys = || registry::ROOMS.iter().map(|room| room.key);
+    let known = || keys().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(", ");
+    let Some(psa) = section.text("psa") else {
+        if !section.is_given() || section.any("psa").is_none() {
+            section.missing("psa", format!("it is missing; say which PSA this is: {}", known()));
+        }
+        return None;
+    };
+    let room = registry::room(&psa.value);
+    if room.is_none() {
+        let near = nearest(&psa.value, keys()).map(|key| format!("; did you mean \"{key}\"?"));
+        let what = format!("this build knows no such PSA, only {}{}", known(), near.unwrap_or_default());
+        section.document().fault(psa.at, psa.key, what);
+    }
+    room
+}
+
+fn value(section: &Section<'_, '_>, field: &Field) -> Option<String> {
+    if section.any(field.key).is_none() {
+        missing(section, field);
+        return None;
+    }
+    let found = section.text(field.key)?;
+    if let Err(why) = field.kind.check(&found.value) {
+        section.document().fault(found.at, found.key, why);
+        return None;
+    }
+    Some(found.value.trim().to_owned())
+}
+
+fn missing(section: &Section<'_, '_>, field: &Field) {
+    if field.required {
+        let example = match field.kind {
+            FieldKind::Secret => format!("{{ env = \"{}\" }}", field.example),
+            FieldKind::Text | FieldKind::Url => format!("\"{}\"", field.example),
+        };
+        let what = format!("it is missing ({}); write it like {} = {example}", field.help, field.key);
+        section.missing(field.key, what);
+    }
+}
+
+fn ca_file(section: &Section<'_, '_>) -> Option<PathBuf> {
+    let found = section.text("ca_file")?;
+    let path = location::resolve(&found.value, section.document().path());
+    Some(path)
+}
+
+fn criteria(section: Section<'_, '_>, profile: &Section<'_, '_>) -> Criteria {
+    let field = section.section("custom_field");
+    let custom_field = {
+        let (name, value) = (field.text("name"), field.text("value"));
+        match (name, value) {
+            (Some(name), Some(value)) => Some(CustomField { name: name.value, value: value.value }),
+            (None, None) if !field.is_given() => None,
+            _ => {
+                field.fault("it needs both name and value, like { name = \"Offboarded\", value = \"Yes\" }");
+                None
+            }
+        }
+    };
+    let field_is_given = field.is_given();
+    field.done();
+    let criteria = Criteria {
+        inactive: section.flag("inactive").unwrap_or(false),
+        statuses: section.texts("statuses"),
+        tags: section.texts("tags"),
+        custom_field,
+        contract_ended_days: section.small("contract_ended_days", 0..=36_500),
+        matching: section
+            .choice("match", &[("any", Matching::Any), ("all", Matching::All)])
+            .unwrap_or_default(),
+    };
+    if criteria.is_empty() && !field_is_given {
+        let what = format!(
+            "no criterion says which clients count as offboarded; set at least one of inactive, statuses, tags, custom_field, contract_ended_days under [{}.offboarded]",
+            profile.name(),
+        );
+        section.fault(what);
+    }
+    section.done();
+    criteria
+}
+
+fn protection(section: Section<'_, '_>) -> Protection {
+    let protection = Protection {
+        types: section.texts("types"),
+        sites: section.texts("sites"),
+        names: section.texts("names"),
+        clients: section.texts("clients"),
+    };
+    section.done();
+    protection
+}
+
+fn status(deactivate: &Section<'_, '_>, room: Option<&Room>) -> Option<String> {
+    let found = deactivate.text("status")?;
+    match room {
+        Some(room) if !room.sets_status => {
+            let what = format!("{} has no status to set; leave it out", room.nouns.product);
+            deactivate.document().fault(found.at, found.key, what);
+            None
+        }
+        _ => Some(found.value),
+    }
+}
+
+struct Extras {
+    note: Note,
+    verify_again_after_hours: u32,
+    batch: Option<u32>,
+}
+
+/// Three keys that stand under `deactivate`; the profile itself may hold them, too.
+fn extras(profile: &Section<'_, '_>, deactivate: &Section<'_, '_>, room: Option<&Room>) -> Extras {
+    for key in ["note", "verify_again_after_hours", "batch"] {
+        if let (Some(_), Some(second)) = (profile.any(key), deactivate.any(key)) {
+            let what = format!("it is given twice; keep the one under [{}]", deactivate.name());
+            profile.document().fault(second.at, second.key, what);
+        }
+    }
+    let words = [("none", Note::None), ("ticket", Note::Ticket), ("configuration", Note::Configuration)];
+    let place = |key: &str| if deactivate.any(key).is_some() { deactivate } else { profile };
+    let batch_place = place("batch");
+    let range = room.and_then(|room| room.batch.clone());
+    let batch = match (room, range, batch_place.any("batch")) {
+        (Some(room), None, Some(found)) => {
+            let what = format!("{} takes one item per write; leave it out", room.nouns.product);
+            profile.document().fault(found.at, found.key, what);
+            None
+        }
+        (_, range, _) => batch_place.small("batch", range.unwrap_or(1..=100)),
+    };
+    Extras {
+        note: place("note").choice("note", &words).unwrap_or_default(),
+        verify_again_after_hours: place("verify_again_after_hours")
+            .small("verify_again_after_hours", 0..=8_760)
+            .unwrap_or(VERIFY_AGAIN_AFTER_HOURS),
+        batch,
+    }
+}
+
+fn pace(section: Section<'_, '_>, room: Option<&Room>) -> Pace {
+    // Without a room nothing is known; the profile is refused anyway.
+    let some = Pace { in_flight: 1, requests: 60, window_seconds: 60 };
+    let PaceLimits { default, most } =
+        room.map_or(PaceLimits { default: some, most: some }, |room| room.pace);
+    let pace = Pace {
+        in_flight: section.small("in_flight", 1..=10_000).unwrap_or(default.in_flight),
+        requests: section.small("requests", 1..=10_000_000).unwrap_or(default.requests),
+        window_seconds: section.small("window_seconds", 1..=86_400).unwrap_or(default.window_seconds),
+    };
+    if let Some(room) = room {
+        let product = room.nouns.product;
+        if pace.in_flight > most.in_flight {
+            section.missing("in_flight", format!("{product} allows at most {} at once", most.in_flight));
+        }
+        let asked = u64::from(pace.requests) * u64::from(most.window_seconds);
+        let allowed = u64::from(most.requests) * u64::from(pace.window_seconds);
+        if asked > allowed || pace.requests > most.requests && pace.window_seconds > most.window_seconds {
+            let what = format!(
+                "{product} allows at most {} requests per {} seconds; {} per {} is more than that, or a longer burst",
+                most.requests, most.window_seconds, pace.requests, pace.window_seconds,
+            );
+            section.missing("requests", what);
+        }
+    }
+    section.done();
+    pace
+}

@@ -1,0 +1,217 @@
+//! Secrets: where they come from, and how they are fetched when they are needed. A [`Secret`] only knows the
+//! way; what it leads to is never shown, not even by accident.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use secrecy::SecretString;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    process::Command,
+    time::timeout,
+};
+use toml::de::DeValue;
+
+use super::{
+    Fault, location,
+    section::{Found, Section},
+};
+use crate::{
+    domain::text::one_line,
+    system::{environment, files},
+};
+
+/// How long a command may take to tell a secret.
+const COMMAND_LIMIT: Duration = Duration::from_secs(10);
+
+/// No secret is longer than this.
+const LONGEST: u64 = 64 * 1024;
+
+/// The way to a secret.
+#[derive(Debug)]
+pub struct Secret {
+    source: Source,
+    /// Where it stands in the file, for messages.
+    place: Fault,
+}
+
+#[derive(Debug)]
+enum Source {
+    Plain(SecretString),
+    Environment(String),
+    File(PathBuf),
+    /// Program and arguments; no shell.
+    Command(Vec<String>),
+    Keyring,
+}
+
+/// What is said about a secret in plain text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plain {
+    Warned,
+    /// An address, which is only secret if it has a password in it.
+    IfNoPassword,
+}
+
+const FORMS: &str =
+    "{ env = \"NAME\" }, { file = \"PATH\" }, { command = [\"PROGRAM\", \"ARGUMENT\"] }, or text in quotes";
+
+/// Reads the way to a secret from a value.
+pub fn read(section: &Section<'_, '_>, found: Found<&DeValue<'_>>, plain: Plain) -> Option<Secret> {
+    let document = section.document();
+    let refuse = |what: String| {
+        document.fault(found.at, found.key.clone(), what);
+        None
+    };
+    let source = match found.value {
+        DeValue::String(text) => {
+            if text.trim().is_empty() {
+                return refuse(format!("it is empty; write {FORMS}"));
+            }
+            let has_password = || url::Url::parse(text).is_ok_and(|url| url.password().is_some());
+            if plain == Plain::Warned || has_password() {
+                let place = document.fault_at(found.at, found.key.clone(), String::new());
+                document.warn(format!(
+                    "{} stands in plain text in {} (line {}); better: {{ env = \"NAME\" }}, {{ file = \"PATH\" }} or {{ command = […] }}",
+                    found.key,
+                    document.path().display(),
+                    place.line,
+                ));
+            }
+            Source::Plain(SecretString::from(text.to_string()))
+        }
+        DeValue::Table(table) => {
+            let mut entries = table.iter();
+            let (Some((way, value)), None) = (entries.next(), entries.next()) else {
+                return refuse(format!("it needs exactly one way to the secret: {FORMS}"));
+            };
+            match (way.get_ref().as_ref(), value.get_ref()) {
+                ("env", DeValue::String(name)) if !name.trim().is_empty() => {
+                    Source::Environment(name.to_string())
+                }
+                ("file", DeValue::String(path)) if !path.trim().is_empty() => {
+                    Source::File(location::resolve(path, document.path()))
+                }
+                ("command", DeValue::Array(words)) => {
+                    let words: Option<Vec<String>> =
+                        words.iter().map(|word| word.get_ref().as_str().map(str::to_owned)).collect();
+                    match words {
+                        Some(words) if words.first().is_some_and(|program| !program.is_empty()) => {
+                            Source::Command(words)
+                        }
+                        _ => return refuse("command must be a list of texts, the program first".to_owned()),
+                    }
+                }
+                ("command", DeValue::String(_)) => {
+                    return refuse(
+                        "command must be a list, like [\"pass\", \"show\", \"cw\"]; no shell is used"
+                            .to_owned(),
+                    );
+                }
+                ("keyring", DeValue::String(_)) => Source::Keyring,
+                ("env" | "file" | "keyring", _) => {
+                    return refuse(format!("{} must be text in quotes", way.get_ref()));
+                }
+                (other, _) => {
+                    let known = ["env", "file", "command", "keyring"];
+                    let near = crate::domain::text::nearest(other, known);
+                    let hint = near.map(|way| format!(" (did you mean \"{way}\"?)")).unwrap_or_default();
+                    return refuse(format!(
+                        "\"{}\" is no way to a secret{hint}; write {FORMS}",
+                        one_line(other, 20)
+                    ));
+                }
+            }
+        }
+        _ => return refuse(format!("it must be {FORMS}")),
+    };
+    Some(Secret { source, place: document.fault_at(found.at, found.key, String::new()) })
+}
+
+impl Secret {
+    /// Fetches it.
+    pub async fn reveal(&self) -> Result<SecretString, Fault> {
+        let fetched = match &self.source {
+            Source::Plain(secret) => Ok(secret.clone()),
+            Source::Environment(name) => environment::variable(name).map(SecretString::from).ok_or_else(|| {
+                format!("the environment variable {name} is not set; set it, or name another way to the secret")
+            }),
+            Source::File(path) => from_file(path),
+            Source::Command(words) => from_command(words).await,
+            Source::Keyring => Err(format!("this build cannot ask a keyring; use {FORMS}")),
+        };
+        fetched.map_err(|what| Fault { what, ..self.place.clone() })
+    }
+}
+
+fn from_file(path: &Path) -> Result<SecretString, String> {
+    let shown = path.display();
+    let mode = files::mode(path).map_err(|error| format!("the file {shown} cannot be read: {error}"))?;
+    if mode & 0o077 != 0 {
+        return Err(format!(
+            "the file {shown} has mode {mode:04o}, so others may read it; run `chmod 600 {shown}`"
+        ));
+    }
+    let read = std::fs::File::open(path).and_then(|file| {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut std::io::Read::take(file, LONGEST), &mut text)?;
+        Ok(text)
+    });
+    let text = read.map_err(|error| format!("the file {shown} cannot be read: {error}"))?;
+    first_line(&text).ok_or_else(|| format!("the file {shown} is empty; its first line must be the secret"))
+}
+
+fn first_line(text: &str) -> Option<SecretString> {
+    let line = text.lines().next().unwrap_or_default().trim();
+    (!line.is_empty()).then(|| SecretString::from(line.to_owned()))
+}
+
+async fn from_command(words: &[String]) -> Result<SecretString, String> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err("command names no program".to_owned());
+    };
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| format!("the command \"{program}\" cannot be started: {error}"))?;
+    let (output, errors) = (child.stdout.take(), child.stderr.take());
+    let ended = timeout(COMMAND_LIMIT, async {
+        let (output, errors) = tokio::join!(bounded(output), bounded(errors));
+        (child.wait().await, output, errors)
+    })
+    .await;
+    let Ok((status, output, errors)) = ended else {
+        return Err(format!(
+            "the command \"{program}\" did not end within {} seconds; it must not ask for anything",
+            COMMAND_LIMIT.as_secs()
+        ));
+    };
+    let status = status.map_err(|error| format!("the command \"{program}\" failed: {error}"))?;
+    if !status.success() {
+        // Only the beginning: nobody knows what a failing helper prints.
+        let said = one_line(errors.lines().next().unwrap_or_default(), 100);
+        let said = if said.is_empty() { String::new() } else { format!(", saying \"{said}\"") };
+        return Err(format!("the command \"{program}\" failed ({status}){said}; run it by hand to see why"));
+    }
+    first_line(&output).ok_or_else(|| {
+        format!("the command \"{program}\" printed nothing; its first line must be the secret")
+    })
+}
+
+/// What a pipe says, up to a bound; the rest is read and dropped, so that the writer is not blocked.
+async fn bounded(pipe: Option<impl AsyncRead + Unpin>) -> String {
+    let Some(mut pipe) = pipe else { return String::new() };
+    let mut kept = Vec::new();
+    if (&mut pipe).take(LONGEST).read_to_end(&mut kept).await.is_ok() {
+        // What is beyond the bound does not matter, and neither does an error in it.
+        let _ = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
+    }
+    String::from_utf8_lossy(&kept).into_owned()
+}
