@@ -25,4 +25,5 @@ pub mod settings;
 pub mod simulator;
 pub mod store;
 pub mod system;
+pub mod telemetry;
 pub mod tui;

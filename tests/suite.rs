@@ -6,3 +6,4 @@ mod settings;
 mod simulator;
 mod store;
 mod support;
+mod telemetry;
