@@ -12,7 +12,7 @@ use super::{
     Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, Result, RunSummary, Store,
     StoreError, StoredRun, Sweep,
     journal::{Batch, Checker, Predecessor, Prepared, Record, Stored, check_order, events, phase_word},
-    types::moment,
+    types::{forgotten_before, moment},
 };
 use crate::domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp};
 
@@ -33,8 +33,8 @@ struct State {
     sweeps: BTreeMap<(Place, String), Sweep>,
     holds: BTreeMap<(Place, ConfigId), Hold>,
     requests: Vec<(RunId, Request)>,
-    /// Set by a test: the next change cannot be made durable.
-    failing: bool,
+    /// Set by a test: after so many more changes the next one cannot be made durable.
+    fails_after: Option<u32>,
     failed: Option<String>,
     closed: bool,
 }
@@ -53,9 +53,9 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// Makes the next change fail as a full disk would, and with it all later ones.
-    pub fn fail_next_change(&self) {
-        self.lock().failing = true;
+    /// Lets so many more changes happen, and makes the next one fail as a full disk would, and with it all later ones.
+    pub fn fail_after(&self, changes: u32) {
+        self.lock().fails_after = Some(changes);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -72,12 +72,17 @@ impl MemoryStore {
         if let Some(first) = &state.failed {
             return Err(StoreError::Failed { first: first.clone() });
         }
-        if state.failing {
-            let error = StoreError::DiskFull { path: "memory".into() };
-            state.failed = Some(error.to_string());
-            return Err(error);
+        match state.fails_after {
+            Some(0) => {
+                let error = StoreError::DiskFull { path: "memory".into() };
+                state.failed = Some(error.to_string());
+                Err(error)
+            }
+            left => {
+                state.fails_after = left.map(|left| left - 1);
+                Ok(state)
+            }
         }
-        Ok(state)
     }
 }
 
@@ -291,12 +296,16 @@ impl Store for MemoryStore {
     }
 
     async fn release(&self, run: &RunId) -> Result<()> {
-        self.change()?.leases.retain(|_, held| held.run != *run);
+        let mut state = self.change()?;
+        state.leases.retain(|_, held| held.run != *run);
+        state.requests.retain(|(of, _)| of != run);
         Ok(())
     }
 
     async fn remember_refusal(&self, key: &str, at: Timestamp) -> Result<()> {
-        self.change()?.refusals.insert(key.to_owned(), at);
+        let mut state = self.change()?;
+        state.refusals.retain(|_, earlier| *earlier >= forgotten_before(at));
+        state.refusals.insert(key.to_owned(), at);
         Ok(())
     }
 

@@ -18,7 +18,7 @@ pub use memory::MemoryStore;
 pub use sqlite::SqliteStore;
 pub use types::{
     Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, RunSummary, StoredRun, Sweep,
-    Wish, sign_in_key,
+    Wish, rests_until, sign_in_key,
 };
 
 use crate::domain::{ClientId, ConfigId, RunId, Stamped, Tenant, Timestamp};
@@ -71,12 +71,14 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<Acquired>;
 
-    /// Gives back all that was taken for this run.
+    /// Gives back all that was taken for this run, and drops requests that nobody took: they were meant for
+    /// the process that ends with it, not for one that resumes the run later.
     async fn release(&self, run: &RunId) -> Result<()>;
 
     // --- sign-in memory ---
 
-    /// Remembers that this sign-in was refused; `key` is a [`sign_in_key`].
+    /// Remembers for a day that this sign-in was refused; `key` is a [`sign_in_key`], and [`rests_until`] says
+    /// when it may be tried again.
     async fn remember_refusal(&self, key: &str, at: Timestamp) -> Result<()>;
 
     async fn refusal(&self, key: &str) -> Result<Option<Timestamp>>;

@@ -173,6 +173,16 @@ pub fn sign_in_key(host: &str, user: &str, secret: &str) -> String {
     sha256(parts.concat().as_bytes())
 }
 
+/// Until when a sign-in that was refused is not tried again with the same secret: vendors lock accounts.
+pub fn rests_until(refused: Timestamp) -> Timestamp {
+    refused.plus_seconds(5 * 60)
+}
+
+/// Refusals older than this, seen from a later one, are of no use to anybody.
+pub(super) fn forgotten_before(refused: Timestamp) -> Timestamp {
+    refused.plus_seconds(-24 * 60 * 60)
+}
+
 /// Milliseconds since 1970.
 pub(super) fn millis(at: Timestamp) -> i64 {
     (at.seconds_since(Timestamp::from_seconds(0)) * 1000.0).round() as i64

@@ -45,6 +45,73 @@ async fn what_was_appended_is_there_for_the_next_handle_even_without_a_close() {
 }
 
 #[tokio::test]
+async fn appends_at_the_same_time_share_a_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let run = run("r1", 200, 0);
+    store.create_run(&run).await.unwrap();
+    let before = store.commits();
+    let id = &run.header.run;
+    let appends = (1..=200).map(|one| {
+        let store = &store;
+        async move { store.append(id, &item(one, 1, DEACTIVATED)).await.unwrap() }
+    });
+    futures_util::future::join_all(appends).await;
+    let commits = store.commits() - before;
+    assert!(commits <= 20, "{commits} commits for 200 appends");
+}
+
+#[tokio::test]
+async fn a_killed_process_loses_nothing_that_was_acknowledged() {
+    use std::{
+        io::{BufRead, BufReader},
+        process::{Command, Stdio},
+    };
+    for kill_after in [1, 7, 40] {
+        let folder = tempfile::tempdir().unwrap();
+        // This program again, as the one that is killed.
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "store::disk::appends_until_killed", "--include-ignored", "--nocapture"])
+            .env("MOTHBALL_DATA_DIR", folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut acknowledged: Vec<String> = Vec::new();
+        for line in lines {
+            let line = line.unwrap();
+            acknowledged.extend(line.strip_prefix("durable ").map(str::to_owned));
+            if acknowledged.len() == kill_after {
+                child.kill().unwrap();
+            }
+        }
+        child.wait().unwrap();
+        let store = SqliteStore::open(folder.path()).await.unwrap();
+        let stored = store.run(&RunId::from("r1")).await.unwrap().unwrap();
+        assert!(acknowledged.len() >= kill_after && stored.events.len() >= acknowledged.len());
+        for head in &acknowledged {
+            assert_eq!(store.verify(&RunId::from("r1"), Some(head)).await.unwrap(), []);
+        }
+        store.append(&RunId::from("r1"), &[finished(9)]).await.unwrap();
+        assert_eq!(store.verify_all().await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
+#[ignore = "run, and killed, by another test"]
+async fn appends_until_killed() {
+    use std::io::Write;
+    let Some(folder) = mothball::system::environment::path("MOTHBALL_DATA_DIR") else { return };
+    let store = SqliteStore::open(&folder).await.unwrap();
+    store.create_run(&run("r1", 1, 0)).await.unwrap();
+    for n in 0..100_000 {
+        let events = [stamp(n, mothball::domain::Event::Warned { text: "x".repeat(200) })];
+        let head = store.append(&RunId::from("r1"), &events).await.unwrap();
+        writeln!(std::io::stdout(), "durable {head}").unwrap();
+    }
+}
+
+#[tokio::test]
 async fn two_that_open_a_new_store_at_once_both_get_it() {
     let folder = tempfile::tempdir().unwrap();
     let opened = futures_util::future::join_all((0..6).map(|_| SqliteStore::open(folder.path()))).await;

@@ -172,9 +172,10 @@ async fn a_closed_store_takes_nothing(store: &dyn Store) {
 async fn a_failed_change_ends_the_memory_store_too() {
     let store = mothball::store::MemoryStore::new();
     store.create_run(&run("r1", 1, 0)).await.unwrap();
-    store.fail_next_change();
+    store.fail_after(1);
     let id = RunId::from("r1");
-    assert!(matches!(store.append(&id, &[finished(1)]).await, Err(StoreError::DiskFull { .. })));
-    assert!(matches!(store.append(&id, &[finished(1)]).await, Err(StoreError::Failed { .. })));
-    assert_eq!(store.run(&id).await.unwrap().unwrap().events, []);
+    store.append(&id, &[finished(1)]).await.unwrap();
+    assert!(matches!(store.append(&id, &[finished(2)]).await, Err(StoreError::DiskFull { .. })));
+    assert!(matches!(store.append(&id, &[finished(2)]).await, Err(StoreError::Failed { .. })));
+    assert_eq!(store.run(&id).await.unwrap().unwrap().events.len(), 1);
 }

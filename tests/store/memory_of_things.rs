@@ -2,7 +2,7 @@
 
 use mothball::{
     domain::{ClientId, ConfigId, RunId},
-    store::{Hold, Request, Store, Sweep, Wish, sign_in_key},
+    store::{Hold, Request, Store, Sweep, Wish, rests_until, sign_in_key},
 };
 
 use super::{on_both, samples::*};
@@ -21,6 +21,14 @@ async fn a_refused_sign_in_is_remembered_until_forgotten(store: &dyn Store) {
     store.remember_refusal(&key, at(9)).await.unwrap();
     assert_eq!(store.refusal(&key).await.unwrap(), Some(at(9)));
     assert_eq!(store.refusal(&sign_in_key("na.example", "acme+key", "new")).await.unwrap(), None);
+    assert_eq!(rests_until(at(9)), at(309));
+    let later = sign_in_key("na.example", "another", "secret");
+    store.remember_refusal(&later, at(86_000)).await.unwrap();
+    assert_eq!(store.refusal(&key).await.unwrap(), Some(at(9)));
+    store.remember_refusal(&later, at(87_000)).await.unwrap();
+    assert_eq!(store.refusal(&key).await.unwrap(), None, "a day later nobody asks");
+    store.forget_refusal(&later).await.unwrap();
+    assert_eq!(store.refusal(&later).await.unwrap(), None);
     store.forget_refusal(&key).await.unwrap();
     assert_eq!(store.refusal(&key).await.unwrap(), None);
 }
@@ -73,4 +81,8 @@ async fn requests_are_handed_out_once(store: &dyn Store) {
     assert_eq!(store.take_requests(&run).await.unwrap(), expected);
     assert_eq!(store.take_requests(&run).await.unwrap(), []);
     assert_eq!(store.take_requests(&RunId::from("r2")).await.unwrap().len(), 1);
+    // A request that came too late is not for whoever resumes the run.
+    store.put_request(&run, &request(Wish::Cancel, 3)).await.unwrap();
+    store.release(&run).await.unwrap();
+    assert_eq!(store.take_requests(&run).await.unwrap(), []);
 }

@@ -9,7 +9,7 @@ use crate::{
         Acquired, Claim, Held, Hold, Holder, Request, Sweep, Wish,
         journal::to_json,
         memory::may_take,
-        types::{millis, moment},
+        types::{forgotten_before, millis, moment},
     },
     system::process::Identity,
 };
@@ -80,11 +80,16 @@ fn held(row: &SqliteRow) -> std::result::Result<Held, sqlx::Error> {
 }
 
 pub async fn release(connection: &mut SqliteConnection, run: &RunId) -> Changed<()> {
-    sqlx::query("DELETE FROM leases WHERE run = ?").bind(run.as_str()).execute(connection).await?;
+    sqlx::query("DELETE FROM leases WHERE run = ?").bind(run.as_str()).execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM requests WHERE run = ?").bind(run.as_str()).execute(connection).await?;
     Ok(())
 }
 
 pub async fn remember_refusal(connection: &mut SqliteConnection, key: &str, at: Timestamp) -> Changed<()> {
+    sqlx::query("DELETE FROM refusals WHERE at < ?")
+        .bind(millis(forgotten_before(at)))
+        .execute(&mut *connection)
+        .await?;
     sqlx::query(
         "INSERT INTO refusals (sign_in, at) VALUES (?, ?)
          ON CONFLICT (sign_in) DO UPDATE SET at = excluded.at",

@@ -46,6 +46,11 @@ impl SqliteStore {
         &self.path
     }
 
+    /// Transactions made durable through this handle: fewer than calls, when calls come at the same time.
+    pub fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+
     fn error(&self, error: &sqlx::Error) -> StoreError {
         open::explain(error, &self.path)
     }

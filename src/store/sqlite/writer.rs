@@ -1,7 +1,13 @@
 //! The one task that changes the file. Whatever waits is put into one transaction, so that many small
 //! appends cost one sync of the disk; callers wait until theirs is durable.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use futures_util::future::BoxFuture;
 use sqlx::SqliteConnection;
@@ -63,13 +69,20 @@ enum Job {
 
 pub struct Writer {
     jobs: mpsc::Sender<Job>,
+    commits: Arc<AtomicU64>,
 }
 
 impl Writer {
     pub fn start(connection: SqliteConnection, path: PathBuf) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(work(connection, path, queue));
-        Self { jobs }
+        let commits = Arc::new(AtomicU64::new(0));
+        tokio::spawn(work(connection, path, queue, commits.clone()));
+        Self { jobs, commits }
+    }
+
+    /// Transactions that were made durable.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     pub async fn append(&self, run: RunId, batch: Batch) -> Result<String> {
@@ -86,10 +99,10 @@ impl Writer {
     {
         let (answer, answered) = oneshot::channel::<Result<T>>();
         // Whoever speaks first, the change or the refusal to run it, uses the way back.
-        let way_back = std::sync::Arc::new(std::sync::Mutex::new(Some(answer)));
+        let way_back = Arc::new(Mutex::new(Some(answer)));
         let way_back_of_refusal = way_back.clone();
-        let take = |way: &std::sync::Mutex<Option<oneshot::Sender<Result<T>>>>| {
-            way.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+        let take = |way: &Mutex<Option<oneshot::Sender<Result<T>>>>| {
+            way.lock().unwrap_or_else(PoisonError::into_inner).take()
         };
         let run: Change = Box::new(move |connection| {
             Box::pin(async move {
@@ -131,7 +144,12 @@ impl Writer {
     }
 }
 
-async fn work(mut connection: SqliteConnection, path: PathBuf, mut queue: mpsc::Receiver<Job>) {
+async fn work(
+    mut connection: SqliteConnection,
+    path: PathBuf,
+    mut queue: mpsc::Receiver<Job>,
+    commits: Arc<AtomicU64>,
+) {
     let mut failed: Option<String> = None;
     let mut closing = Vec::new();
     let mut jobs = Vec::with_capacity(QUEUE);
@@ -148,6 +166,7 @@ async fn work(mut connection: SqliteConnection, path: PathBuf, mut queue: mpsc::
             refuse_all(todo, &error);
         } else if !todo.is_empty() {
             failed = transact(&mut connection, &path, todo).await;
+            commits.fetch_add(u64::from(failed.is_none()), Ordering::Relaxed);
         }
         if !closing.is_empty() {
             queue.close();
