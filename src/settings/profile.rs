@@ -91,7 +91,7 @@ impl Profile {
 pub fn read_all(root: &Section<'_, '_>) -> BTreeMap<String, Profile> {
     let sections = root.named_sections("profiles");
     if sections.is_empty() {
-        root.missing("profiles", "there is no profile; add [profiles.NAME] as in config.example.toml");
+        root.fault_of("profiles", "there is no profile; add [profiles.NAME] as in config.example.toml");
     }
     sections.into_iter().filter_map(|(name, section)| Some((name.clone(), read(&name, section)?))).collect()
 }
@@ -155,7 +155,7 @@ fn room(section: &Section<'_, '_>) -> Option<&'static Room> {
     let known = || keys().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(", ");
     let Some(psa) = section.text("psa") else {
         if !section.is_given() || section.any("psa").is_none() {
-            section.missing("psa", format!("it is missing; say which PSA this is: {}", known()));
+            section.fault_of("psa", format!("it is missing; say which PSA this is: {}", known()));
         }
         return None;
     };
@@ -188,7 +188,7 @@ fn missing(section: &Section<'_, '_>, field: &Field) {
             FieldKind::Text | FieldKind::Url => format!("\"{}\"", field.example),
         };
         let what = format!("it is missing ({}); write it like {} = {example}", field.help, field.key);
-        section.missing(field.key, what);
+        section.fault_of(field.key, what);
     }
 }
 
@@ -305,7 +305,7 @@ fn pace(section: Section<'_, '_>, room: Option<&Room>) -> Pace {
     if let Some(room) = room {
         let product = room.nouns.product;
         if pace.in_flight > most.in_flight {
-            section.missing("in_flight", format!("{product} allows at most {} at once", most.in_flight));
+            section.fault_of("in_flight", format!("{product} allows at most {} at once", most.in_flight));
         }
         let asked = u64::from(pace.requests) * u64::from(most.window_seconds);
         let allowed = u64::from(most.requests) * u64::from(pace.window_seconds);
@@ -314,7 +314,7 @@ fn pace(section: Section<'_, '_>, room: Option<&Room>) -> Pace {
                 "{product} allows at most {} requests per {} seconds; {} per {} is more than that, or a longer burst",
                 most.requests, most.window_seconds, pace.requests, pace.window_seconds,
             );
-            section.missing("requests", what);
+            section.fault_of("requests", what);
         }
     }
     section.done();

@@ -188,9 +188,10 @@ impl<'d, 'a> Section<'d, 'a> {
         self.document.fault(self.at, self.name.clone(), what);
     }
 
-    /// A key that must be there is not.
-    pub fn missing(&self, key: &str, what: impl Into<String>) {
-        self.document.fault(self.at, self.key(key), what);
+    /// Something is wrong with this key: told where it stands, or where it should.
+    pub fn fault_of(&self, key: &str, what: impl Into<String>) {
+        let at = self.position(key).map_or(self.at, |span| span.start);
+        self.document.fault(at, self.key(key), what);
     }
 
     fn ask(&self, key: &str, is_value: bool) -> Option<&'d Spanned<DeValue<'a>>> {

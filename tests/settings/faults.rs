@@ -144,6 +144,12 @@ fn all_mistakes_are_told_in_the_order_of_the_file() {
 }
 
 #[test]
+fn a_limit_is_told_at_its_key() {
+    let told = faults(&format!("{GOOD}[profiles.main.pace]\nwindow_seconds = 60\nin_flight = 99\n"));
+    assert_eq!((told[0].line, told[0].column), (14, 1), "{}", told[0]);
+}
+
+#[test]
 fn a_place_is_counted_in_lines_and_characters() {
     let text = good_but("company_id = \"acmemsp\"", "company_id = \"ünï☃\" \nx = { \"日本\" = 1 }");
     let fault = &faults(&text)[0];
