@@ -17,7 +17,9 @@
 //! | [`simulator`] | simulated PSAs | system |
 //! | [`command`] | one file per subcommand: joins the parts | everything |
 
+pub mod command;
 pub mod domain;
+pub mod engine;
 pub mod http;
 pub mod psa;
 pub mod report;

@@ -2,8 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod architecture;
+mod cli;
+mod engine;
+mod psa;
+mod pty;
 mod settings;
 mod simulator;
 mod store;
 mod support;
 mod telemetry;
+mod tui;

@@ -10,10 +10,14 @@ use super::{
 };
 use crate::{
     domain::ExitCode,
-    system::{environment, process, signals::{Stop, Stops}},
+    settings,
+    system::{
+        environment, process,
+        signals::{Stop, Stops},
+    },
     tui::{
-        self,
-        desk::{Mode, Setting},
+        self, LastRun, Leave, StopSignal, TuiError,
+        desk::{Mode, Preselect, Setting},
     },
 };
 
@@ -31,10 +35,7 @@ pub async fn show(
     screen: &Screen,
 ) -> Result<ExitCode, Failure> {
     if !print::stdout_is_terminal() {
-        return Err(Failure::usage(
-            "the screen needs a terminal",
-            "Use `mothball run` where there is none.",
-        ));
+        return Err(Failure::usage("the screen needs a terminal", "Use `mothball run` where there is none."));
     }
     let setting = setting(&context, mode);
     let desk = Arc::new(RealDesk::new(context, setting));
@@ -44,10 +45,7 @@ pub async fn show(
     let listening = tokio::spawn(async move {
         loop {
             let wish = stops.next().await;
-            stop.send_replace(Some(wish.words().to_owned()));
-            if STOPPED.set(wish).is_err() {
-                tracing::info!("asked to stop again");
-            }
+            stop.send_replace(Some(signal(wish)));
         }
     });
     let options = tui::Options {
@@ -60,20 +58,51 @@ pub async fn show(
     };
     let left = tui::run(desk, options).await;
     listening.abort();
-    let left = left.map_err(|error| Failure::usage(error.to_string(), "Try another terminal, or `mothball run`."))?;
-    for line in left.lines {
-        print::out(&format!("{}\n", crate::domain::text::visible(&line)));
+    let left = left.map_err(|error| {
+        let code = if matches!(error, TuiError::Panicked) { ExitCode::Panic } else { ExitCode::Usage };
+        Failure { code, message: error.to_string(), advice: String::new() }
+    })?;
+    if let Some(run) = &left.closing().last_run {
+        farewell(run);
     }
-    Ok(match STOPPED.get() {
-        None => ExitCode::Success,
-        Some(Stop::Hangup) => ExitCode::Hangup,
-        Some(Stop::Interrupt) => ExitCode::Interrupted,
-        Some(Stop::Terminate) => ExitCode::Terminated,
-    })
+    Ok(exit_code(&left))
 }
 
-/// The first signal that ended the screen.
-static STOPPED: std::sync::OnceLock<Stop> = std::sync::OnceLock::new();
+/// The last lines, once the screen is gone.
+fn farewell(run: &LastRun) {
+    print::tell(&format!("run {}: {}", run.run, run.phase.words()));
+    match &run.report {
+        Some(Ok(path)) => print::tell(&format!("report: {}", path.display())),
+        Some(Err(error)) => print::tell(&format!(
+            "the report could not be saved: {error}\n  mothball runs export {} writes it",
+            run.run
+        )),
+        None => {}
+    }
+    if let Some(resume) = &run.resume {
+        print::tell(&format!("resume it with: {resume}"));
+    }
+}
+
+fn exit_code(left: &Leave) -> ExitCode {
+    match left {
+        Leave::Stopped(StopSignal::Hangup, _) => ExitCode::Hangup,
+        Leave::Stopped(StopSignal::Interrupt, _) => ExitCode::Interrupted,
+        Leave::Stopped(StopSignal::Terminate, _) => ExitCode::Terminated,
+        Leave::Quit(closing) => match &closing.last_run {
+            Some(run) if run.ended && !run.success => ExitCode::Incomplete,
+            _ => ExitCode::Success,
+        },
+    }
+}
+
+fn signal(stop: Stop) -> StopSignal {
+    match stop {
+        Stop::Hangup => StopSignal::Hangup,
+        Stop::Interrupt => StopSignal::Interrupt,
+        Stop::Terminate => StopSignal::Terminate,
+    }
+}
 
 fn setting(context: &Context, mode: Mode) -> Setting {
     let profile = &context.engine.profile;
@@ -85,8 +114,16 @@ fn setting(context: &Context, mode: Mode) -> Setting {
         max_changes: profile.safeguards.max_changes,
         require_ticket: profile.safeguards.require_ticket,
         criteria: profile.criteria.to_string(),
-        preselect: context.settings.review.preselect,
+        preselect: preselect(context.settings.review.preselect),
         report_folder: context.report_folder(),
         warnings: context.settings.warnings.clone(),
+    }
+}
+
+fn preselect(wish: settings::Preselect) -> Preselect {
+    match wish {
+        settings::Preselect::None => Preselect::None,
+        settings::Preselect::Unlinked => Preselect::Unlinked,
+        settings::Preselect::All => Preselect::All,
     }
 }

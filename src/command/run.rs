@@ -16,8 +16,9 @@ use crate::{
         survey::SurveyedClient,
     },
     engine::{
-        Ask, Control, Draft, Engine, EngineError, Finished, Pick, Request, Who, apply::Controller,
-        limits::Allowance,
+        Ask, Control, Discovery, Draft, Engine, EngineError, Finished, Pick, Request, RunHandle, Who,
+        apply::Controller,
+        limits::{Allowance, Refusal},
     },
     report,
     system::signals::{Stop, Stops},
@@ -59,6 +60,13 @@ pub async fn run(global: &Global, args: &Run) -> Result<ExitCode, Failure> {
     Ok(delivered.err().map_or(code, |failure| code.worst(failure.told())))
 }
 
+/// A draft, what forbids to write it, and what it was made from.
+struct Drafted {
+    draft: Draft,
+    refusals: Vec<Refusal>,
+    discovery: Discovery,
+}
+
 struct Job<'a> {
     global: &'a Global,
     args: &'a Run,
@@ -81,7 +89,7 @@ impl Job<'_> {
                 return Ok((self.conclude(draft, End::Interrupted, Vec::new()).await?, Some(stop)));
             }
         };
-        let (draft, refusals) = match drafted {
+        let Drafted { draft, refusals, discovery } = match drafted {
             Ok(drafted) => drafted,
             Err(error) if error.exit_code() == ExitCode::Usage => return Err(error.into()),
             Err(error) => {
@@ -111,11 +119,33 @@ impl Job<'_> {
             print::tell(&format!("run {run} waits for approval; plan digest {digest}"));
             return Ok((parked, None));
         }
-        self.apply(draft, stops).await
+        self.apply(&discovery, draft, stops).await
+    }
+
+    /// Starts the run. Clients that another run is at work on are left out; without others nothing is left to do.
+    async fn start(&self, discovery: &Discovery, draft: Draft) -> Result<Result<RunHandle, Finished>, Failure> {
+        let held = match self.engine().start(draft.clone()).await {
+            Ok(handle) => return Ok(Ok(handle)),
+            Err(EngineError::Locked { held }) => held,
+            Err(error) => return Err(error.into()),
+        };
+        let locked = |id: &ClientId| held.iter().any(|one| one.client == *id);
+        let others_left =
+            draft.plan.iter().flat_map(|plan| plan.clients()).any(|client| !locked(&client));
+        let mut survey = draft.survey;
+        self.engine().leave_out_held(&mut survey, &held, others_left);
+        let draft = self.engine().draft(discovery, survey, &self.who);
+        if !others_left {
+            return Ok(Err(self.conclude(draft, End::Refused, Vec::new()).await?));
+        }
+        match self.engine().start(draft).await {
+            Ok(handle) => Ok(Ok(handle)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Everything up to the plan, and what forbids to write it.
-    async fn draft(&self, ask: &Ask) -> Result<(Draft, Vec<crate::engine::limits::Refusal>), EngineError> {
+    async fn draft(&self, ask: &Ask) -> Result<Drafted, EngineError> {
         let engine = self.engine();
         let request = Request { ask: ask.clone(), statuses: self.args.offboarded_status.clone() };
         let discovery = engine.discover(&request, None).await?;
@@ -132,6 +162,7 @@ impl Job<'_> {
         } else {
             let reading = engine.read_links(&survey).await;
             Engine::attach_links(&mut survey, &reading.links, &reading.signs_of_life);
+            Engine::warn_of_signs(&mut survey);
         }
         engine.obey_when_linked(&mut survey);
         let mut draft = engine.draft(&discovery, survey, &self.who);
@@ -141,7 +172,7 @@ impl Job<'_> {
             let would = refusals.iter().map(|one| format!("a real run would be refused: {}", one.text));
             draft.survey.warnings.extend(would);
         }
-        Ok((draft, refusals))
+        Ok(Drafted { draft, refusals, discovery })
     }
 
     fn scope(&self) -> Scope {
@@ -154,8 +185,16 @@ impl Job<'_> {
         }
     }
 
-    async fn apply(&self, draft: Draft, stops: &mut Stops) -> Result<(Finished, Option<Stop>), Failure> {
-        let handle = self.engine().start(draft).await?;
+    async fn apply(
+        &self,
+        discovery: &Discovery,
+        draft: Draft,
+        stops: &mut Stops,
+    ) -> Result<(Finished, Option<Stop>), Failure> {
+        let handle = match self.start(discovery, draft).await? {
+            Ok(handle) => handle,
+            Err(finished) => return Ok((finished, None)),
+        };
         let style = Style::chosen(self.args.output.progress, self.global.quiet);
         let notices = self.engine().psa.notices();
         let shown = follow(

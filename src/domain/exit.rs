@@ -16,6 +16,8 @@ pub enum ExitCode {
     Client,
     Safeguard,
     Locked,
+    /// A part of the program panicked; the journal is whole.
+    Panic,
     Hangup,
     Interrupted,
     Terminated,
@@ -32,6 +34,7 @@ impl ExitCode {
             Self::Client => 5,
             Self::Safeguard => 6,
             Self::Locked => 7,
+            Self::Panic => 101,
             Self::Hangup => 129,
             Self::Interrupted => 130,
             Self::Terminated => 143,

@@ -17,12 +17,13 @@ use super::{
 };
 use crate::{
     domain::{
-        Approval, ApprovedPlan, Code, ConfigId, Event, Outcome, Plan, Problem, RunId, RunState, SkipReason, Stamped,
+        Approval, ApprovedPlan, ClientId, Code, ConfigId, Event, Outcome, Plan, Problem, RunId, RunState, SkipReason, Stamped,
         State, Timestamp,
         event::End, follow_up::follow_up, run::ItemState, survey::{Header, Survey},
     },
     psa::port::LinkReading,
-    store::NewRun,
+    store::{Claim, Holder, NewRun},
+    system::process::Identity,
 };
 
 /// How long a cancelled run lets calls wait that have not been sent yet, such as behind a 429.
@@ -90,6 +91,7 @@ impl Engine {
         }
         let approval = Approval::of_all(&plan, &header.operator, self.now());
         let approved = ApprovedPlan::new(plan, approval.clone(), self.now())?;
+        self.lock(&header, approved.plan()).await?;
         let journal = self.open_journal(&header, &survey, Some(approved.plan())).await?;
         journal
             .record([
@@ -108,6 +110,16 @@ impl Engine {
             control: Listener(listener),
         };
         Ok(RunHandle { run: header.run, feed, control, task: tokio::spawn(run.drive()) })
+    }
+
+    /// Takes the plan's clients for this run alone, all of them or none.
+    async fn lock(&self, header: &Header, plan: &Plan) -> Result<(), EngineError> {
+        let holder = Holder { process: Identity::own(), operator: header.operator.clone() };
+        let clients: Vec<ClientId> = plan.clients().into_iter().collect();
+        let tenant = &plan.head().tenant;
+        let acquired =
+            self.store.acquire(tenant, &clients, Claim::All, &header.run, &holder, self.now()).await?;
+        if acquired.held.is_empty() { Ok(()) } else { Err(EngineError::Locked { held: acquired.held }) }
     }
 
     /// Stores a run that writes nothing: a dry run, one without anything to change, one refused.
@@ -228,6 +240,9 @@ impl Run {
         }
         last.push(Event::Ended { how: end });
         self.write_down(last).await;
+        if let Err(error) = self.engine.store.release(&self.header.run).await {
+            tracing::warn!(%error, "the locks are given back when this process ends");
+        }
         Finished {
             header: self.header,
             survey: self.survey,
@@ -263,7 +278,7 @@ impl Run {
             state.items.values().all(|item| matches!(item, ItemState::Queued))
         });
         match (met, self.control.now()) {
-            (Some(EngineError::OtherTenant { .. } | EngineError::Refused(_) | EngineError::Locked(_)), _) => {
+            (Some(EngineError::OtherTenant { .. } | EngineError::Refused(_) | EngineError::Locked { .. }), _) => {
                 End::Refused
             }
             (Some(EngineError::Psa(error)), _) if nothing_sent && error.code() != Code::PSAConnectionError => {

@@ -12,7 +12,7 @@ use crate::domain::{
     survey::{Found, Header, Survey, SurveyedClient},
     text::count,
 };
-use crate::system::random;
+use crate::{store::Held, system::random};
 
 /// Who asked for a run, and how.
 #[derive(Debug, Clone, Default)]
@@ -145,15 +145,44 @@ impl Engine {
         for client in &mut survey.clients {
             if let Some(signs) = client.id.as_ref().and_then(|id| signs.get(id)) {
                 client.signs_of_life.clone_from(signs);
-                if let Some(name) = &client.name {
-                    let warnings = signs.iter().map(|sign| format!("\"{name}\" shows signs of life: {sign}"));
-                    client.warnings.extend(warnings);
-                }
             }
             for found in &mut client.found {
                 if let Some(links) = links.get(&found.configuration.id) {
                     found.links = links.clone();
                 }
+            }
+        }
+    }
+
+    /// Where no screen shows them: signs of life as warnings.
+    pub fn warn_of_signs(survey: &mut Survey) {
+        for client in &mut survey.clients {
+            let name = client.name.clone().unwrap_or_default();
+            let warnings =
+                client.signs_of_life.iter().map(|sign| format!("\"{name}\" shows signs of life: {sign}"));
+            client.warnings.extend(warnings.collect::<Vec<_>>());
+        }
+    }
+
+    /// Leaves out clients that another run is at work on. Where others are left to do that is a
+    /// warning, else it is the reason why nothing happened.
+    pub fn leave_out_held(&self, survey: &mut Survey, held: &[Held], others_left: bool) {
+        for client in &mut survey.clients {
+            let Some(holder) = held.iter().find(|one| Some(&one.client) == client.id.as_ref()) else { continue };
+            for found in client.found.iter_mut().filter(|found| found.skip.is_none()) {
+                found.skip = Some(SkipReason::NotStarted);
+                found.why = Some(format!("run {} is at work on this client", holder.run));
+            }
+            let text = format!(
+                "run {} ({}) has been at work on this client since {}; nothing of it was touched",
+                holder.run,
+                holder.by,
+                holder.since.minutes()
+            );
+            if others_left {
+                client.warnings.push(format!("RunLocked: {text}"));
+            } else {
+                client.problems.push(Problem::new(Code::RunLocked, text, self.now()));
             }
         }
     }

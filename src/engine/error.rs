@@ -6,7 +6,7 @@ use thiserror::Error;
 use crate::{
     domain::{Code, ExitCode, Problem, Timestamp, approval::NotApproved},
     psa::PsaError,
-    store::StoreError,
+    store::{Held, StoreError},
 };
 
 #[derive(Debug, Error)]
@@ -24,8 +24,8 @@ pub enum EngineError {
     Usage(String),
     #[error("{0}")]
     Refused(String),
-    #[error("another run holds {0}")]
-    Locked(String),
+    #[error("{}", held.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Locked { held: Vec<Held> },
 }
 
 impl EngineError {
@@ -36,7 +36,7 @@ impl EngineError {
             Self::NotApproved(NotApproved::Expired(_)) => Code::PlanExpired,
             Self::NotApproved(_) => Code::PlanAltered,
             Self::Store(_) | Self::Usage(_) | Self::Refused(_) => Code::SafeguardRefused,
-            Self::Locked(_) => Code::RunLocked,
+            Self::Locked { .. } => Code::RunLocked,
         }
     }
 
@@ -59,7 +59,7 @@ impl EngineError {
             Self::NotApproved(_) => "Review again to make a new plan.".to_owned(),
             Self::Usage(_) => "See `mothball run --help`.".to_owned(),
             Self::Refused(_) => "Nothing was changed.".to_owned(),
-            Self::Locked(_) => "Wait until that run has ended, or cancel it.".to_owned(),
+            Self::Locked { .. } => "Wait until that run has ended, or cancel it.".to_owned(),
         }
     }
 

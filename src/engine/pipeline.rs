@@ -21,9 +21,12 @@ use crate::{
     psa::{PsaError, port::SetAnswer},
 };
 
-/// Items that are guarded and read back together, at most. Small enough that what was read is still
-/// fresh when it is written, large enough that reading costs two requests per hundred writes.
-const PAGE: usize = 100;
+/// Items that are guarded together, at most: few enough that what was read is still fresh when it is
+/// written, enough that reading costs one request per hundred writes.
+const GUARD_PAGE: usize = 100;
+
+/// Items that are read back together, at most.
+const READ_BACK_PAGE: usize = 200;
 
 /// How long what was sent is waited for once the run is to end. A call ends by itself before that.
 const LAST_ANSWERS: Duration = Duration::from_secs(30);
@@ -50,12 +53,12 @@ impl Pipeline {
         let (in_flight, batch) = (can.in_flight.max(1), can.batch.max(1));
         let (guarded_in, guarded) = mpsc::channel(2 * in_flight * batch);
         let (ready_in, ready) = mpsc::channel(in_flight);
-        let (answered_in, answered) = mpsc::channel(2 * PAGE);
+        let (answered_in, answered) = mpsc::channel(2 * READ_BACK_PAGE);
         let ((), (), (), again) = tokio::join!(
-            self.guard_stage(items, can.read_page.clamp(1, PAGE), guarded_in),
+            self.guard_stage(items, can.read_page.clamp(1, GUARD_PAGE), guarded_in),
             self.intent_stage(guarded, ready_in, in_flight, batch),
             self.send_stage(ready, answered_in, in_flight),
-            self.verify_stage(answered, can.read_page.clamp(1, PAGE)),
+            self.verify_stage(answered, can.read_page.clamp(1, READ_BACK_PAGE)),
         );
         again
     }

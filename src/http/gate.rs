@@ -2,6 +2,7 @@
 //! that is away.
 
 use std::{
+    collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -19,6 +20,8 @@ use crate::{domain::event::Notice, system::random};
 
 /// So many failures in a row mean that the PSA is away.
 const AWAY_AFTER: u32 = 10;
+/// So does more than half of the last so many answers.
+const REMEMBERED: usize = 50;
 const FIRST_PROBE: Duration = Duration::from_secs(1);
 const SLOWEST_PROBE: Duration = Duration::from_secs(30);
 /// Waits after complaints without a usable `Retry-After` grow from here to here.
@@ -41,7 +44,18 @@ struct State {
     /// Complaints in a row without a usable wish how long to wait.
     complaints: u32,
     failures: u32,
+    /// Whether each of the last answers was a failure.
+    recent: VecDeque<bool>,
     away: Option<Away>,
+}
+
+impl State {
+    fn remember(&mut self, failed: bool) {
+        if self.recent.len() == REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(failed);
+    }
 }
 
 #[derive(Clone)]
@@ -112,6 +126,7 @@ impl Gate {
         let mut state = self.state();
         state.failures = 0;
         state.complaints = 0;
+        state.remember(false);
         if state.away.take().is_some() {
             drop(state);
             self.tell(Notice::Flowing);
@@ -123,7 +138,12 @@ impl Gate {
     pub fn failed(&self, why: &str, now: Instant) {
         let mut state = self.state();
         state.failures += 1;
-        if state.failures >= AWAY_AFTER && state.away.is_none() {
+        state.remember(true);
+        let recent = state.recent.iter().filter(|failed| **failed).count() as u32;
+        let mostly = state.recent.len() == REMEMBERED && recent as usize * 2 > REMEMBERED;
+        if (state.failures >= AWAY_AFTER || mostly) && state.away.is_none() {
+            let failures = if mostly { recent } else { state.failures };
+            state.recent.clear();
             state.away = Some(Away {
                 since: now,
                 next_probe: now + FIRST_PROBE,
@@ -131,7 +151,7 @@ impl Gate {
                 why: why.to_owned(),
                 gave_up: false,
             });
-            self.tell(Notice::Stalled { failures: state.failures, why: why.to_owned() });
+            self.tell(Notice::Stalled { failures, why: why.to_owned() });
         }
     }
 

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{domain::event::Notice, system::Clock};
 
-pub(super) const USER_AGENT: &str = concat!("mothball/", env!("CARGO_PKG_VERSION"));
+const USER_AGENT: &str = concat!("mothball/", env!("CARGO_PKG_VERSION"));
 const MOST_TRIES: u32 = 5;
 const MOST_REDIRECTS: u32 = 3;
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);

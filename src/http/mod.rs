@@ -12,6 +12,8 @@ pub mod network;
 mod pace;
 mod request;
 mod retry_after;
+#[cfg(test)]
+mod tests;
 mod transport;
 
 pub use address::AddressError;

@@ -3,7 +3,7 @@
 use std::{error::Error as _, path::Path, time::Duration};
 
 use async_trait::async_trait;
-use reqwest::{Certificate, Client, redirect, tls};
+use reqwest::{Certificate, Client, ClientBuilder, redirect, tls};
 use thiserror::Error;
 
 use super::transport::{Failure, Sent, Transport, TransportError, WireReply, WireRequest};
@@ -29,25 +29,32 @@ pub enum NetworkError {
 #[derive(Debug, Clone)]
 pub struct Network {
     client: Client,
+    /// For this computer's own addresses: what is not encrypted never goes to a proxy.
+    direct: Client,
 }
 
 impl Network {
     /// # Errors
     /// [`NetworkError`] if `ca_file` does not serve, or the system's certificates cannot be loaded.
     pub fn new(ca_file: Option<&Path>) -> Result<Self, NetworkError> {
-        let mut builder = Client::builder()
-            .connect_timeout(CONNECT_LIMIT)
-            .timeout(TOTAL_LIMIT)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .tls_version_min(tls::Version::TLS_1_2)
-            .user_agent(super::http_client::USER_AGENT);
+        let setup = |error: reqwest::Error| NetworkError::Setup(chain(&error));
+        let mut builder = limited();
         if let Some(path) = ca_file {
             builder = builder.tls_certs_merge(certificates(path)?);
         }
-        let client = builder.build().map_err(|error| NetworkError::Setup(chain(&error)))?;
-        Ok(Self { client })
+        let client = builder.build().map_err(setup)?;
+        let direct = limited().no_proxy().tls_certs_only([]).build().map_err(setup)?;
+        Ok(Self { client, direct })
     }
+}
+
+fn limited() -> ClientBuilder {
+    Client::builder()
+        .connect_timeout(CONNECT_LIMIT)
+        .timeout(TOTAL_LIMIT)
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .tls_version_min(tls::Version::TLS_1_2)
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>, NetworkError> {
@@ -63,7 +70,8 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, NetworkError> {
 impl Transport for Network {
     async fn send(&self, request: WireRequest) -> Result<WireReply, TransportError> {
         let WireRequest { method, url, headers, body } = request;
-        let mut building = self.client.request(method, url).headers(headers);
+        let client = if url.scheme() == "http" { &self.direct } else { &self.client };
+        let mut building = client.request(method, url).headers(headers);
         if let Some(body) = body {
             building = building.body(body);
         }
@@ -124,4 +132,153 @@ fn chain(error: &reqwest::Error) -> String {
         parts.push(if error.is_body() { "the answer broke off" } else { "the request failed" }.to_owned());
     }
     parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io::Write as _, net::SocketAddr, sync::Arc};
+
+    use reqwest::{Method, Url, header::HeaderMap};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+    use tokio_rustls::{
+        TlsAcceptor,
+        rustls::{ServerConfig, pki_types::PrivateKeyDer},
+    };
+
+    use super::*;
+
+    fn request(url: &str) -> WireRequest {
+        WireRequest {
+            method: Method::GET,
+            url: Url::parse(url).unwrap(),
+            headers: HeaderMap::new(),
+            body: None,
+        }
+    }
+
+    async fn send(url: &str) -> Result<WireReply, TransportError> {
+        Network::new(None).unwrap().send(request(url)).await
+    }
+
+    /// Answers every connection with these bytes, then closes it.
+    async fn answering(bytes: &'static [u8], times: usize) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut heard = [0; 4096];
+                    // What was asked does not matter, nor whether all of the answer is wanted.
+                    let _ = stream.read(&mut heard).await;
+                    for _ in 0..times {
+                        if stream.write_all(bytes).await.is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        format!("http://{address}/")
+    }
+
+    #[tokio::test]
+    async fn what_was_certainly_not_sent_is_told_from_what_may_have_been() {
+        let refused = send("http://127.0.0.1:1/").await.unwrap_err();
+        assert_eq!((refused.sent, refused.failure), (Sent::Never, Failure::Connect));
+        let unknown = send("https://no-such-host.invalid/").await.unwrap_err();
+        assert_eq!(unknown.sent, Sent::Never);
+        let broken = answering(b"", 1).await;
+        assert_eq!(send(&broken).await.unwrap_err().sent, Sent::Maybe);
+        let short = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort", 1).await;
+        let error = send(&short).await.unwrap_err();
+        assert_eq!((error.sent, error.failure), (Sent::Maybe, Failure::Broken));
+    }
+
+    #[tokio::test]
+    async fn redirects_are_handed_back() {
+        let url = answering(
+            b"HTTP/1.1 302 Found\r\nlocation: https://thief.example.com/\r\ncontent-length: 0\r\n\r\n",
+            1,
+        )
+        .await;
+        assert_eq!(send(&url).await.unwrap().status, 302);
+    }
+
+    #[tokio::test]
+    async fn a_body_without_end_is_cut_off() {
+        static MEGABYTES: [u8; 1024 * 1024] = [b'x'; 1024 * 1024];
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut heard = [0; 4096];
+            let _ = stream.read(&mut heard).await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+            while stream.write_all(&MEGABYTES).await.is_ok() {}
+        });
+        assert_eq!(send(&url).await.unwrap_err().failure, Failure::TooLarge);
+    }
+
+    /// A server with a certificate for 127.0.0.1, and the file of the authority that signed it.
+    async fn encrypted() -> (SocketAddr, tempfile::NamedTempFile) {
+        let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let authority_key = rcgen::KeyPair::generate().unwrap();
+        let authority_certificate = authority.self_signed(&authority_key).unwrap();
+        let issuer = rcgen::Issuer::from_params(&authority, &authority_key);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let leaf = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        let certificate = leaf.signed_by(&key, &issuer).unwrap();
+        let private = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(
+            tokio_rustls::rustls::crypto::ring::default_provider(),
+        ))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], private)
+        .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                    let mut heard = [0; 4096];
+                    let _ = stream.read(&mut heard).await;
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]").await;
+                    let _ = stream.shutdown().await;
+                });
+            }
+        });
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(authority_certificate.pem().as_bytes()).unwrap();
+        (address, file)
+    }
+
+    #[tokio::test]
+    async fn an_unknown_authority_is_refused_unless_ca_file_names_it() {
+        let (address, ca) = encrypted().await;
+        let url = format!("https://{address}/");
+        let refused = send(&url).await.unwrap_err();
+        assert_eq!((refused.sent, refused.failure), (Sent::Never, Failure::Tls), "{refused}");
+        let trusting = Network::new(Some(ca.path())).unwrap();
+        assert_eq!(trusting.send(request(&url)).await.unwrap().body, b"[]");
+        let other_name = format!("https://localhost:{}/", address.port());
+        assert_eq!(trusting.send(request(&other_name)).await.unwrap_err().failure, Failure::Tls);
+    }
+
+    #[test]
+    fn a_ca_file_that_does_not_serve_is_told() {
+        let missing = Network::new(Some(Path::new("/no/such/file.pem"))).unwrap_err();
+        assert!(missing.to_string().contains("/no/such/file.pem"));
+        let mut empty = tempfile::NamedTempFile::new().unwrap();
+        empty.write_all(b"nothing").unwrap();
+        assert!(matches!(Network::new(Some(empty.path())), Err(NetworkError::NoCertificate { .. })));
+    }
 }

@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     fn pace(requests: u32) -> Pace {
-        Pace::new(Limits { in_flight: 1, requests, window: Duration::from_secs(60) })
+        Pace::new(Limits { in_flight: 1, requests, window: Duration::from_mins(1) })
     }
 
     /// Calls let go in `seconds`, asking whenever it is told to.
@@ -134,7 +134,7 @@ mod tests {
         for (i, at) in gone.iter().enumerate() {
             let within = gone[i..]
                 .iter()
-                .take_while(|later| later.duration_since(*at) < Duration::from_secs(60))
+                .take_while(|later| later.duration_since(*at) < Duration::from_mins(1))
                 .count();
             assert!(within <= 50);
         }
@@ -147,10 +147,10 @@ mod tests {
         let before = run(&mut pace, start, 5).len() as f64 / 5.0;
         let now = start + Duration::from_secs(5);
         pace.complained(now, now);
-        let later = now + Duration::from_secs(60);
+        let later = now + Duration::from_mins(1);
         let after = run(&mut pace, later, 5).len() as f64 / 5.0;
         assert!(after <= before / 2.0, "{before} → {after}");
-        let much_later = later + Duration::from_secs(600);
+        let much_later = later + Duration::from_mins(10);
         assert!(run(&mut pace, much_later, 1).len() > 500, "recovered in full");
     }
 

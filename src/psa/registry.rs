@@ -87,6 +87,11 @@ pub struct Connection {
 /// Every vendor that there is.
 pub static ROOMS: [&Room; 1] = [&super::connectwise::ROOM];
 
+/// Whether an address may be called at all: `https://`, or `http://` to a loopback address.
+pub fn check_address(address: &str) -> Result<(), crate::http::AddressError> {
+    crate::http::address::check(address).map(|_| ())
+}
+
 /// The room of this key.
 pub fn room(key: &str) -> Option<&'static Room> {
     ROOMS.into_iter().find(|room| room.key == key)

@@ -31,7 +31,7 @@ use crate::{
 const LARGEST: u64 = 1 << 20;
 
 /// All that the settings file says, checked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// The file they come from.
     pub path: PathBuf,
@@ -51,7 +51,7 @@ pub struct Settings {
 }
 
 /// `[store]`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct StoreSettings {
     /// A database for a team, in place of the file in the data directory.
     pub url: Option<Secret>,

@@ -13,7 +13,7 @@ use crate::{
         Criteria,
         criteria::{CustomField, Matching},
         protect::Protection,
-        text::nearest,
+        text::{nearest, one_line},
     },
     psa::registry::{self, Connection, Field, FieldKind, Pace, PaceLimits, Room},
     system::Clock,
@@ -23,7 +23,7 @@ use crate::{
 pub const VERIFY_AGAIN_AFTER_HOURS: u32 = 24;
 
 /// One PSA tenant.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Profile {
     pub name: String,
     pub room: &'static Room,
@@ -162,7 +162,12 @@ fn room(section: &Section<'_, '_>) -> Option<&'static Room> {
     let room = registry::room(&psa.value);
     if room.is_none() {
         let near = nearest(&psa.value, keys()).map(|key| format!("; did you mean \"{key}\"?"));
-        let what = format!("this build knows no such PSA, only {}{}", known(), near.unwrap_or_default());
+        let what = format!(
+            "this build knows no PSA \"{}\", only {}{}",
+            one_line(&psa.value, 40),
+            known(),
+            near.unwrap_or_default()
+        );
         section.document().fault(psa.at, psa.key, what);
     }
     room

@@ -31,14 +31,14 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(10);
 const LONGEST: u64 = 64 * 1024;
 
 /// The way to a secret.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Secret {
     source: Source,
     /// Where it stands in the file, for messages.
     place: Fault,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Source {
     Plain(SecretString),
     Environment(String),

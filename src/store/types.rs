@@ -50,6 +50,25 @@ pub struct RunSummary {
     pub has_report: bool,
 }
 
+impl RunSummary {
+    /// Items that were deactivated or restored.
+    pub fn changed(&self) -> u64 {
+        self.sum(&["deactivated", "restored"])
+    }
+
+    pub fn skipped(&self) -> u64 {
+        self.sum(&["skipped", "planned", "changed_since_review"])
+    }
+
+    pub fn errors(&self) -> u64 {
+        self.sum(&["failed", "unknown"])
+    }
+
+    fn sum(&self, words: &[&str]) -> u64 {
+        words.iter().filter_map(|word| self.outcomes.get(*word)).sum()
+    }
+}
+
 /// A configuration that a run set inactive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deactivated {
@@ -84,6 +103,12 @@ pub struct Holder {
     pub operator: String,
 }
 
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}, process {} on {}", self.operator, self.process.pid, self.process.host)
+    }
+}
+
 /// What to do when not all clients are free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
@@ -111,14 +136,12 @@ pub struct Held {
 
 impl std::fmt::Display for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Holder { process, operator } = &self.by;
         write!(
             f,
-            "client {} is being worked on by run {} ({operator}, process {} on {}, since {})",
+            "client {} is being worked on by run {} ({}, since {})",
             self.client,
             self.run,
-            process.pid,
-            process.host,
+            self.by,
             self.since.minutes(),
         )
     }

@@ -12,11 +12,12 @@ use std::{
     panic::PanicHookInfo,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use secrecy::SecretString;
 use thiserror::Error;
 use tracing::{Dispatch, level_filters::LevelFilter};
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt};
@@ -79,6 +80,21 @@ pub struct Options {
     pub echo: Option<Echo>,
 }
 
+/// The one that was started for this process.
+static CURRENT: OnceLock<Telemetry> = OnceLock::new();
+
+/// From now on this secret is struck out of every line, in whatever form it comes.
+pub fn keep_secret(secret: &SecretString) {
+    if let Some(current) = CURRENT.get() {
+        current.redactor.learn(secret);
+    }
+}
+
+/// The last lines of the log, oldest first.
+pub fn recent() -> Vec<Line> {
+    CURRENT.get().map(|current| current.ring.last(usize::MAX)).unwrap_or_default()
+}
+
 /// The log cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the log file {} cannot be written: {reason}. Name another data directory with --data-dir or MOTHBALL_DATA_DIR", path.display())]
@@ -103,6 +119,8 @@ impl Telemetry {
         if tracing::dispatcher::set_global_default(dispatch).is_err() {
             tracing::warn!("the log was started twice; the first one stays");
         }
+        // The first one stays here, too.
+        let _ = CURRENT.set(telemetry.clone());
         Ok(telemetry)
     }
 

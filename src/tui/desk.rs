@@ -98,7 +98,10 @@ pub enum LoadNews {
     /// Rows of one page; they may be shown, and cannot be planned before the listing is complete.
     Rows(Vec<Row>),
     /// Everything is here and proven complete.
-    Complete { as_of: Timestamp, coverage: Coverage },
+    Complete {
+        as_of: Timestamp,
+        coverage: Coverage,
+    },
     Notice(Notice),
 }
 
@@ -179,7 +182,8 @@ impl Confirm {
         let typed = typed.trim();
         match self {
             Self::Client { id, name } => {
-                typed == id.as_str() || (!name.trim().is_empty() && crate::domain::text::same_name(typed, name))
+                typed == id.as_str()
+                    || (!name.trim().is_empty() && crate::domain::text::same_name(typed, name))
             }
             Self::Count(count) => typed == count.to_string(),
             Self::CountAndProfile { count, profile } => typed == format!("{count} {profile}"),

@@ -186,7 +186,6 @@ async fn all_without_anybody_watching_is_held_to_its_limits() {
 async fn archived_mixed_type_site_and_single_configurations() {
     let program = program().await;
     let truth = program.simulator.truth();
-    let of = |client: &str| truth.configurations.values().filter(move |one| one.company == client);
     let client = offboarded(&program)
         .into_iter()
         .find(|company| {
@@ -198,8 +197,9 @@ async fn archived_mixed_type_site_and_single_configurations() {
                     .any(|one| one.company == company && !one.is_active() && !one.is_mixed())
         })
         .expect("an offboarded client with mixed and inactive configurations");
-    let all = of(&client.id).count();
-    let mixed: Vec<String> = of(&client.id).filter(|one| one.is_mixed()).map(|one| one.id.clone()).collect();
+    let own = || truth.configurations.values().filter(|one| one.company == client.id);
+    let all = own().count();
+    let mixed: Vec<String> = own().filter(|one| one.is_mixed()).map(|one| one.id.clone()).collect();
 
     let ended = program.run(&["run", "--client-id", &client.id, "--dry-run", "--include-archived"]).await;
     let report = ended.report();

@@ -67,7 +67,7 @@ async fn follow_up_names_each_configuration_that_is_still_linked() {
 async fn follow_up_names_them_under_the_contrary_switches_too() {
     let mut switches = Switches::contrary();
     // These two keep single records from being written; what is linked is then another matter.
-    switches.connectwise.required_fields_checked = false;
+    switches.connectwise.required_fields_block = false;
     switches.connectwise.disallow_saving_blocks = false;
     follow_up_names_everything(switches).await;
 }

@@ -1,3 +1,8 @@
 //! What the tests share.
 
+pub mod canary;
 pub mod openapi;
+pub mod program;
+pub mod schema;
+pub mod screen;
+pub mod world;

@@ -42,13 +42,8 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(folder.path()).await.expect("the store opens"));
-        let engine = engine(&simulator, store, None);
+        let engine = engine(&simulator, store);
         Self { simulator, engine, folder, checked: false }
-    }
-
-    /// The same PSA as seen by a program that was started again.
-    pub fn reconnect(&mut self) {
-        self.engine = engine(&self.simulator, Arc::clone(&self.engine.store), Some(&self.engine.profile));
     }
 
     pub async fn draft(&self, ask: Ask, scope: Scope, who: Who) -> Draft {
@@ -107,7 +102,7 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
     let mut approved = BTreeSet::new();
     let mut intended = BTreeSet::new();
     for summary in store.runs(10_000).await.expect("runs can be listed") {
-        let run = store.run(&summary.run).await.expect("a run can be read").expect("it is there");
+        let run = store.run(&summary.header.run).await.expect("a run can be read").expect("it is there");
         for stamped in &run.events {
             match &stamped.event {
                 mothball::domain::Event::Approved { approval } => approved.extend(approval.items.iter().cloned()),
@@ -135,11 +130,11 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
     assert!(notes.is_empty(), "the simulator noted: {notes:#?}");
 }
 
-fn engine(simulator: &Simulator, store: Arc<dyn Store>, profile: Option<&Profile>) -> Engine {
+fn engine(simulator: &Simulator, store: Arc<dyn Store>) -> Engine {
     let room = registry::room(simulator.psa()).expect("there is an adapter");
     let clock = Clock::system();
     let psa = (room.open)(connection(simulator, room, clock.clone())).expect("the adapter opens");
-    let profile = profile.cloned().unwrap_or_else(|| Profile {
+    let profile = Profile {
         name: "test".to_owned(),
         psa: room.key.to_owned(),
         criteria: all_criteria(),
@@ -147,7 +142,7 @@ fn engine(simulator: &Simulator, store: Arc<dyn Store>, profile: Option<&Profile
         status: Some("Retired".to_owned()),
         safeguards: Safeguards::default(),
         unenforced: Vec::new(),
-    });
+    };
     Engine { psa, store, clock, profile }
 }
 

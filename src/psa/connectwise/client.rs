@@ -7,9 +7,6 @@ use std::{
     time::Duration,
 };
 
-use async_trait::async_trait;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -21,9 +18,8 @@ use super::{
 };
 use crate::{
     http::{
-        Authorizer, HeaderMap, HeaderValue, Http, HttpError, Judgement, Method, Options, Reply, Request,
-        Sent, Url,
-        header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, HeaderName},
+        HeaderValue, Http, HttpError, Method, Options, Reply, Request, Sent, Url,
+        header::{ACCEPT, CACHE_CONTROL},
     },
     psa::{PsaError, port::Result},
 };
@@ -63,53 +59,14 @@ impl Place {
     }
 }
 
-/// The key pair and the client id.
-pub struct Keys {
-    company: String,
-    public: String,
-    private: SecretString,
-    client_id: HeaderValue,
-}
-
-impl Keys {
-    /// # Errors
-    /// [`PsaError::Settings`] if a value cannot stand in a request.
-    pub fn new(company: &str, public: &str, private: SecretString, client_id: &str) -> Result<Self> {
-        let client_id = HeaderValue::from_str(client_id.trim()).map_err(|_| PsaError::Settings {
-            message:
-                "client_id has a character that cannot be sent; it is a GUID from developer.connectwise.com"
-                    .to_owned(),
-        })?;
-        Ok(Self { company: company.to_owned(), public: public.to_owned(), private, client_id })
-    }
-}
-
-#[async_trait]
-impl Authorizer for Keys {
-    async fn headers(&self) -> std::result::Result<HeaderMap, HttpError> {
-        let pair = format!("{}+{}:{}", self.company, self.public, self.private.expose_secret());
-        let basic = format!("Basic {}", STANDARD.encode(pair));
-        let basic = HeaderValue::from_str(&basic)
-            .map_err(|_| HttpError::Forbidden { message: "the key pair cannot be sent".to_owned() })?;
-        let mut headers = HeaderMap::new();
-        headers.insert(AUTHORIZATION, basic);
-        headers.insert(HeaderName::from_static("clientid"), self.client_id.clone());
-        Ok(headers)
-    }
-
-    fn judge(&self, reply: &Reply) -> Judgement {
-        errors::judge(reply)
-    }
-}
-
 /// Calls the API of one tenant.
 pub struct Api {
     http: Http,
     base: Url,
     company: String,
     place: tokio::sync::Mutex<Option<Arc<Place>>>,
-    /// When a look for a new release last found none.
-    looked: Mutex<Option<Instant>>,
+    /// Paths that this release does not have, and when that was last made sure of.
+    missing: Mutex<BTreeMap<(String, String), Instant>>,
     quirks: Mutex<Quirks>,
 }
 
@@ -128,7 +85,7 @@ impl Api {
             base,
             company: company.to_owned(),
             place: tokio::sync::Mutex::new(None),
-            looked: Mutex::new(None),
+            missing: Mutex::default(),
             quirks: Mutex::default(),
         }
     }
@@ -198,13 +155,14 @@ impl Api {
     }
 
     /// Whether the release changed under our feet, so that asking again may help.
-    async fn moved(&self, used: &Place) -> Result<bool> {
+    async fn moved(&self, used: &Place, path: &str) -> Result<bool> {
         let mut place = self.place.lock().await;
         if place.as_ref().is_some_and(|now| now.release != used.release) {
             return Ok(true);
         }
-        let looked = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        if looked.is_some_and(|at| at.elapsed() < BELIEVED) {
+        let missing = (used.release.clone(), path.to_owned());
+        let known = self.missing.lock().unwrap_or_else(PoisonError::into_inner).get(&missing).copied();
+        if known.is_some_and(|at| at.elapsed() < BELIEVED) {
             return Ok(false);
         }
         let found = self.discover().await?;
@@ -215,7 +173,9 @@ impl Api {
             self.settle(&found);
             *place = Some(found);
         } else {
-            *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            let mut known = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+            known.retain(|_, at| at.elapsed() < BELIEVED);
+            known.insert(missing, Instant::now());
         }
         Ok(moved)
     }
@@ -267,7 +227,7 @@ impl Api {
                 return Ok(reply);
             }
             again = false;
-            if !self.moved(&place).await.unwrap_or(false) {
+            if !self.moved(&place, path).await.unwrap_or(false) {
                 return Ok(reply);
             }
         }

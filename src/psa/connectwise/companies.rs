@@ -7,7 +7,7 @@ use super::{
     client::Place,
     conditions::Condition,
     number,
-    paging::List,
+    paging::{List, id_of},
     setup::{CompanyStatuses, ids_of, unknown_name},
     wire::{self, filled},
 };
@@ -16,6 +16,7 @@ use crate::{
         Client, ClientId, Criteria, Listing, Signals,
         client::ContractHistory,
         criteria::CustomField,
+        listing::Claim,
         text::{one_line, same_name},
     },
     psa::{
@@ -55,7 +56,7 @@ pub async fn clients(psa: &ConnectWise, scope: ClientScope<'_>, criteria: &Crite
     let (listing, scanned) = match scope {
         ClientScope::Ids(ids) => {
             let numbers: Vec<i64> = ids.iter().filter_map(|id| number(id.as_str())).collect();
-            (by_ids(psa, &fields, &numbers).await?, None)
+            (by_ids(psa, &fields, &numbers).await?, Some(()))
         }
         ClientScope::All => (everybody().await?, Some(())),
         // A field's value and the end of an agreement cannot be asked for by id.
@@ -153,10 +154,25 @@ pub async fn by_ids(psa: &ConnectWise, fields: &str, ids: &[i64]) -> Result<List
     let parts = each(chunks(ids, room), CHUNKS_AT_ONCE, |chunk| async move {
         let asked: BTreeSet<i64> = chunk.iter().copied().collect();
         let list = List::new("company", PATH, fields).when(Condition::one_of("id", &chunk));
-        psa.api.proven_list(&list, &|row: &wire::Company| row.id.is_some_and(|id| asked.contains(&id))).await
+        let belongs = |row: &wire::Company| row.id.is_some_and(|id| asked.contains(&id));
+        let rows: Vec<wire::Company> = psa.api.setup_list(&list).await?;
+        match all_there(rows, asked.len() as u64, &belongs) {
+            Some(listing) => Ok(listing),
+            None => psa.api.proven_list(&list, &belongs).await,
+        }
     })
     .await?;
     Ok(Listing::joined(parts))
+}
+
+/// The proof where each id that was asked for is there: nothing can be missing, so nothing needs counting.
+fn all_there(
+    rows: Vec<wire::Company>,
+    asked: u64,
+    belongs: &dyn Fn(&wire::Company) -> bool,
+) -> Option<Listing<wire::Company>> {
+    let claim = Claim { what: "company", before: asked, after: asked, id: &id_of, belongs };
+    Listing::prove(rows, &claim).ok()
 }
 
 /// The ids of these company types.

@@ -27,6 +27,11 @@ impl Condition {
         Self(format!("{field}!=null"))
     }
 
+    /// `id>7 and id<=9`
+    pub fn within(field: &'static str, after: i64, up_to: i64) -> Self {
+        Self(format!("{field}>{after} and {field}<={up_to}"))
+    }
+
     #[must_use]
     pub fn and(self, other: &Self) -> Self {
         Self(format!("{} and {}", self.0, other.0))

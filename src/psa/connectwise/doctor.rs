@@ -70,36 +70,30 @@ async fn sign_in(psa: &ConnectWise, checks: &mut Vec<Check>) -> bool {
         }
         Err(PsaError::Permission { message }) => {
             // Signed in, it seems; companies will show whether that is so.
-            match psa.api.count(companies::PATH, None).await {
-                Ok(_) => {
-                    checks.push(line(
-                        "sign-in",
-                        CheckVerdict::Passed,
-                        "the key pair and the client id are accepted",
-                        None,
-                    ));
-                    checks.push(line(
-                        "rights: read configurations",
-                        CheckVerdict::Failed,
-                        message,
-                        Some(format!(
-                            "Set Companies > Configurations to Inquire All and Edit All in {ROLE}."
-                        )),
-                    ));
-                    true
-                }
-                Err(_) => {
-                    checks.push(line(
-                        "sign-in",
-                        CheckVerdict::Failed,
-                        format!("{message} (neither configurations nor companies can be read)"),
-                        Some(format!(
-                            "Either client_id is missing or not valid, or the API member's role has no rights; the PSA answers both the same way. See developer.connectwise.com for the client id, and {ROLE}."
-                        )),
-                    ));
-                    false
-                }
+            if psa.api.count(companies::PATH, None).await.is_err() {
+                checks.push(line(
+                    "sign-in",
+                    CheckVerdict::Failed,
+                    format!("{message} (neither configurations nor companies can be read)"),
+                    Some(format!(
+                        "Either client_id is missing or not valid, or the API member's role has no rights; the PSA answers both the same way. See developer.connectwise.com for the client id, and {ROLE}."
+                    )),
+                ));
+                return false;
             }
+            checks.push(line(
+                "sign-in",
+                CheckVerdict::Passed,
+                "the key pair and the client id are accepted",
+                None,
+            ));
+            checks.push(line(
+                "rights: read configurations",
+                CheckVerdict::Failed,
+                message,
+                Some(format!("Set Companies > Configurations to Inquire All and Edit All in {ROLE}.")),
+            ));
+            true
         }
         Err(error) => {
             let advice = match &error {

@@ -8,6 +8,7 @@ mod conditions;
 mod configurations;
 mod doctor;
 mod errors;
+mod keys;
 mod links;
 mod paging;
 mod read;
@@ -35,7 +36,8 @@ use crate::{
     http::{Limits, Network, Options, Transport, address},
     system::Clock,
 };
-use client::{Api, Keys};
+use client::Api;
+use keys::Keys;
 use setup::{CompanyStatuses, Statuses};
 
 const NOUNS: Nouns = Nouns {

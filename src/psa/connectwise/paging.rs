@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::{
     client::{Api, parameters},
     conditions::Condition,
-    wire::{JustId, Row},
+    wire::Row,
 };
 use crate::{
     domain::{Incomplete, Listing},
@@ -73,6 +73,8 @@ pub struct Pager<'a, T> {
     mode: Mode,
     received: usize,
     after: Option<i64>,
+    /// The largest id received; rows come in the order of their ids.
+    last: i64,
     page: usize,
     size: usize,
     /// Where the page that could not be read as a whole ends.
@@ -92,6 +94,7 @@ impl<'a, T: Row + DeserializeOwned> Pager<'a, T> {
             mode,
             received: 0,
             after: None,
+            last: 0,
             page: 1,
             size: 0,
             troubled_until: None,
@@ -168,6 +171,7 @@ impl<'a, T: Row + DeserializeOwned> Pager<'a, T> {
             (Mode::Numbered, Next::Page | Next::After(_)) => self.done = rows.is_empty(),
         }
         self.received += rows.len();
+        self.last = rows.iter().filter_map(Row::id).fold(self.last, i64::max);
         self.page += 1;
         if self.troubled_until.is_some_and(|end| self.received >= end) {
             // The page that could not be read as a whole was read in parts: it was a passing trouble.
@@ -193,12 +197,41 @@ impl<'a, T: Row + DeserializeOwned> Pager<'a, T> {
             self.page = self.received / SIZES[self.size] + 1;
             return Ok(());
         }
-        let named = self.ask("id", 1).await.ok().and_then(|reply| reply.json::<Vec<JustId>>().ok());
-        let id = match named.as_deref() {
-            Some([JustId { id: Some(id) }, ..]) => id.to_string(),
+        let id = match self.next_id().await {
+            Ok(Some(id)) => id.to_string(),
             _ => format!("after {} others", self.received),
         };
         Err(Incomplete::Unreadable { what: self.list.what.to_owned(), id, why: message }.into())
+    }
+
+    /// The id of the row after the last one received, found by counting: that does not touch the row itself.
+    async fn next_id(&self) -> Result<Option<i64>> {
+        let after = self.last;
+        let there = |up_to: i64| async move {
+            let within = Condition::within("id", after, up_to);
+            let condition = match &self.list.condition {
+                Some(condition) => within.and(condition),
+                None => within,
+            };
+            Ok::<bool, PsaError>(self.api.count(&self.list.path, Some(&condition)).await? > 0)
+        };
+        let mut step = 1;
+        while !there(after + step).await? {
+            step *= 2;
+            if step > i64::from(i32::MAX) {
+                return Ok(None);
+            }
+        }
+        let (mut none, mut some) = (after + step / 2, after + step);
+        while none + 1 < some {
+            let middle = none + (some - none) / 2;
+            if there(middle).await? {
+                some = middle;
+            } else {
+                none = middle;
+            }
+        }
+        Ok(Some(some))
     }
 
     async fn ask(&self, fields: &str, size: usize) -> Result<Reply> {

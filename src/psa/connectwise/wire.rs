@@ -123,7 +123,6 @@ rows!(
     Ticket,
     TypeAssociation,
     Reference,
-    JustId,
     MySecurity
 );
 
@@ -160,13 +159,6 @@ pub struct Reference {
     pub name: Option<String>,
     #[serde(deserialize_with = "text")]
     pub identifier: Option<String>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct JustId {
-    #[serde(deserialize_with = "integer")]
-    pub id: Option<i64>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

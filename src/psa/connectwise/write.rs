@@ -35,7 +35,7 @@ pub async fn set(psa: &ConnectWise, change: &Change, hold: &CancellationToken) -
         let Ok(fields) = custom_fields(psa, id).await else {
             return outcome(psa, change, id, send(psa, id, &plain, hold).await).await;
         };
-        return outcome(psa, change, id, send(psa, id, &with(plain, fields), hold).await).await;
+        return outcome(psa, change, id, send(psa, id, &with(plain, &fields), hold).await).await;
     }
     let first = send(psa, id, &plain, hold).await;
     match first {
@@ -60,7 +60,7 @@ async fn with_custom_fields(
     let Ok(fields) = custom_fields(psa, id).await else {
         return SetAnswer::Refused { error: first };
     };
-    let second = send(psa, id, &with(plain, fields), hold).await;
+    let second = send(psa, id, &with(plain, &fields), hold).await;
     match second {
         Ok(reply) if reply.is_success() => {
             psa.wants_custom_fields.store(true, Ordering::Relaxed);
@@ -105,7 +105,7 @@ fn operations(wanted: &Wanted) -> Result<Vec<Value>> {
     Ok(operations)
 }
 
-fn with(mut operations: Vec<Value>, fields: Value) -> Vec<Value> {
+fn with(mut operations: Vec<Value>, fields: &Value) -> Vec<Value> {
     operations.push(json!({ "op": "replace", "path": "customFields", "value": fields }));
     operations
 }

@@ -1,0 +1,150 @@
+//! The one table of what can be done: id, title, where it applies, keys, danger. Key handling, the
+//! hints at the bottom, the help, and whatever documents keys all read this.
+
+/// Where keys go at a moment; the most specific scope is asked first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// Everywhere, unless something is being typed or asked.
+    Anywhere,
+    /// Wherever there is something to move in.
+    Moving,
+    Review,
+    Plan,
+    Run,
+    Report,
+    History,
+    /// A line is being typed.
+    Typing,
+    /// A box asks something.
+    Dialog,
+    /// A text that covers the screen: help, log.
+    Reading,
+}
+
+impl Scope {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Anywhere => "anywhere",
+            Self::Moving => "moving",
+            Self::Review => "Review",
+            Self::Plan => "Plan",
+            Self::Run => "Run",
+            Self::Report => "Report",
+            Self::History => "History",
+            Self::Typing => "typing",
+            Self::Dialog => "a question",
+            Self::Reading => "help and log",
+        }
+    }
+}
+
+/// How bad a slip would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Danger {
+    None,
+    /// It changes how a run goes on.
+    Careful,
+    /// It leads to writes in the PSA, after a typed confirmation.
+    Writes,
+}
+
+macro_rules! actions {
+    ($($action:ident $id:literal $short:literal $title:literal [$($scope:ident),+] [$($key:literal),*] $danger:ident;)+) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Action { $($action),+ }
+
+        /// Every action, in the order in which help shows them.
+        pub const TABLE: &[Spec] = &[
+            $(Spec {
+                action: Action::$action,
+                id: $id,
+                short: $short,
+                title: $title,
+                scopes: &[$(Scope::$scope),+],
+                keys: &[$($key),*],
+                danger: Danger::$danger,
+            }),+
+        ];
+    };
+}
+
+/// One action.
+#[derive(Debug, Clone, Copy)]
+pub struct Spec {
+    pub action: Action,
+    /// For settings and palettes.
+    pub id: &'static str,
+    /// For the hints at the bottom; empty if it is not hinted at.
+    pub short: &'static str,
+    pub title: &'static str,
+    pub scopes: &'static [Scope],
+    pub keys: &'static [&'static str],
+    pub danger: Danger,
+}
+
+actions! {
+    Tick "tick" "tick" "Tick or untick this row and move on; on a client: all its rows" [Review] ["space"] None;
+    OpenPlan "open-plan" "plan" "Plan what is ticked: see exactly what would happen" [Review] ["enter"] None;
+    TickAll "tick-all" "all" "Tick every visible row that may be ticked; again unticks them" [Review] ["a"] None;
+    TickUnlinked "tick-unlinked" "unlinked" "Tick all rows of this client that have no links (reads the links first)" [Review] ["U"] None;
+    Filter "filter" "filter" "Filter: words, type: site: status: linked: !not" [Review, Report] ["/"] None;
+    CycleShow "cycle-show" "show" "Show all, ticked, unticked, still linked" [Review] ["f"] None;
+    Range "range" "range" "Start a range; space ticks it" [Review] ["v"] None;
+    RangeUp "range-up" "" "Extend the range upwards" [Review] ["shift-up"] None;
+    RangeDown "range-down" "" "Extend the range downwards" [Review] ["shift-down"] None;
+    Invert "invert" "" "Invert the ticks of the visible rows" [Review] ["i"] None;
+    Undo "undo" "undo" "Undo the last ticking" [Review] ["u"] None;
+    Redo "redo" "" "Redo it" [Review] ["ctrl-r"] None;
+    NextPane "next-pane" "pane" "Next pane: clients, configurations, detail" [Review] ["tab"] None;
+    PrevPane "prev-pane" "" "Previous pane" [Review] ["shift-tab"] None;
+    Left "left" "" "To the pane on the left" [Review] ["h", "left"] None;
+    Right "right" "" "To the pane on the right" [Review] ["l", "right"] None;
+    SortPrev "sort-prev" "" "Sort by the column before" [Review] ["<"] None;
+    SortNext "sort-next" "" "Sort by the next column" [Review] [">"] None;
+    SortReverse "sort-reverse" "" "Reverse the sort order" [Review] ["~"] None;
+    Reload "reload" "reload" "Read again from the PSA" [Review, History] ["R"] None;
+    Start "start" "deactivate…" "Deactivate: asks for a typed confirmation first" [Plan] ["x"] Writes;
+    DryRun "dry-run" "dry run" "Turn dry run on or off (plans again)" [Plan] ["d"] None;
+    EditReason "edit-reason" "reason" "Write the reason for the record" [Plan] ["e"] None;
+    EditTicket "edit-ticket" "ticket" "Write the ticket number" [Plan] ["t"] None;
+    Replan "replan" "" "Plan again" [Plan] ["R"] None;
+    Pause "pause" "pause" "Pause the run, or go on" [Run] ["p"] Careful;
+    Cancel "cancel" "cancel" "Cancel: what was sent is waited for; twice stops hard" [Run] ["c"] Careful;
+    Problems "problems" "problems" "Show all items or only those with a problem" [Run, Report] ["f"] None;
+    OpenReport "open-report" "report" "Open the report" [Run] ["enter"] None;
+    Save "save" "save as" "Save the report to a file of your choice" [Report] ["s"] None;
+    Retry "retry" "retry failed" "Plan what failed once more" [Run, Report] ["r"] None;
+    OpenEntry "open-entry" "open" "Open the report of this run" [History] ["enter"] None;
+    Copy "copy" "" "Copy id, name and link of this row to the clipboard" [Review, Report, History] ["y"] None;
+    Up "up" "" "Up" [Moving, Reading] ["k", "up"] None;
+    Down "down" "" "Down" [Moving, Reading] ["j", "down"] None;
+    PageUp "page-up" "" "A page up" [Moving, Reading] ["pgup", "ctrl-b"] None;
+    PageDown "page-down" "" "A page down" [Moving, Reading] ["pgdn", "ctrl-f"] None;
+    Top "top" "" "To the top" [Moving, Reading] ["g", "home"] None;
+    Bottom "bottom" "" "To the bottom" [Moving, Reading] ["G", "end"] None;
+    GoReview "go-review" "" "To Review" [Anywhere] ["1"] None;
+    GoPlan "go-plan" "" "To the Plan" [Anywhere] ["2"] None;
+    GoRun "go-run" "" "To the Run" [Anywhere] ["3"] None;
+    GoReport "go-report" "" "To the Report" [Anywhere] ["4"] None;
+    GoHistory "go-history" "" "To History: earlier runs" [Anywhere] ["5"] None;
+    Back "back" "" "Back: leave the range, the filter, or this place" [Anywhere] ["esc", "backspace"] None;
+    Log "log" "" "Show the log" [Anywhere] ["L"] None;
+    Help "help" "help" "Help: the keys that work here and now" [Anywhere] ["?"] None;
+    Redraw "redraw" "" "Draw the screen anew" [Anywhere, Typing, Dialog, Reading] ["ctrl-l"] None;
+    Suspend "suspend" "" "Put the program to sleep (fg wakes it)" [Anywhere, Typing, Dialog, Reading] ["ctrl-z"] None;
+    Interrupt "interrupt" "" "Cancel the run; twice leaves" [Anywhere, Typing, Dialog, Reading] ["ctrl-c"] Careful;
+    Quit "quit" "quit" "Quit; asks while a run goes on" [Anywhere] ["q"] None;
+    Accept "accept" "ok" "Take it" [Typing, Dialog] ["enter"] None;
+    Dismiss "dismiss" "cancel" "Leave it" [Typing, Dialog, Reading] ["esc"] None;
+    Close "close" "close" "Close" [Reading] ["q", "?", "L"] None;
+    NextButton "next-button" "next" "Next button" [Dialog] ["tab", "right", "down"] None;
+    PrevButton "prev-button" "" "Previous button" [Dialog] ["shift-tab", "left", "up"] None;
+    Search "search" "search" "Search in the help" [Reading] ["/"] None;
+}
+
+impl Action {
+    pub fn spec(self) -> &'static Spec {
+        // The macro makes the enumeration and the table from the same lines, in the same order.
+        &TABLE[self as usize]
+    }
+}

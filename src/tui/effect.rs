@@ -1,0 +1,65 @@
+//! What `update` wants done outside: plain data, carried out by the runtime.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use super::{
+    desk::{Control, Draft},
+    filter::Query,
+    message::Message,
+    model::data::Entry,
+    options::Leave,
+};
+use crate::domain::{ClientId, RunId};
+
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Read everything; the answer carries the generation.
+    Load {
+        generation: u64,
+    },
+    ReadLinks {
+        clients: Vec<ClientId>,
+    },
+    /// Find the rows that fit, away from the keys.
+    Filter {
+        generation: u64,
+        query: Arc<Query>,
+        candidates: Vec<(u32, Arc<Entry>)>,
+    },
+    Plan {
+        generation: u64,
+        draft: Draft,
+    },
+    PlanRetry {
+        generation: u64,
+        run: RunId,
+    },
+    Start {
+        serial: u64,
+        digest: String,
+    },
+    Control {
+        run: RunId,
+        control: Control,
+    },
+    Save {
+        run: RunId,
+        path: PathBuf,
+        overwrite: bool,
+    },
+    History,
+    Report {
+        run: RunId,
+    },
+    Log,
+    /// Give this message back after a while.
+    After {
+        wait: Duration,
+        message: Box<Message>,
+    },
+    Copy(String),
+    Suspend,
+    /// Forget what is on the terminal and draw all of it.
+    Redraw,
+    Leave(Leave),
+}

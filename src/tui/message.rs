@@ -1,0 +1,55 @@
+//! Everything that can happen to the screen.
+
+use std::path::PathBuf;
+
+use super::{
+    desk::{Control, LinksRead, LoadNews, LogLine, PastRun, PlanView, RunNews, SaveError, Trouble},
+    key::Key,
+    options::StopSignal,
+};
+use crate::domain::{ClientId, RunId, document::Report};
+
+#[derive(Debug, Clone)]
+pub enum Message {
+    Key(Key),
+    Paste(String),
+    Mouse(Mouse),
+    Resize(u16, u16),
+    /// Time went by while something moves.
+    Tick,
+    Load(u64, LoadNews),
+    LoadEnded(u64, Result<(), Trouble>),
+    /// The cursor rested on a client.
+    LinksDue(u64),
+    LinksRead(Vec<ClientId>, Result<Vec<LinksRead>, Trouble>),
+    Filtered(u64, Vec<u32>),
+    Planned(u64, Result<Box<PlanView>, Trouble>),
+    Started(u64, Result<RunId, Trouble>),
+    Run(u64, RunNews),
+    /// No more news will come of this run.
+    RunNewsEnded(u64),
+    Controlled(Control, Result<(), Trouble>),
+    Saved(Result<PathBuf, SaveError>),
+    History(Result<Vec<PastRun>, Trouble>),
+    Report(RunId, Result<Box<Report>, Trouble>),
+    Log(Vec<LogLine>),
+    /// The program is asked to end.
+    Stop(StopSignal),
+    /// Waited long enough for a run to end.
+    LeaveNow,
+    CouldNotSuspend(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mouse {
+    pub kind: MouseKind,
+    pub column: u16,
+    pub row: u16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MouseKind {
+    Press,
+    WheelUp,
+    WheelDown,
+}

@@ -1,0 +1,264 @@
+//! Everything that the screen knows, as plain data.
+
+pub mod data;
+pub mod overlay;
+pub mod plan;
+pub mod report;
+pub mod review;
+pub mod run;
+
+use self::{
+    overlay::Overlay,
+    plan::PlanPage,
+    report::ReportPage,
+    review::{Load, Review},
+    run::RunPage,
+};
+use super::{
+    action::Scope,
+    desk::{Mode, PastRun, Setting, Trouble},
+    keymap::Keymap,
+    layout::{self, Pane},
+    options::{Closing, LastRun, StopSignal},
+    scroll::Scroll,
+    symbols::{self, Symbols},
+    theme::{Meaning, Theme},
+};
+use crate::domain::Timestamp;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Place {
+    #[default]
+    Review,
+    Plan,
+    Run,
+    Report,
+    History,
+}
+
+impl Place {
+    pub const ALL: [Self; 5] = [Self::Review, Self::Plan, Self::Run, Self::Report, Self::History];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Review => "Review",
+            Self::Plan => "Plan",
+            Self::Run => "Run",
+            Self::Report => "Report",
+            Self::History => "History",
+        }
+    }
+}
+
+/// One line that was just said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    pub meaning: Meaning,
+    pub text: String,
+}
+
+/// How things are drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    pub theme: Theme,
+    pub symbols: &'static Symbols,
+}
+
+impl Look {
+    pub fn new(theme: Theme, ascii: bool) -> Self {
+        Self { theme, symbols: if ascii { &symbols::ASCII } else { &symbols::UNICODE } }
+    }
+}
+
+/// Earlier runs.
+#[derive(Debug, Default)]
+pub struct HistoryPage {
+    pub reading: bool,
+    pub runs: Option<Result<Vec<PastRun>, Trouble>>,
+    pub scroll: Scroll,
+}
+
+#[derive(Debug)]
+pub struct Model {
+    pub setting: Setting,
+    pub now: Timestamp,
+    pub size: (u16, u16),
+    pub look: Look,
+    pub keymap: Keymap,
+    pub place: Place,
+    pub review: Review,
+    pub plan: Option<PlanPage>,
+    pub run: Option<RunPage>,
+    pub report: Option<ReportPage>,
+    pub history: HistoryPage,
+    pub overlay: Option<Overlay>,
+    pub note: Option<Note>,
+    /// Ctrl-C was the last key.
+    pub interrupted: bool,
+    /// The screen is left as soon as the run has ended.
+    pub leaving: Option<Option<StopSignal>>,
+    /// Counts plans, runs: answers to an earlier question are dropped.
+    pub serial: u64,
+    /// Turns the spinner.
+    pub ticks: usize,
+}
+
+impl Model {
+    pub fn new(setting: Setting, now: Timestamp, size: (u16, u16), look: Look) -> Self {
+        let note = setting.warnings.first().map(|text| Note { meaning: Meaning::Warn, text: text.clone() });
+        Self {
+            setting,
+            now,
+            size,
+            look,
+            keymap: Keymap::default(),
+            place: Place::Review,
+            review: Review::default(),
+            plan: None,
+            run: None,
+            report: None,
+            history: HistoryPage::default(),
+            overlay: None,
+            note,
+            interrupted: false,
+            leaving: None,
+            serial: 0,
+            ticks: 0,
+        }
+    }
+
+    pub fn say(&mut self, meaning: Meaning, text: impl Into<String>) {
+        self.note = Some(Note { meaning, text: text.into() });
+    }
+
+    pub fn next_serial(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    pub fn panes(&self) -> layout::Panes {
+        layout::panes(self.size.0, self.size.1, self.review.focus)
+    }
+
+    /// Lines of a list inside the border of the whole body.
+    pub fn body_height(&self) -> usize {
+        usize::from(layout::inside(layout::frame(self.size.0, self.size.1).body).height)
+    }
+
+    pub fn body_width(&self) -> usize {
+        usize::from(layout::inside(layout::frame(self.size.0, self.size.1).body).width)
+    }
+
+    pub fn list_height(&self, pane: Pane) -> usize {
+        let panes = self.panes();
+        let area = match pane {
+            Pane::Clients => panes.clients.map(layout::inside),
+            Pane::Rows => panes.rows.map(layout::table),
+            Pane::Detail => panes.detail.map(layout::inside),
+        };
+        area.map_or(1, |area| usize::from(area.height)).max(1)
+    }
+
+    /// Whether a run may still do something.
+    pub fn runs(&self) -> bool {
+        self.run.as_ref().is_some_and(RunPage::is_active)
+    }
+
+    /// Whether something on screen changes by itself, so that time must tick.
+    pub fn moves(&self) -> bool {
+        self.review.is_reading()
+            || self.review.links.reading
+            || self.runs()
+            || self.plan.as_ref().is_some_and(|plan| matches!(plan.state, plan::PlanState::Planning))
+            || matches!(self.overlay, Some(Overlay::Log { .. }))
+    }
+
+    /// Writes are impossible, whatever is asked.
+    pub fn is_dry(&self) -> bool {
+        self.setting.mode == Mode::DryRun
+    }
+
+    /// Where keys go, the most specific first.
+    pub fn scopes(&self) -> &'static [Scope] {
+        match &self.overlay {
+            Some(Overlay::Help { typing: true, .. }) => return &[Scope::Typing],
+            Some(Overlay::Help { .. } | Overlay::Log { .. }) => return &[Scope::Reading],
+            Some(_) => return &[Scope::Dialog],
+            None => {}
+        }
+        if self.is_typing() {
+            return &[Scope::Typing];
+        }
+        match self.place {
+            Place::Review => &[Scope::Review, Scope::Moving, Scope::Anywhere],
+            Place::Plan => &[Scope::Plan, Scope::Moving, Scope::Anywhere],
+            Place::Run => &[Scope::Run, Scope::Moving, Scope::Anywhere],
+            Place::Report => &[Scope::Report, Scope::Moving, Scope::Anywhere],
+            Place::History => &[Scope::History, Scope::Moving, Scope::Anywhere],
+        }
+    }
+
+    /// Whether a line of the place itself is being typed.
+    pub fn is_typing(&self) -> bool {
+        match self.place {
+            Place::Review => self.review.typing.is_some(),
+            Place::Plan => self.plan.as_ref().is_some_and(|plan| plan.typing.is_some()),
+            Place::Report => self.report.as_ref().is_some_and(|report| report.typing),
+            Place::Run | Place::History => false,
+        }
+    }
+
+    /// Lists and pages fit the size again.
+    pub fn refit(&mut self) {
+        let (clients, rows) = (self.list_height(Pane::Clients), self.list_height(Pane::Rows));
+        self.review.clients.settle(self.review.shown_clients.len(), clients);
+        self.review.rows.settle(self.review.shown.len(), rows);
+        let (width, height) = (self.body_width(), self.body_height());
+        if let Some(plan) = &mut self.plan {
+            plan.write(width, &self.setting, self.look.symbols);
+            plan.scroll.turn(super::scroll::Go::By(0), plan.page.lines.len(), height);
+        }
+        if let Some(report) = &mut self.report {
+            report.write(width, &self.setting, self.look.symbols);
+            report.scroll.turn(super::scroll::Go::By(0), report.page.lines.len(), height);
+        }
+        if let Some(run) = &mut self.run {
+            let len = run.len();
+            run.scroll.settle(len, height.saturating_sub(layout::run_head(height)).max(1));
+        }
+    }
+
+    pub fn closing(&self) -> Closing {
+        let last_run =
+            self.run.as_ref().filter(|run| run.started || run.ending.is_some()).map(|run| LastRun {
+                run: run.run.clone(),
+                phase: run.ending.as_ref().map_or(run.state.phase, |ending| ending.report.run().state),
+                success: run.ending.as_ref().is_some_and(|ending| ending.report.success()),
+                ended: run.ending.is_some(),
+                report: run.ending.as_ref().map(|ending| ending.saved.clone()),
+                resume: run.ending.as_ref().and_then(|ending| ending.resume.clone()),
+            });
+        Closing { last_run }
+    }
+
+    /// The nouns of the vendor with a capital, for titles.
+    pub fn clients_title(&self) -> String {
+        capital(self.setting.nouns.clients)
+    }
+
+    pub fn rows_title(&self) -> String {
+        capital(self.setting.nouns.configurations)
+    }
+
+    pub fn load_failed(&self) -> Option<&Trouble> {
+        match &self.review.load {
+            Load::Failed(trouble) => Some(trouble),
+            _ => None,
+        }
+    }
+}
+
+pub fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

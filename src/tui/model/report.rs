@@ -1,0 +1,309 @@
+//! The Report as a page: first what is left for a person, then the figures, then every item.
+
+use nucleo_matcher::Matcher;
+use tui_input::Input;
+
+use super::{
+    super::{
+        desk::{Setting, Trouble},
+        filter::{self, Query},
+        prose::Prose,
+        scroll::Scroll,
+        symbols::Symbols,
+        theme::Meaning,
+    },
+    run::Stage,
+};
+use crate::domain::{
+    Phase, RunId, SkipReason,
+    document::{ClientReport, ConfigReport, FollowUp, FollowUpKind, Report},
+    text::count,
+};
+
+/// A configuration of the report: client and place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReportEntry(pub usize, pub usize);
+
+#[derive(Debug)]
+pub enum ReportState {
+    Reading,
+    Ready(Box<Report>),
+    Failed(Trouble),
+}
+
+#[derive(Debug)]
+pub struct ReportPage {
+    pub run: RunId,
+    pub state: ReportState,
+    /// Where it lies already, if it does; the error if it could not be saved.
+    pub saved: Option<Result<std::path::PathBuf, String>>,
+    pub resume: Option<String>,
+    pub filter: Input,
+    pub typing: bool,
+    pub only_problems: bool,
+    pub page: Prose<ReportEntry>,
+    pub scroll: Scroll,
+}
+
+impl ReportPage {
+    pub fn new(run: RunId, state: ReportState) -> Self {
+        Self {
+            run,
+            state,
+            saved: None,
+            resume: None,
+            filter: Input::default(),
+            typing: false,
+            only_problems: false,
+            page: Prose::new(80),
+            scroll: Scroll::default(),
+        }
+    }
+
+    pub fn report(&self) -> Option<&Report> {
+        match &self.state {
+            ReportState::Ready(report) => Some(report),
+            _ => None,
+        }
+    }
+
+    pub fn config(&self, entry: ReportEntry) -> Option<&ConfigReport> {
+        self.report()?.clients().get(entry.0)?.configs.get(entry.1)
+    }
+
+    pub fn write(&mut self, width: usize, setting: &Setting, symbols: &Symbols) {
+        let ReportState::Ready(report) = &self.state else { return };
+        let mut page = Prose::new(width);
+        self.head(report, setting, symbols, &mut page);
+        follow_up(report, symbols, &mut page);
+        totals(report, symbols, &mut page);
+        let query = Query::parse(self.filter.value());
+        let mut matcher = filter::matcher();
+        let mut shown = 0;
+        let mut all = 0;
+        let mut items = Vec::new();
+        for (c, client) in report.clients().iter().enumerate() {
+            let mut first = true;
+            for (f, config) in client.configs.iter().enumerate() {
+                all += 1;
+                if (self.only_problems && !is_problem(config)) || !fits(&query, client, config, &mut matcher)
+                {
+                    continue;
+                }
+                shown += 1;
+                if std::mem::take(&mut first) {
+                    items.push(Err(c));
+                }
+                items.push(Ok(ReportEntry(c, f)));
+            }
+        }
+        let narrowed = if shown == all { String::new() } else { format!(" ({shown} of {all} shown)") };
+        page.heading(&format!("Every {} and its outcome{narrowed}", setting.nouns.configuration));
+        if shown == 0 {
+            let text = if all == 0 { "None were found." } else { "None fits: Esc clears the filter." };
+            page.say(2, Meaning::Muted, text);
+        }
+        for item in items {
+            match item {
+                Err(client) => page.say(2, Meaning::Title, &client_title(&report.clients()[client])),
+                Ok(entry) => page.entry(entry),
+            }
+        }
+        self.page = page;
+    }
+
+    fn head(&self, report: &Report, setting: &Setting, symbols: &Symbols, page: &mut Prose<ReportEntry>) {
+        let facts = report.run();
+        let changed = report.statistics();
+        let n = changed.configs_deactivated + changed.configs_restored.unwrap_or(0);
+        let what = count(n as usize, setting.nouns.configuration, setting.nouns.configurations);
+        let (sign, meaning, text) = match facts.state {
+            Phase::Finished if facts.dry_run => {
+                (symbols.done, Meaning::Good, "Dry run finished: nothing was written.".to_owned())
+            }
+            Phase::Finished if report.success() => (
+                symbols.done,
+                Meaning::Good,
+                format!("Finished: {what} deactivated, every change read back."),
+            ),
+            Phase::Finished => (
+                symbols.failed,
+                Meaning::Bad,
+                format!("Finished, but {}: {what} deactivated.", problems(report)),
+            ),
+            Phase::Cancelled => (
+                symbols.skipped,
+                Meaning::Warn,
+                format!("Cancelled: {what} deactivated before that; the rest was not started."),
+            ),
+            Phase::Interrupted => (
+                symbols.waiting,
+                Meaning::Warn,
+                format!("Interrupted: {what} deactivated so far; it can be resumed."),
+            ),
+            phase => {
+                (symbols.warning, Meaning::Warn, format!("{}: {what} deactivated.", capital(phase.words())))
+            }
+        };
+        page.item(0, sign, meaning, &text);
+        if let Some(resume) = &self.resume {
+            page.say(0, Meaning::Text, "To resume it, run:");
+            page.say(4, Meaning::Title, resume);
+        }
+        match &self.saved {
+            Some(Ok(path)) => page.say(0, Meaning::Text, &format!("Saved as {}", path.display())),
+            Some(Err(why)) => page.item(
+                0,
+                symbols.failed,
+                Meaning::Bad,
+                &format!("The report could not be saved: {why}. Press s to save it elsewhere."),
+            ),
+            None => {}
+        }
+    }
+}
+
+/// `2 failed, 1 changed since review`; f shows them alone.
+fn problems(report: &Report) -> String {
+    let count = |outcome: &str| {
+        report
+            .clients()
+            .iter()
+            .flat_map(|client| &client.configs)
+            .filter(|config| config.outcome == outcome)
+            .count()
+    };
+    let parts: Vec<String> = [
+        (count("failed"), "failed"),
+        (count("changed_since_review"), "changed since review"),
+        (count("unknown"), "unknown"),
+    ]
+    .iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, word)| format!("{n} {word}"))
+    .collect();
+    if parts.is_empty() { "not everything went well".to_owned() } else { parts.join(", ") }
+}
+
+pub fn client_title(client: &ClientReport) -> String {
+    match (&client.client_name, &client.client_id) {
+        (Some(name), Some(id)) if !name.trim().is_empty() => format!("{name} (id {id})"),
+        (_, Some(id)) => format!("#{id}"),
+        (Some(name), None) => name.clone(),
+        (None, None) => "a client that was not found".to_owned(),
+    }
+}
+
+pub fn is_problem(config: &ConfigReport) -> bool {
+    matches!(config.outcome.as_str(), "failed" | "unknown" | "changed_since_review")
+}
+
+/// The sign for an outcome of the contract.
+pub fn stage(config: &ConfigReport) -> Stage {
+    match config.outcome.as_str() {
+        "deactivated" | "restored" => Stage::Done,
+        "planned" => Stage::Queued,
+        "failed" => Stage::Failed,
+        "unknown" => Stage::Unknown,
+        "changed_since_review" => Stage::Changed,
+        _ if config.skip_reason == Some(SkipReason::AlreadyInactive) => Stage::Already,
+        _ => Stage::Skipped,
+    }
+}
+
+fn fits(query: &Query, client: &ClientReport, config: &ConfigReport, matcher: &mut Matcher) -> bool {
+    if query.is_empty() {
+        return true;
+    }
+    let name = client.client_name.as_deref().unwrap_or("");
+    let text = format!(
+        "{} {} {} {} {name}",
+        config.config_name, config.config_id, config.config_type, config.outcome_text
+    );
+    query.fits_text(&text.chars().take(400).collect::<String>().into(), matcher)
+}
+
+fn follow_up(report: &Report, symbols: &Symbols, page: &mut Prose<ReportEntry>) {
+    let groups = [
+        (FollowUpKind::Agreement, "End these agreements"),
+        (FollowUpKind::Billing, "Still billed, take them off"),
+        (FollowUpKind::Ticket, "Open tickets, close or move them"),
+        (FollowUpKind::Child, "Active children, decide about them"),
+        (FollowUpKind::Rmm, "Still in the RMM, remove the agents and stop the sync"),
+        (FollowUpKind::Unknown, "Could not be read, look for yourself"),
+        (FollowUpKind::StillActive, "Still active"),
+    ];
+    let all: Vec<(&ClientReport, &FollowUp)> = report
+        .clients()
+        .iter()
+        .flat_map(|client| client.follow_up.iter().map(move |todo| (client, todo)))
+        .collect();
+    page.heading(&format!("Left for you to do: {}", all.len()));
+    if all.is_empty() {
+        page.say(2, Meaning::Muted, "Nothing that this program could see.");
+    }
+    for (kind, title) in groups {
+        let of_kind: Vec<_> = all.iter().filter(|(_, todo)| todo.kind == kind).collect();
+        if of_kind.is_empty() {
+            continue;
+        }
+        page.say(2, Meaning::Warn, &format!("{title}: {}", of_kind.len()));
+        for (client, todo) in of_kind {
+            let of = client.client_name.as_deref().filter(|_| report.clients().len() > 1);
+            let text = of.map_or_else(|| todo.text.clone(), |name| format!("{name}: {}", todo.text));
+            page.item(4, symbols.bullet, Meaning::Text, &text);
+            if let Some(url) = &todo.record_url {
+                page.say(6, Meaning::Muted, url);
+            }
+        }
+    }
+}
+
+fn totals(report: &Report, symbols: &Symbols, page: &mut Prose<ReportEntry>) {
+    let figures = report.statistics();
+    page.heading("Totals");
+    let mut parts = vec![format!("{} deactivated", figures.configs_deactivated)];
+    if let Some(restored) = figures.configs_restored {
+        parts = vec![format!("{restored} restored")];
+    }
+    parts.push(format!("{} skipped", figures.configs_skipped));
+    parts.push(format!("{} with errors", figures.errors));
+    page.say(2, Meaning::Text, &format!("{} found = {}", figures.configs_found, parts.join(" + ")));
+    let mut reasons = std::collections::BTreeMap::<&str, usize>::new();
+    for reason in
+        report.clients().iter().flat_map(|client| &client.configs).filter_map(|config| config.skip_reason)
+    {
+        *reasons.entry(reason.words()).or_default() += 1;
+    }
+    if !reasons.is_empty() {
+        let parts: Vec<String> = reasons.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
+        page.say(2, Meaning::Muted, &format!("Skipped because: {}", parts.join(", ")));
+    }
+    let facts = report.run();
+    let told = |label: &str, value: &Option<String>| value.as_ref().map(|value| format!("{label} {value}"));
+    let line: Vec<String> = [
+        Some(format!("Run {}", facts.run_id)),
+        told("approved by", &facts.approved_by),
+        told("ticket", &facts.ticket),
+        told("reason:", &facts.reason),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    page.say(2, Meaning::Muted, &line.join(", "));
+    let (problems, warnings) = match report {
+        Report::Joint(joint) => (&joint.errors[..], &joint.warnings[..]),
+        Report::Client(_) => (&[][..], &[][..]),
+    };
+    for problem in problems.iter().chain(report.clients().iter().flat_map(|client| &client.errors)) {
+        let about = problem.config_id.as_ref().map_or(String::new(), |id| format!(" #{id}"));
+        page.item(2, symbols.failed, Meaning::Bad, &format!("{}{about}: {}", problem.code, problem.message));
+    }
+    for text in warnings.iter().chain(report.clients().iter().flat_map(|client| &client.warnings)) {
+        page.item(2, symbols.warning, Meaning::Warn, text);
+    }
+}
+
+fn capital(word: &str) -> String {
+    super::capital(word)
+}

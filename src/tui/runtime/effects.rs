@@ -1,0 +1,167 @@
+//! Carries out effects: every call of the Desk in a task of its own, its answer as a message.
+
+use std::{future::Future, sync::Arc};
+
+use tokio::{
+    sync::mpsc,
+    task::{AbortHandle, JoinSet},
+};
+
+use super::super::{desk::Desk, effect::Effect, filter, message::Message};
+
+/// News of one load or run that wait to be taken in.
+const NEWS: usize = 64;
+
+pub struct Effects {
+    desk: Arc<dyn Desk>,
+    send: mpsc::Sender<Message>,
+    tasks: JoinSet<()>,
+    /// The reading that is under way; a newer one ends it.
+    load: Option<AbortHandle>,
+    plan: Option<AbortHandle>,
+}
+
+impl Effects {
+    pub fn new(desk: Arc<dyn Desk>, send: mpsc::Sender<Message>) -> Self {
+        Self { desk, send, tasks: JoinSet::new(), load: None, plan: None }
+    }
+
+    /// Ends everything that only serves the screen. What a run does goes on behind the Desk.
+    pub fn abandon(&mut self) {
+        self.tasks.abort_all();
+    }
+
+    fn spawn(&mut self, work: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        // Tasks that are done are let go.
+        while self.tasks.try_join_next().is_some() {}
+        self.tasks.spawn(work)
+    }
+
+    /// Asks the Desk something and sends the answer.
+    fn ask<F>(&mut self, work: impl FnOnce(Arc<dyn Desk>) -> F) -> AbortHandle
+    where
+        F: Future<Output = Message> + Send + 'static,
+    {
+        let send = self.send.clone();
+        let answer = work(Arc::clone(&self.desk));
+        self.spawn(async move {
+            // Nobody listens any more once the screen was left.
+            let _ = send.send(answer.await).await;
+        })
+    }
+
+    pub fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Load { generation } => {
+                if let Some(before) = self.load.take() {
+                    before.abort();
+                }
+                self.load = Some(self.load(generation));
+            }
+            Effect::ReadLinks { clients } => {
+                self.ask(|desk| async move {
+                    let result = desk.read_links(clients.clone()).await;
+                    Message::LinksRead(clients, result)
+                });
+            }
+            Effect::Filter { generation, query, candidates } => {
+                let send = self.send.clone();
+                let work = move || {
+                    let mut matcher = filter::matcher();
+                    let none = crate::domain::Links::default();
+                    let hits =
+                        candidates.iter().filter(|(_, entry)| query.fits(&entry.hay, &none, &mut matcher));
+                    hits.map(|(at, _)| *at).collect::<Vec<u32>>()
+                };
+                self.spawn(async move {
+                    if let Ok(hits) = tokio::task::spawn_blocking(work).await {
+                        let _ = send.send(Message::Filtered(generation, hits)).await;
+                    }
+                });
+            }
+            Effect::Plan { generation, draft } => {
+                self.stop_planning();
+                let task = self.ask(|desk| async move {
+                    Message::Planned(generation, desk.plan(draft).await.map(Box::new))
+                });
+                self.plan = Some(task);
+            }
+            Effect::PlanRetry { generation, run } => {
+                self.stop_planning();
+                let task = self.ask(|desk| async move {
+                    Message::Planned(generation, desk.plan_retry(run).await.map(Box::new))
+                });
+                self.plan = Some(task);
+            }
+            Effect::Start { serial, digest } => self.start(serial, digest),
+            Effect::Control { run, control } => {
+                self.ask(
+                    |desk| async move { Message::Controlled(control, desk.control(run, control).await) },
+                );
+            }
+            Effect::Save { run, path, overwrite } => {
+                self.ask(|desk| async move { Message::Saved(desk.save_report(run, path, overwrite).await) });
+            }
+            Effect::History => {
+                self.ask(|desk| async move { Message::History(desk.history().await) });
+            }
+            Effect::Report { run } => {
+                self.ask(|desk| async move {
+                    let report = desk.report(run.clone()).await.map(Box::new);
+                    Message::Report(run, report)
+                });
+            }
+            Effect::Log => {
+                self.ask(|desk| async move { Message::Log(desk.log()) });
+            }
+            Effect::After { wait, message } => {
+                self.ask(|_| async move {
+                    tokio::time::sleep(wait).await;
+                    *message
+                });
+            }
+            // These need the terminal, which the session has.
+            Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Leave(_) => {}
+        }
+    }
+
+    fn stop_planning(&mut self) {
+        if let Some(before) = self.plan.take() {
+            before.abort();
+        }
+    }
+
+    fn load(&mut self, generation: u64) -> AbortHandle {
+        let (desk, send) = (Arc::clone(&self.desk), self.send.clone());
+        self.spawn(async move {
+            let (news, mut told) = mpsc::channel(NEWS);
+            let forward = async {
+                while let Some(news) = told.recv().await {
+                    if send.send(Message::Load(generation, news)).await.is_err() {
+                        return;
+                    }
+                }
+            };
+            let (result, ()) = tokio::join!(desk.load(news), forward);
+            let _ = send.send(Message::LoadEnded(generation, result)).await;
+        })
+    }
+
+    fn start(&mut self, serial: u64, digest: String) {
+        let (news, mut told) = mpsc::channel(NEWS);
+        let (desk, send) = (Arc::clone(&self.desk), self.send.clone());
+        self.spawn(async move {
+            let result = desk.start(digest, news).await;
+            let _ = send.send(Message::Started(serial, result)).await;
+        });
+        let send = self.send.clone();
+        self.spawn(async move {
+            while let Some(news) = told.recv().await {
+                if send.send(Message::Run(serial, news)).await.is_err() {
+                    return;
+                }
+            }
+            let _ = send.send(Message::RunNewsEnded(serial)).await;
+        });
+    }
+}

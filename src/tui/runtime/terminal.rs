@@ -1,0 +1,218 @@
+//! The terminal: taken, drawn on, and given back on exit, panic, signal and sleep.
+
+use std::{
+    io::{self, Stdout, stdout},
+    sync::{
+        Once,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use crossterm::{
+    clipboard::CopyToClipboard,
+    cursor::{Hide, Show},
+    event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture},
+    execute, queue,
+    style::ResetColor,
+    terminal::{
+        BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+        disable_raw_mode, enable_raw_mode,
+    },
+};
+use ratatui::{
+    backend::{Backend, CrosstermBackend},
+    buffer::Buffer,
+    layout::Position,
+};
+use tokio::sync::Notify;
+
+/// Something that pictures can be shown on. It lives on the painter's thread.
+pub trait Display: Send + 'static {
+    fn size(&mut self) -> io::Result<(u16, u16)>;
+
+    /// Takes the terminal.
+    fn enter(&mut self) -> io::Result<()>;
+
+    /// Gives it back as it was.
+    fn leave(&mut self) -> io::Result<()>;
+
+    /// Draws what differs from `before`; everything, if there is none.
+    fn show(&mut self, before: Option<&Buffer>, now: &Buffer, cursor: Option<Position>) -> io::Result<()>;
+
+    fn copy(&mut self, text: &str) -> io::Result<()>;
+}
+
+/// The terminal is ours at the moment, and must be given back.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+static MOUSE: AtomicBool = AtomicBool::new(false);
+static PANICKED: AtomicBool = AtomicBool::new(false);
+static PANIC: Notify = Notify::const_new();
+static HOOK: Once = Once::new();
+
+/// Whether anything panicked while the screen was up.
+pub fn panicked() -> bool {
+    PANICKED.load(Ordering::SeqCst)
+}
+
+/// Until something panics while the screen is up.
+pub async fn panic_seen() {
+    loop {
+        let notified = PANIC.notified();
+        if panicked() {
+            return;
+        }
+        notified.await;
+    }
+}
+
+/// One hook for the whole program: the terminal first, then whoever told of panics before.
+fn watch_panics() {
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if TAKEN.load(Ordering::SeqCst) {
+                PANICKED.store(true, Ordering::SeqCst);
+                // Nothing can be done about a terminal that cannot be restored now.
+                let _ = restore();
+                PANIC.notify_waiters();
+            }
+            before(panic);
+        }));
+    });
+}
+
+/// Gives the terminal back, once.
+fn restore() -> io::Result<()> {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return Ok(());
+    }
+    let mut out = stdout();
+    let drawn = if MOUSE.load(Ordering::SeqCst) {
+        execute!(
+            out,
+            EndSynchronizedUpdate,
+            DisableMouseCapture,
+            DisableBracketedPaste,
+            ResetColor,
+            Show,
+            LeaveAlternateScreen
+        )
+    } else {
+        execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, ResetColor, Show, LeaveAlternateScreen)
+    };
+    // Raw mode is left even if nothing could be written.
+    disable_raw_mode().and(drawn)
+}
+
+/// The terminal that the program was started in.
+pub struct RealTerminal {
+    backend: CrosstermBackend<Stdout>,
+    mouse: bool,
+}
+
+impl RealTerminal {
+    pub fn new(mouse: bool) -> Self {
+        Self { backend: CrosstermBackend::new(stdout()), mouse }
+    }
+}
+
+impl Display for RealTerminal {
+    fn size(&mut self) -> io::Result<(u16, u16)> {
+        crossterm::terminal::size()
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
+        watch_panics();
+        enable_raw_mode()?;
+        MOUSE.store(self.mouse, Ordering::SeqCst);
+        TAKEN.store(true, Ordering::SeqCst);
+        let mut out = stdout();
+        let entered = execute!(out, EnterAlternateScreen, EnableBracketedPaste, Hide);
+        let entered =
+            if self.mouse { entered.and_then(|()| execute!(out, EnableMouseCapture)) } else { entered };
+        if entered.is_err() {
+            restore()?;
+        }
+        entered
+    }
+
+    fn leave(&mut self) -> io::Result<()> {
+        restore()
+    }
+
+    fn show(&mut self, before: Option<&Buffer>, now: &Buffer, cursor: Option<Position>) -> io::Result<()> {
+        if !TAKEN.load(Ordering::SeqCst) {
+            // A panic gave it back: nothing is drawn over its message.
+            return Ok(());
+        }
+        queue!(self.backend, BeginSynchronizedUpdate, Hide)?;
+        paint(&mut self.backend, before, now, cursor)?;
+        queue!(self.backend, EndSynchronizedUpdate)?;
+        io::Write::flush(&mut self.backend)
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
+    }
+}
+
+impl Drop for RealTerminal {
+    fn drop(&mut self) {
+        // Too late to tell anybody.
+        let _ = restore();
+    }
+}
+
+/// Any backend of ratatui, for tests.
+pub struct OnBackend<B>(pub B);
+
+impl<B> Display for OnBackend<B>
+where
+    B: Backend + Send + 'static,
+    B::Error: Send + Sync + 'static,
+{
+    fn size(&mut self) -> io::Result<(u16, u16)> {
+        self.0.size().map(|size| (size.width, size.height)).map_err(io::Error::other)
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn leave(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn show(&mut self, before: Option<&Buffer>, now: &Buffer, cursor: Option<Position>) -> io::Result<()> {
+        paint(&mut self.0, before, now, cursor).map_err(io::Error::other)
+    }
+
+    fn copy(&mut self, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn paint<B: Backend>(
+    backend: &mut B,
+    before: Option<&Buffer>,
+    now: &Buffer,
+    cursor: Option<Position>,
+) -> Result<(), B::Error> {
+    if let Some(before) = before {
+        let changes = before.diff(now);
+        backend.draw(changes.into_iter())?;
+    } else {
+        backend.clear()?;
+        let blank = Buffer::empty(*now.area());
+        let changes = blank.diff(now);
+        backend.draw(changes.into_iter())?;
+    }
+    match cursor {
+        Some(position) => {
+            backend.set_cursor_position(position)?;
+            backend.show_cursor()?;
+        }
+        None => backend.hide_cursor()?,
+    }
+    backend.flush()
+}

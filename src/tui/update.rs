@@ -1,0 +1,186 @@
+//! `update` takes the model from one message to the next and says what is to be done outside. It is
+//! pure: no clock, no files, no waiting.
+
+mod going;
+mod history;
+mod links;
+mod loading;
+mod mouse;
+mod overlay;
+mod plan;
+mod report;
+mod review;
+mod run;
+mod ticking;
+
+use super::{
+    action::{Action, Scope},
+    effect::Effect,
+    key::Key,
+    message::Message,
+    model::{Model, Place, overlay::Overlay},
+    scroll::Go,
+};
+
+/// The first thing that happens.
+pub fn start(model: &mut Model) -> Vec<Effect> {
+    loading::begin(model)
+}
+
+pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    match message {
+        Message::Key(key) => press(model, key),
+        Message::Paste(text) => paste(model, &text),
+        Message::Mouse(event) => mouse::take(model, event),
+        Message::Resize(width, height) => {
+            model.size = (width, height);
+            model.refit();
+            Vec::new()
+        }
+        Message::Tick => {
+            model.ticks = model.ticks.wrapping_add(1);
+            match &model.overlay {
+                Some(Overlay::Log { .. }) => vec![Effect::Log],
+                _ => Vec::new(),
+            }
+        }
+        Message::Load(generation, news) => loading::news(model, generation, news),
+        Message::LoadEnded(generation, result) => loading::ended(model, generation, result),
+        Message::LinksDue(visit) => links::due(model, visit),
+        Message::LinksRead(clients, result) => links::read(model, &clients, result),
+        Message::Filtered(generation, hits) => review::filtered(model, generation, hits),
+        Message::Planned(generation, result) => plan::planned(model, generation, result),
+        Message::Started(serial, result) => run::started(model, serial, result),
+        Message::Run(serial, news) => run::news(model, serial, news),
+        Message::RunNewsEnded(serial) => run::news_ended(model, serial),
+        Message::Controlled(control, result) => run::controlled(model, control, result),
+        Message::Saved(result) => report::saved(model, result),
+        Message::History(result) => history::read(model, result),
+        Message::Report(run, result) => history::opened(model, &run, result),
+        Message::Log(lines) => overlay::log(model, lines),
+        Message::Stop(signal) => going::stop(model, signal),
+        Message::LeaveNow => going::leave_now(model),
+        Message::CouldNotSuspend(why) => {
+            model.say(super::theme::Meaning::Warn, format!("The program cannot be put to sleep here: {why}"));
+            Vec::new()
+        }
+    }
+}
+
+fn press(model: &mut Model, key: Key) -> Vec<Effect> {
+    let scopes = model.scopes();
+    let action = model.keymap.action(scopes, key);
+    if action != Some(Action::Interrupt) {
+        model.interrupted = false;
+    }
+    match action {
+        Some(Action::Interrupt) => return going::interrupt(model),
+        Some(Action::Suspend) => return vec![Effect::Suspend],
+        Some(Action::Redraw) => return vec![Effect::Redraw],
+        _ => {}
+    }
+    if scopes.contains(&Scope::Typing) || model.overlay.is_some() {
+        return if model.overlay.is_some() {
+            overlay::press(model, key, action)
+        } else {
+            match model.place {
+                Place::Review => review::type_key(model, key, action),
+                Place::Plan => plan::type_key(model, key, action),
+                Place::Report => report::type_key(model, key, action),
+                Place::Run | Place::History => Vec::new(),
+            }
+        };
+    }
+    let Some(action) = action else {
+        return Vec::new();
+    };
+    model.note = None;
+    act(model, action)
+}
+
+/// Carries out an action of the place or of everywhere.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Help => overlay::open_help(model),
+        Action::Log => overlay::open_log(model),
+        Action::Quit => going::quit(model),
+        Action::GoReview => going::go(model, Place::Review),
+        Action::GoPlan => going::go(model, Place::Plan),
+        Action::GoRun => going::go(model, Place::Run),
+        Action::GoReport => going::go(model, Place::Report),
+        Action::GoHistory => going::go(model, Place::History),
+        Action::Back => going::back(model),
+        _ => match (direction(action), model.place) {
+            (Some(go), Place::Review) => review::travel(model, go),
+            (Some(go), Place::Plan) => plan::travel(model, go),
+            (Some(go), Place::Run) => run::travel(model, go),
+            (Some(go), Place::Report) => report::travel(model, go),
+            (Some(go), Place::History) => history::travel(model, go),
+            (None, Place::Review) => review::act(model, action),
+            (None, Place::Plan) => plan::act(model, action),
+            (None, Place::Run) => run::act(model, action),
+            (None, Place::Report) => report::act(model, action),
+            (None, Place::History) => history::act(model, action),
+        },
+    }
+}
+
+/// What a moving key means for a list.
+fn direction(action: Action) -> Option<Go> {
+    Some(match action {
+        Action::Up => Go::By(-1),
+        Action::Down => Go::By(1),
+        Action::PageUp => Go::Page(-1),
+        Action::PageDown => Go::Page(1),
+        Action::Top => Go::Top,
+        Action::Bottom => Go::Bottom,
+        _ => return None,
+    })
+}
+
+fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    if model.overlay.is_some() {
+        return overlay::paste(model, text);
+    }
+    match model.place {
+        Place::Review => review::paste(model, text),
+        Place::Plan => plan::paste(model, text),
+        Place::Report => report::paste(model, text),
+        Place::Run | Place::History => Vec::new(),
+    }
+}
+
+/// Whether an action can do something here and now: for hints and help.
+pub fn is_available(model: &Model, action: Action) -> bool {
+    match action {
+        Action::GoPlan => model.plan.is_some(),
+        Action::GoRun => model.run.is_some(),
+        Action::GoReport => model.report.is_some(),
+        Action::Pause | Action::Cancel => model.runs(),
+        Action::Retry => match model.place {
+            Place::Run => run::may_retry(model),
+            _ => report::may_retry(model),
+        },
+        Action::OpenReport => model.report.is_some() && !model.runs(),
+        Action::Start | Action::DryRun | Action::EditReason | Action::EditTicket | Action::Replan => {
+            model.plan.is_some() && !model.runs()
+        }
+        Action::Save => model.report.as_ref().is_some_and(|report| report.report().is_some()),
+        Action::OpenPlan => !model.review.ticks.is_empty(),
+        Action::Tick
+        | Action::TickAll
+        | Action::TickUnlinked
+        | Action::Range
+        | Action::RangeUp
+        | Action::RangeDown
+        | Action::Invert
+        | Action::CycleShow
+        | Action::SortNext
+        | Action::SortPrev
+        | Action::SortReverse => !model.review.data.rows.is_empty(),
+        Action::Filter if model.place == Place::Review => !model.review.data.clients.is_empty(),
+        Action::Undo | Action::Redo => model.review.ticks.has_history(),
+        Action::Reload if model.place == Place::Review => !model.review.is_reading(),
+        _ => true,
+    }
+}

@@ -1,0 +1,164 @@
+//! Reading clients and configurations: rows are shown as they come.
+
+use super::{
+    super::{
+        desk::{LoadNews, Preselect, Trouble},
+        effect::Effect,
+        model::{
+            Model,
+            data::Data,
+            review::{Load, Show},
+        },
+        theme::Meaning,
+    },
+    links, review, ticking,
+};
+use crate::domain::{ClientId, ConfigId, event::Notice, text::count};
+
+pub fn begin(model: &mut Model) -> Vec<Effect> {
+    let generation = model.next_serial();
+    let review = &mut model.review;
+    review.generation = generation;
+    review.load = Load::Reading;
+    review.notice = None;
+    // What is complete stays usable until the new reading is complete as well.
+    if review.data.complete.is_some() {
+        review.staging = Some(Data::default());
+    } else {
+        review.data = Data::default();
+        review.client = None;
+        review::relist_clients(model);
+    }
+    vec![Effect::Load { generation }]
+}
+
+pub fn news(model: &mut Model, generation: u64, news: LoadNews) -> Vec<Effect> {
+    if generation != model.review.generation {
+        return Vec::new();
+    }
+    let staged = model.review.staging.is_some();
+    let review = &mut model.review;
+    let data = review.staging.as_mut().unwrap_or(&mut review.data);
+    match news {
+        LoadNews::Tenant(tenant) => data.tenant = Some(tenant),
+        LoadNews::Clients(clients) => {
+            data.add_clients(clients);
+            if !staged {
+                return review::relist_clients(model);
+            }
+        }
+        LoadNews::Rows(rows) => {
+            let touched = data.add_rows(rows);
+            if !staged && review.client.is_some_and(|client| touched.contains(&client)) {
+                return review::relist_rows(model);
+            }
+        }
+        LoadNews::Complete { as_of, coverage } => {
+            data.complete = Some((as_of, coverage));
+            review.load = Load::Complete;
+            review.notice = None;
+            return completed(model);
+        }
+        LoadNews::Notice(Notice::Flowing) => review.notice = None,
+        LoadNews::Notice(notice) => review.notice = Some(notice),
+    }
+    Vec::new()
+}
+
+fn completed(model: &mut Model) -> Vec<Effect> {
+    if let Some(data) = model.review.staging.take() {
+        take_over(model, data);
+    }
+    let mut effects = preselect(model);
+    effects.extend(review::relist_clients(model));
+    // Links are read for the client under the cursor and for ticked ones.
+    let mut wanted: Vec<ClientId> = model
+        .review
+        .data
+        .clients
+        .iter()
+        .filter(|client| client.ticked > 0)
+        .map(|client| client.id().clone())
+        .collect();
+    wanted.extend(model.review.cursor_client().map(|client| client.id().clone()));
+    effects.extend(links::want(model, wanted));
+    effects
+}
+
+/// Puts a second reading in the place of the first; cursor and ticks stay with their ids.
+fn take_over(model: &mut Model, data: Data) {
+    let review = &mut model.review;
+    let client = review.cursor_client().map(|client| client.id().clone());
+    let row: Option<ConfigId> = review.cursor_entry().map(|entry| entry.id().clone());
+    review.data = data;
+    review.links.wanted.clear();
+    review.range = None;
+    let gone = review.ticks.retain(|id| review.data.may_tick(id));
+    for at in 0..review.data.rows.len() as u32 {
+        let entry = review.data.entry(at).clone();
+        if review.ticks.contains(entry.id()) {
+            review.data.clients[entry.client].ticked += 1;
+        }
+    }
+    review.client = client.and_then(|id| review.data.client(&id));
+    review::rebuild(review, row.as_ref());
+    if gone > 0 {
+        let text = format!(
+            "{} no longer there, or locked now: unticked.",
+            count(gone, "ticked configuration is", "ticked configurations are")
+        );
+        model.say(Meaning::Warn, text);
+    } else {
+        model.say(Meaning::Good, "Read again: this is how it stands now.");
+    }
+}
+
+/// What the settings want ticked at the start; once, and never over what the technician did.
+fn preselect(model: &mut Model) -> Vec<Effect> {
+    let review = &mut model.review;
+    if review.preselected || !review.ticks.is_empty() {
+        return Vec::new();
+    }
+    review.preselected = true;
+    match model.setting.preselect {
+        Preselect::None => Vec::new(),
+        Preselect::All => {
+            let all = review.data.rows.iter().filter(|entry| entry.may_tick_in_bulk());
+            let on = all.map(|entry| entry.id().clone()).collect();
+            ticking::change(model, on, Vec::new())
+        }
+        Preselect::Unlinked => {
+            let all: Vec<ClientId> = review.data.clients.iter().map(|client| client.id().clone()).collect();
+            review.links.tick_unlinked.extend(all.iter().cloned());
+            links::want(model, all)
+        }
+    }
+}
+
+pub fn ended(model: &mut Model, generation: u64, result: Result<(), Trouble>) -> Vec<Effect> {
+    if generation != model.review.generation {
+        return Vec::new();
+    }
+    let trouble = match result {
+        Ok(()) if model.review.load == Load::Complete => return Vec::new(),
+        Ok(()) => Trouble {
+            message: "The list ended before it was complete.".to_owned(),
+            advice: "Read it again with R; nothing can be planned on an incomplete list.".to_owned(),
+        },
+        Err(trouble) => trouble,
+    };
+    let review = &mut model.review;
+    review.notice = None;
+    if review.staging.take().is_some() {
+        // What was complete before is still shown, with its age.
+        review.load = Load::Complete;
+        model.overlay = Some(super::super::model::overlay::Overlay::Trouble {
+            title: "Could not read again; the older list is still shown".to_owned(),
+            trouble,
+        });
+    } else {
+        review.load = Load::Failed(trouble);
+        review.show = Show::All;
+    }
+    Vec::new()
+}

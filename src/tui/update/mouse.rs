@@ -1,0 +1,129 @@
+//! The mouse: the wheel scrolls what is under it, a click chooses a row, a click on a box ticks it.
+
+use ratatui::layout::{Position, Rect};
+
+use super::{
+    super::{
+        effect::Effect,
+        layout::{self, Pane},
+        message::{Mouse, MouseKind},
+        model::{Model, Place, review::Column},
+        scroll::Go,
+        view,
+    },
+    act, history, plan, report, review, run, ticking,
+};
+use crate::tui::action::Action;
+
+const WHEEL: isize = 3;
+
+pub fn take(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
+    if model.overlay.is_some() {
+        return Vec::new();
+    }
+    let wheel = match mouse.kind {
+        MouseKind::WheelUp => Some(-WHEEL),
+        MouseKind::WheelDown => Some(WHEEL),
+        MouseKind::Press => None,
+    };
+    let at = Position::new(mouse.column, mouse.row);
+    if wheel.is_none() && mouse.row == 0 {
+        return match view::banner::place_at(model, mouse.column) {
+            Some(Place::Review) => act(model, Action::GoReview),
+            Some(Place::Plan) => act(model, Action::GoPlan),
+            Some(Place::Run) => act(model, Action::GoRun),
+            Some(Place::Report) => act(model, Action::GoReport),
+            Some(Place::History) => act(model, Action::GoHistory),
+            None => Vec::new(),
+        };
+    }
+    match (model.place, wheel) {
+        (Place::Review, wheel) => in_review(model, at, wheel),
+        (Place::Plan, Some(by)) => plan::travel(model, Go::By(by)),
+        (Place::Report, Some(by)) => report::travel(model, Go::By(by)),
+        (Place::Run, Some(by)) => {
+            let height = run::list_height(model);
+            if let Some(run) = &mut model.run {
+                run.follow = false;
+                let len = run.len();
+                run.scroll.wheel(by, len, height);
+            }
+            Vec::new()
+        }
+        (Place::History, Some(by)) => history::travel(model, Go::By(by)),
+        (Place::History, None) => {
+            let body = layout::table(layout::frame(model.size.0, model.size.1).body);
+            if body.contains(at) {
+                model.history.scroll.cursor = model.history.scroll.offset + usize::from(at.y - body.y);
+                return history::travel(model, Go::By(0));
+            }
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn in_review(model: &mut Model, at: Position, wheel: Option<isize>) -> Vec<Effect> {
+    let panes = model.panes();
+    let hit = |area: Option<Rect>| area.filter(|area| area.contains(at));
+    if let Some(area) = hit(panes.clients) {
+        let list = layout::inside(area);
+        let height = usize::from(list.height).max(1);
+        let before = model.review.clients.cursor;
+        let len = model.review.shown_clients.len();
+        if let Some(by) = wheel {
+            model.review.clients.wheel(by, len, height);
+        } else {
+            model.review.focus = Pane::Clients;
+            model.refit();
+            let line = model.review.clients.offset + usize::from(at.y.saturating_sub(list.y));
+            if !list.contains(at) || line >= len {
+                return Vec::new();
+            }
+            model.review.clients.cursor = line;
+        }
+        let mut effects =
+            if model.review.clients.cursor == before { Vec::new() } else { review::enter_client(model) };
+        if wheel.is_none() && view::review::is_box(list, at.x) {
+            effects.extend(ticking::tick(model));
+        }
+        return effects;
+    }
+    if let Some(area) = hit(panes.rows) {
+        let list = layout::table(area);
+        let height = usize::from(list.height).max(1);
+        let len = model.review.shown.len();
+        if let Some(by) = wheel {
+            model.review.rows.wheel(by, len, height);
+            return Vec::new();
+        }
+        model.review.focus = Pane::Rows;
+        if at.y + 1 == list.y {
+            return sort_by_click(model, list, at.x);
+        }
+        let line = model.review.rows.offset + usize::from(at.y.saturating_sub(list.y));
+        if !list.contains(at) || line >= len {
+            return Vec::new();
+        }
+        model.review.rows.cursor = line;
+        return if view::review::is_box(list, at.x) { ticking::tick(model) } else { Vec::new() };
+    }
+    if hit(panes.detail).is_some() {
+        model.review.focus = Pane::Detail;
+        if let Some(by) = wheel {
+            return review::travel(model, Go::By(by));
+        }
+    }
+    Vec::new()
+}
+
+/// A click on a header sorts by it; again turns the order round.
+fn sort_by_click(model: &mut Model, list: Rect, x: u16) -> Vec<Effect> {
+    let Some(column): Option<Column> = view::review::column_at(list, x) else { return Vec::new() };
+    if model.review.sort.column == column {
+        model.review.sort.reverse = !model.review.sort.reverse;
+    } else {
+        model.review.sort.column = column;
+    }
+    review::relist_rows(model)
+}

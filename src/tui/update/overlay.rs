@@ -1,0 +1,242 @@
+//! Boxes: help, log, and questions. Escape always gets out of them without doing anything.
+
+use std::path::PathBuf;
+
+use tui_input::Input;
+
+use super::{
+    super::{
+        action::Action,
+        desk::LogLine,
+        effect::Effect,
+        key::Key,
+        line_input,
+        model::{
+            Model,
+            overlay::{ConfirmBox, ConfirmFocus, HiddenChoice, Overlay, QuitChoice, SaveBox, SaveState},
+        },
+        scroll::{Go, Scroll},
+        view,
+    },
+    direction, going, plan, ticking,
+};
+
+pub fn open_help(model: &mut Model) -> Vec<Effect> {
+    model.overlay =
+        Some(Overlay::Help { search: Input::default(), typing: false, scroll: Scroll::default() });
+    Vec::new()
+}
+
+pub fn open_log(model: &mut Model) -> Vec<Effect> {
+    model.overlay = Some(Overlay::Log { lines: Vec::new(), scroll: Scroll::default(), follow: true });
+    vec![Effect::Log]
+}
+
+pub fn log(model: &mut Model, news: Vec<LogLine>) -> Vec<Effect> {
+    let height = model.body_height();
+    if let Some(Overlay::Log { lines, scroll, follow }) = &mut model.overlay {
+        *lines = news;
+        let go = if *follow { Go::Bottom } else { Go::By(0) };
+        scroll.turn(go, lines.len(), height);
+    }
+    Vec::new()
+}
+
+/// A key while a box is open. The box is taken out, and put back unless it is done with.
+pub fn press(model: &mut Model, key: Key, action: Option<Action>) -> Vec<Effect> {
+    let Some(overlay) = model.overlay.take() else { return Vec::new() };
+    match overlay {
+        Overlay::Help { search, typing, scroll } => {
+            help(model, search, typing, scroll, key, action);
+            Vec::new()
+        }
+        Overlay::Log { lines, mut scroll, mut follow } => {
+            if matches!(action, Some(Action::Dismiss | Action::Close)) {
+                return Vec::new();
+            }
+            if let Some(go) = action.and_then(direction) {
+                scroll.turn(go, lines.len(), model.body_height());
+                follow = scroll.offset + model.body_height() >= lines.len();
+            }
+            model.overlay = Some(Overlay::Log { lines, scroll, follow });
+            Vec::new()
+        }
+        Overlay::Confirm(confirm) => confirm_key(model, confirm, key, action),
+        Overlay::Hidden { ids, choice } => match action {
+            Some(Action::Dismiss) => Vec::new(),
+            Some(Action::Accept) => ticking::hidden_answer(model, ids, choice),
+            _ => {
+                let choice = step(&HiddenChoice::ALL, choice, action);
+                model.overlay = Some(Overlay::Hidden { ids, choice });
+                Vec::new()
+            }
+        },
+        Overlay::Quit { choice } => match (action, choice) {
+            (Some(Action::Accept), QuitChoice::CancelAndLeave) => going::cancel_and_leave(model),
+            (Some(Action::Accept | Action::Dismiss), _) => Vec::new(),
+            _ => {
+                let choice = step(&[QuitChoice::Stay, QuitChoice::CancelAndLeave], choice, action);
+                model.overlay = Some(Overlay::Quit { choice });
+                Vec::new()
+            }
+        },
+        Overlay::Save(save) => save_key(model, save, key, action),
+        Overlay::Trouble { title, trouble } => {
+            if !matches!(action, Some(Action::Accept | Action::Dismiss)) && key.typed() != Some('q') {
+                model.overlay = Some(Overlay::Trouble { title, trouble });
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// The choice after a button key.
+fn step<T: Copy + PartialEq>(all: &[T], now: T, action: Option<Action>) -> T {
+    let by = match action {
+        Some(Action::NextButton) => 1,
+        Some(Action::PrevButton) => all.len() - 1,
+        _ => 0,
+    };
+    let at = all.iter().position(|choice| *choice == now).unwrap_or(0);
+    all[(at + by) % all.len()]
+}
+
+fn help(
+    model: &mut Model,
+    mut search: Input,
+    mut typing: bool,
+    mut scroll: Scroll,
+    key: Key,
+    action: Option<Action>,
+) {
+    if typing {
+        match action {
+            Some(Action::Accept) => typing = false,
+            Some(Action::Dismiss) => {
+                search.reset();
+                typing = false;
+            }
+            _ => {
+                line_input::edit(&mut search, key);
+                scroll = Scroll::default();
+            }
+        }
+    } else {
+        match action {
+            Some(Action::Dismiss | Action::Close) => return,
+            Some(Action::Search) => typing = true,
+            Some(action) => {
+                if let Some(go) = direction(action) {
+                    let len = view::help::lines(model, search.value()).len();
+                    scroll.turn(go, len, view::help::height(model));
+                }
+            }
+            None => {}
+        }
+    }
+    model.overlay = Some(Overlay::Help { search, typing, scroll });
+}
+
+/// Focus starts on Cancel. Enter there closes; in the text it moves on to the button only if the text
+/// is right; only on the button, with the right text, it starts the run.
+fn confirm_key(model: &mut Model, mut confirm: ConfirmBox, key: Key, action: Option<Action>) -> Vec<Effect> {
+    let Some(wanted) = model.plan.as_ref().and_then(|plan| plan.view()).map(|view| view.confirm.clone())
+    else {
+        return Vec::new();
+    };
+    confirm.note = None;
+    let fits = wanted.accepts(confirm.input.value());
+    match (action, confirm.focus) {
+        (Some(Action::Dismiss), _) | (Some(Action::Accept), ConfirmFocus::Cancel) => return Vec::new(),
+        (Some(Action::Accept), ConfirmFocus::Go) if fits => return plan::run(model),
+        (Some(Action::Accept), ConfirmFocus::Text) if fits => confirm.focus = ConfirmFocus::Go,
+        (Some(Action::Accept), _) => {
+            confirm.note = Some("That is not what is asked for.".to_owned());
+            confirm.focus = ConfirmFocus::Text;
+        }
+        (Some(Action::NextButton | Action::PrevButton), focus)
+            if focus != ConfirmFocus::Text || !is_editing(key) =>
+        {
+            // The button cannot be reached before the text is right.
+            let order: &[ConfirmFocus] = if fits {
+                &[ConfirmFocus::Cancel, ConfirmFocus::Text, ConfirmFocus::Go]
+            } else {
+                &[ConfirmFocus::Cancel, ConfirmFocus::Text]
+            };
+            confirm.focus = step(order, focus, action);
+        }
+        _ => {
+            let before = confirm.input.value().to_owned();
+            line_input::edit(&mut confirm.input, key);
+            if confirm.input.value() != before {
+                confirm.focus = ConfirmFocus::Text;
+            }
+        }
+    }
+    model.overlay = Some(Overlay::Confirm(confirm));
+    Vec::new()
+}
+
+/// Left and right move in a text before they move between buttons.
+fn is_editing(key: Key) -> bool {
+    use super::super::key::Code;
+    matches!(key.code, Code::Left | Code::Right)
+}
+
+fn save_key(model: &mut Model, mut save: SaveBox, key: Key, action: Option<Action>) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let state = std::mem::replace(&mut save.state, SaveState::Typing);
+    save.state = match (state, action) {
+        (SaveState::Exists { .. }, Some(Action::Dismiss)) => SaveState::Typing,
+        (_, Some(Action::Dismiss)) => return effects,
+        (SaveState::Exists { path, overwrite }, Some(Action::Accept)) => {
+            if overwrite {
+                effects.push(Effect::Save { run: save.run.clone(), path, overwrite: true });
+                SaveState::Saving
+            } else {
+                SaveState::Typing
+            }
+        }
+        (SaveState::Exists { path, overwrite }, action) => {
+            let overwrite = step(&[false, true], overwrite, action);
+            SaveState::Exists { path, overwrite }
+        }
+        (SaveState::Typing | SaveState::Failed(_), Some(Action::Accept)) => {
+            let path = save.input.value().trim();
+            if path.is_empty() {
+                SaveState::Typing
+            } else {
+                effects.push(Effect::Save {
+                    run: save.run.clone(),
+                    path: PathBuf::from(path),
+                    overwrite: false,
+                });
+                SaveState::Saving
+            }
+        }
+        (SaveState::Typing | SaveState::Failed(_), _) => {
+            line_input::edit(&mut save.input, key);
+            SaveState::Typing
+        }
+        (SaveState::Saving, _) => SaveState::Saving,
+    };
+    model.overlay = Some(Overlay::Save(save));
+    effects
+}
+
+/// Pasted text goes into fields, but never into a confirmation.
+pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    match &mut model.overlay {
+        Some(Overlay::Confirm(confirm)) => {
+            confirm.note = Some("Pasting does not work here: type it.".to_owned());
+        }
+        Some(
+            Overlay::Save(SaveBox { input, state: SaveState::Typing | SaveState::Failed(_), .. })
+            | Overlay::Help { search: input, typing: true, .. },
+        ) => {
+            line_input::paste(input, text);
+        }
+        _ => {}
+    }
+    Vec::new()
+}

@@ -1,0 +1,236 @@
+//! The Run: what happens is folded; pause, cancel and retry.
+
+use super::{
+    super::{
+        action::Action,
+        desk::{Control, Ending, RunNews, Trouble},
+        effect::Effect,
+        layout,
+        model::{
+            Model, Place,
+            overlay::Overlay,
+            report::{ReportPage, ReportState},
+            run::RunPage,
+        },
+        scroll::{Go, Scroll},
+        theme::Meaning,
+    },
+    going, plan,
+};
+use crate::domain::{RunId, event::Notice};
+
+pub fn started(model: &mut Model, serial: u64, result: Result<RunId, Trouble>) -> Vec<Effect> {
+    let Some(run) = model.run.as_mut().filter(|run| run.serial == serial) else { return Vec::new() };
+    match result {
+        Ok(id) => {
+            run.run = id;
+            run.started = true;
+            if run.news_ended {
+                return news_ended(model, serial);
+            }
+            // Cancelled before it was known to run.
+            if run.cancels > 0 && run.is_active() {
+                return vec![Effect::Control { run: run.run.clone(), control: Control::Cancel }];
+            }
+            Vec::new()
+        }
+        Err(trouble) => {
+            run.trouble = Some(trouble.clone());
+            model.overlay = Some(Overlay::Trouble { title: "The run did not start".to_owned(), trouble });
+            after_end(model)
+        }
+    }
+}
+
+pub fn news(model: &mut Model, serial: u64, news: RunNews) -> Vec<Effect> {
+    let now = model.now;
+    let height = list_height(model);
+    let Some(run) = model.run.as_mut().filter(|run| run.serial == serial) else { return Vec::new() };
+    match news {
+        RunNews::Events(events) => {
+            run.started = true;
+            for event in &events {
+                run.take(event);
+            }
+            if !events.is_empty() && matches!(run.notice, Some((_, Notice::Retrying { .. }))) {
+                run.notice = None;
+            }
+        }
+        RunNews::State(state) => run.replace(*state),
+        RunNews::Notice(Notice::Flowing) => run.notice = None,
+        RunNews::Notice(notice) => run.notice = Some((now, notice)),
+        RunNews::Ended(ending) => return ended(model, ending),
+    }
+    if run.follow && !run.only_problems {
+        // A few settled items stay in sight above what is being worked on.
+        run.scroll.cursor = run.first_open;
+        run.scroll.offset = run.first_open.saturating_sub(height / 3);
+    }
+    let len = run.len();
+    run.scroll.settle(len, height);
+    Vec::new()
+}
+
+fn ended(model: &mut Model, ending: Box<Ending>) -> Vec<Effect> {
+    let Some(run) = &mut model.run else { return Vec::new() };
+    let mut page = ReportPage::new(
+        ending.report.run().run_id.clone(),
+        ReportState::Ready(Box::new(ending.report.clone())),
+    );
+    page.saved = Some(ending.saved.clone());
+    page.resume.clone_from(&ending.resume);
+    run.notice = None;
+    let success = ending.report.success();
+    let phase = ending.report.run().state;
+    run.ending = Some(ending);
+    model.report = Some(page);
+    if model.place == Place::Run {
+        model.place = Place::Report;
+    } else {
+        // Nobody is torn away from what they are doing.
+        let (meaning, how) = if success {
+            (Meaning::Good, "without a fault")
+        } else {
+            (Meaning::Warn, "not everything went well")
+        };
+        model.say(meaning, format!("The run is {} ({how}): press 4 for its report.", phase.words()));
+    }
+    if matches!(model.overlay, Some(Overlay::Quit { .. })) {
+        model.overlay = None;
+    }
+    model.refit();
+    after_end(model)
+}
+
+/// Leaves, if only the end of the run was waited for.
+fn after_end(model: &mut Model) -> Vec<Effect> {
+    if model.leaving.is_some() { going::leave_now(model) } else { Vec::new() }
+}
+
+pub fn news_ended(model: &mut Model, serial: u64) -> Vec<Effect> {
+    let Some(run) = model.run.as_mut().filter(|run| run.serial == serial && run.is_active()) else {
+        return Vec::new();
+    };
+    if !run.started {
+        // It may not have started at all: that answer says so.
+        run.news_ended = true;
+        return Vec::new();
+    }
+    let trouble = Trouble {
+        message: "The news of this run broke off before its end was told.".to_owned(),
+        advice: format!("What was sent is in the journal: look with `mothball runs show {}`.", run.run),
+    };
+    run.trouble = Some(trouble.clone());
+    model.overlay = Some(Overlay::Trouble { title: "The run can no longer be watched".to_owned(), trouble });
+    after_end(model)
+}
+
+pub fn controlled(model: &mut Model, control: Control, result: Result<(), Trouble>) -> Vec<Effect> {
+    if let Err(trouble) = result
+        && model.runs()
+    {
+        let what = match control {
+            Control::Pause => "The run could not be paused",
+            Control::Resume => "The run could not go on",
+            Control::Cancel | Control::Stop => "The run could not be cancelled",
+        };
+        model.overlay = Some(Overlay::Trouble { title: what.to_owned(), trouble });
+    }
+    Vec::new()
+}
+
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Pause => pause(model),
+        Action::Cancel => cancel(model),
+        Action::Retry => retry(model),
+        Action::OpenReport => {
+            if model.runs() {
+                model.say(Meaning::Info, "The report opens by itself when the run ends.");
+                return Vec::new();
+            }
+            going::go(model, Place::Report)
+        }
+        Action::Problems => {
+            if let Some(run) = &mut model.run {
+                run.only_problems = !run.only_problems;
+                run.scroll = Scroll::default();
+                run.follow = !run.only_problems;
+                let text =
+                    if run.only_problems { "Showing only items with a problem" } else { "Showing all items" };
+                model.say(Meaning::Info, text);
+            }
+            model.refit();
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn pause(model: &mut Model) -> Vec<Effect> {
+    let Some(run) = model.run.as_ref().filter(|run| run.is_active() && run.started) else {
+        return Vec::new();
+    };
+    if run.cancels > 0 {
+        model.say(Meaning::Info, "It is being cancelled already.");
+        return Vec::new();
+    }
+    let control = if run.is_paused() { Control::Resume } else { Control::Pause };
+    let effect = Effect::Control { run: run.run.clone(), control };
+    let text =
+        if control == Control::Pause { "Pausing: what was sent is still waited for." } else { "Going on." };
+    model.say(Meaning::Info, text);
+    vec![effect]
+}
+
+/// Once: takes nothing new. Twice: stops hard. What was sent is settled in any case.
+pub fn cancel(model: &mut Model) -> Vec<Effect> {
+    let Some(run) = model.run.as_mut().filter(|run| run.is_active()) else { return Vec::new() };
+    run.cancels = run.cancels.saturating_add(1);
+    let (control, text) = match run.cancels {
+        1 => (
+            Control::Cancel,
+            "Cancelling: nothing new is started, what was sent is waited for. Again stops hard.",
+        ),
+        2 => (Control::Stop, "Stopping hard: nothing more is sent; what was sent is settled by reading."),
+        _ => return Vec::new(),
+    };
+    let effect = Effect::Control { run: run.run.clone(), control };
+    let known = run.started;
+    model.say(Meaning::Warn, text);
+    // Before the start was answered there is nothing to control; `started` makes up for it.
+    if known { vec![effect] } else { Vec::new() }
+}
+
+pub fn may_retry(model: &Model) -> bool {
+    model.run.as_ref().is_some_and(|run| run.ending.is_some() && run.has_failed_items())
+}
+
+fn retry(model: &mut Model) -> Vec<Effect> {
+    if model.runs() {
+        model.say(Meaning::Info, "What failed can be tried again when the run has ended.");
+        return Vec::new();
+    }
+    if !may_retry(model) {
+        model.say(Meaning::Info, "Nothing failed: there is nothing to try again.");
+        return Vec::new();
+    }
+    let Some(run) = &model.run else { return Vec::new() };
+    plan::begin_retry(model, run.run.clone())
+}
+
+pub fn list_height(model: &Model) -> usize {
+    let height = model.body_height();
+    height.saturating_sub(layout::run_head(height)).max(1)
+}
+
+pub fn travel(model: &mut Model, go: Go) -> Vec<Effect> {
+    let height = list_height(model);
+    if let Some(run) = &mut model.run {
+        let len = run.len();
+        run.scroll.go(go, len, height);
+        run.follow =
+            go == Go::Bottom && !run.only_problems && RunPage::is_active(run) && run.first_open + 1 >= len;
+    }
+    Vec::new()
+}

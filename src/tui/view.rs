@@ -1,0 +1,78 @@
+//! Drawing: the model in, cells out. Only what is in sight is built.
+
+pub mod banner;
+mod boxes;
+mod canvas;
+pub mod detail;
+mod foot;
+pub mod help;
+mod history;
+mod plan;
+mod report;
+pub mod review;
+mod run;
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
+
+use self::canvas::Canvas;
+use super::{
+    cells,
+    layout::{self, Room, SMALLEST},
+    model::{Model, Place, overlay::Overlay},
+    theme::Meaning,
+};
+
+/// What one frame shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    pub cells: Buffer,
+    /// Where text is being typed.
+    pub cursor: Option<Position>,
+}
+
+/// Draws the model at its size.
+pub fn view(model: &Model) -> Picture {
+    let (width, height) = model.size;
+    let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
+    let mut canvas = Canvas::new(&mut cells, model.look);
+    if Room::of(width, height) == Room::Tiny {
+        too_small(model, &mut canvas);
+        return Picture { cells, cursor: None };
+    }
+    let frame = layout::frame(width, height);
+    banner::draw(model, &mut canvas, frame.banner);
+    match model.place {
+        Place::Review => review::draw(model, &mut canvas),
+        Place::Plan => plan::draw(model, &mut canvas, frame.body),
+        Place::Run => run::draw(model, &mut canvas, frame.body),
+        Place::Report => report::draw(model, &mut canvas, frame.body),
+        Place::History => history::draw(model, &mut canvas, frame.body),
+    }
+    foot::draw(model, &mut canvas, frame.status, frame.hints);
+    match &model.overlay {
+        Some(Overlay::Help { .. }) => help::draw(model, &mut canvas, frame.body),
+        Some(_) => boxes::draw(model, &mut canvas, frame.body),
+        None => {}
+    }
+    let cursor = canvas.cursor;
+    Picture { cells, cursor }
+}
+
+/// One sentence, in as many lines as there are. Keys go on working.
+fn too_small(model: &Model, canvas: &mut Canvas<'_>) {
+    let (width, height) = model.size;
+    let running = if model.runs() { " A run goes on." } else { "" };
+    let text = format!(
+        "Too small: make the window at least {}x{} ({width}x{height} now). q quits.{running}",
+        SMALLEST.0, SMALLEST.1
+    );
+    if width == 0 {
+        return;
+    }
+    for (y, line) in cells::wrap(&text, usize::from(width)).iter().take(usize::from(height)).enumerate() {
+        canvas.text(0, y as u16, width, line, Meaning::Text);
+    }
+}

@@ -1,0 +1,200 @@
+//! The detail: everything that is known of the client or configuration under the cursor.
+
+use ratatui::layout::Rect;
+
+use super::{
+    super::{
+        layout::{self, Pane},
+        model::{
+            Model,
+            data::{ClientEntry, LinksState},
+        },
+        prose::{Line, Prose},
+        theme::Meaning,
+    },
+    canvas::Canvas,
+};
+use crate::domain::links::{LinkAnswer, LinkKind};
+
+fn title(model: &Model) -> String {
+    if of_client(model) { "Why this client".to_owned() } else { "Detail".to_owned() }
+}
+
+/// The clients' pane asks about the client, the others about the configuration.
+fn of_client(model: &Model) -> bool {
+    model.review.focus == Pane::Clients || model.review.cursor_row().is_none()
+}
+
+fn area(model: &Model) -> Option<Rect> {
+    model.panes().detail.map(layout::inside)
+}
+
+/// The furthest that the detail can be scrolled.
+pub fn last_line(model: &Model) -> u16 {
+    let Some(area) = area(model) else { return 0 };
+    let lines = page(model, usize::from(area.width)).lines.len();
+    lines.saturating_sub(usize::from(area.height)).min(usize::from(u16::MAX)) as u16
+}
+
+pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    let focused = model.review.focus == Pane::Detail;
+    let inside = canvas.frame(area, &title(model), focused);
+    let page = page(model, usize::from(inside.width));
+    let last = page.lines.len().saturating_sub(usize::from(inside.height));
+    let offset = usize::from(model.review.detail).min(last);
+    canvas.page(inside, &page.lines, offset, inside.bottom(), |_, _, ()| {});
+}
+
+fn page(model: &Model, width: usize) -> Prose<()> {
+    let mut page = Prose::new(width);
+    let Some(client) = model.review.cursor_client() else { return page };
+    if of_client(model) {
+        about_client(model, client, &mut page);
+    } else {
+        about_row(model, client, &mut page);
+    }
+    debug_assert!(page.lines.iter().all(|line| matches!(line, Line::Text { .. })));
+    page
+}
+
+fn about_client(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
+    page.say(0, Meaning::Title, &client.title());
+    let facts = &client.offboarded.client;
+    page.say(0, Meaning::Muted, &format!("id {}", facts.id));
+    if let Some(identifier) = &facts.identifier {
+        page.say(0, Meaning::Muted, &format!("short name {identifier}"));
+    }
+    offboarded(client, page);
+    signs(model, client, page);
+    page.heading(&model.rows_title());
+    let locked = client.rows.len() - client.tickable;
+    page.say(
+        2,
+        Meaning::Text,
+        &format!("{} listed, {} may be ticked, {} ticked", client.rows.len(), client.tickable, client.ticked),
+    );
+    if locked > 0 {
+        page.say(2, Meaning::Muted, &format!("{locked} locked: each row says why"));
+    }
+    let mixed = client.tickable - client.bulk;
+    if mixed > 0 {
+        page.say(2, Meaning::Warn, &format!("{mixed} in a mixed state: ticked one by one only"));
+    }
+    url(facts.record_url.as_deref(), page);
+}
+
+fn offboarded(client: &ClientEntry, page: &mut Prose<()>) {
+    page.heading("Counts as offboarded because");
+    for reason in &client.offboarded.reasons {
+        page.item(2, "-", Meaning::Text, &reason.to_string());
+    }
+}
+
+fn signs(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
+    page.heading("Signs of life");
+    match &client.links {
+        LinksState::NotRead if model.review.is_complete() => page.say(2, Meaning::Muted, "not read yet"),
+        LinksState::NotRead => page.say(2, Meaning::Muted, "read when the list is complete"),
+        LinksState::Reading => page.say(2, Meaning::Muted, "being read"),
+        LinksState::Failed(why) => page.say(2, Meaning::Warn, &format!("unknown: {why}")),
+        LinksState::Read if client.signs_of_life.is_empty() => page.say(2, Meaning::Good, "none found"),
+        LinksState::Read => {
+            for sign in &client.signs_of_life {
+                page.item(2, model.look.symbols.warning, Meaning::Warn, &sign.to_string());
+            }
+        }
+    }
+}
+
+fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
+    let Some(at) = model.review.cursor_row() else { return };
+    let entry = model.review.data.entry(at);
+    let row = &entry.row.configuration;
+    page.say(0, Meaning::Title, &row.title());
+    if let Some(why) = &entry.row.locked {
+        page.item(0, model.look.symbols.warning, Meaning::Warn, &format!("Cannot be ticked: {why}"));
+    }
+    if row.lifecycle().is_mixed() {
+        page.item(
+            0,
+            model.look.symbols.warning,
+            Meaning::Warn,
+            &format!("Mixed state: {}", row.lifecycle().words()),
+        );
+    }
+    page.heading("Still linked");
+    links(model, at, client, page);
+    page.heading("Record");
+    let mut field = |label: &str, value: &str| {
+        if !value.trim().is_empty() {
+            page.say(2, Meaning::Text, &format!("{label}: {value}"));
+        }
+    };
+    field("Id", row.id.as_str());
+    field("Type", &row.config_type);
+    field("Site", row.site.as_deref().unwrap_or(""));
+    field("Serial", row.serial.as_deref().unwrap_or(""));
+    field("Active mark", if row.state.active { "active" } else { "inactive" });
+    field("Status", row.state.status_name().unwrap_or(""));
+    if let Some(parent) = &row.parent {
+        field("Part of", parent.as_str());
+    }
+    field("RMM", row.rmm.as_deref().unwrap_or(""));
+    if let Some(at) = row.last_updated {
+        field("Updated", &format!("{} UTC", at.minutes()));
+    }
+    for (label, value) in &row.details {
+        field(label, value);
+    }
+    let others: Vec<&str> = row
+        .names
+        .iter()
+        .map(String::as_str)
+        .filter(|name| *name != row.name && !name.trim().is_empty())
+        .collect();
+    field("Also named", &others.join(", "));
+    page.heading(&format!(
+        "{}: {}",
+        super::super::model::capital(model.setting.nouns.client),
+        client.title()
+    ));
+    for reason in &client.offboarded.reasons {
+        page.item(2, "-", Meaning::Text, &format!("offboarded: {reason}"));
+    }
+    signs(model, client, page);
+    url(row.record_url.as_deref(), page);
+}
+
+fn links(model: &Model, at: u32, client: &ClientEntry, page: &mut Prose<()>) {
+    let links = model.review.data.links_of(at);
+    for kind in LinkKind::ALL {
+        let word = super::super::model::capital(kind.words());
+        match (links.get(kind), &client.links) {
+            (LinkAnswer::None, _) => page.say(2, Meaning::Good, &format!("{word}: none")),
+            (LinkAnswer::Linked { items }, _) => {
+                page.say(2, Meaning::Warn, &format!("{word}: {}", items.len()));
+                for link in items.iter().take(50) {
+                    let detail = link.detail.as_ref().map_or(String::new(), |detail| format!(" ({detail})"));
+                    page.item(4, "-", Meaning::Text, &format!("{}{detail}", link.name));
+                    if let Some(url) = &link.record_url {
+                        page.say(6, Meaning::Muted, url);
+                    }
+                }
+            }
+            (LinkAnswer::Unknown { why }, _) | (LinkAnswer::NotRead, LinksState::Failed(why)) => {
+                page.say(2, Meaning::Warn, &format!("{word}: unknown, {why}"));
+            }
+            (LinkAnswer::NotRead, LinksState::Reading) => {
+                page.say(2, Meaning::Muted, &format!("{word}: being read"));
+            }
+            (LinkAnswer::NotRead, _) => page.say(2, Meaning::Muted, &format!("{word}: not read yet")),
+        }
+    }
+}
+
+fn url(url: Option<&str>, page: &mut Prose<()>) {
+    if let Some(url) = url {
+        page.heading("Record in the PSA");
+        page.say(2, Meaning::Info, url);
+    }
+}

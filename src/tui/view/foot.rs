@@ -1,0 +1,197 @@
+//! The last two lines: what was just said or is being typed, and which keys work here.
+
+use ratatui::layout::Rect;
+
+use super::{
+    super::{
+        action::{Action, Scope, TABLE},
+        cells,
+        layout::Pane,
+        model::{Model, Place, overlay::Overlay, plan::Field, report::ReportState, review::Load},
+        theme::Meaning,
+        update::is_available,
+    },
+    canvas::Canvas,
+};
+
+pub fn draw(model: &Model, canvas: &mut Canvas<'_>, status: Rect, hints: Rect) {
+    if !typing(model, canvas, status) {
+        said(model, canvas, status);
+    }
+    draw_hints(model, canvas, hints);
+}
+
+/// The field that is being typed in, if it belongs down here.
+fn typing(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> bool {
+    let (label, input) = match model.place {
+        Place::Review => match model.review.typing {
+            Some(Pane::Clients) => {
+                (format!("Filter {}: ", model.setting.nouns.clients), &model.review.client_filter.input)
+            }
+            Some(_) => {
+                (format!("Filter {}: ", model.setting.nouns.configurations), &model.review.row_filter.input)
+            }
+            None => return false,
+        },
+        Place::Report => match &model.report {
+            Some(report) if report.typing => ("Filter: ".to_owned(), &report.filter),
+            _ => return false,
+        },
+        Place::Plan => match &model.plan {
+            // Its fields are on the page.
+            Some(plan) if plan.typing == Some(Field::Reason) || plan.typing == Some(Field::Ticket) => {
+                canvas.text(
+                    area.x,
+                    area.y,
+                    area.width,
+                    "enter takes it and plans again, esc leaves it as it was",
+                    Meaning::Muted,
+                );
+                return true;
+            }
+            _ => return false,
+        },
+        Place::Run | Place::History => return false,
+    };
+    let used = cells::width(&label) as u16;
+    canvas.text_raw(area.x, area.y, area.width, &label, Meaning::Title);
+    canvas.field(area.x + used, area.y, area.width.saturating_sub(used), input, model.overlay.is_none());
+    if let Some(note) = model.note.as_ref().filter(|_| area.width > 70) {
+        let x = area.x + used + 30;
+        canvas.text(x, area.y, area.right().saturating_sub(x), &note.text, note.meaning);
+    }
+    true
+}
+
+/// The last note; else how old the data is.
+fn said(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    if let Some(note) = &model.note {
+        let sign = match note.meaning {
+            Meaning::Warn | Meaning::Bad => format!("{} ", model.look.symbols.warning),
+            _ => String::new(),
+        };
+        canvas.text(area.x, area.y, area.width, &format!("{sign}{}", note.text), note.meaning);
+        return;
+    }
+    let (text, meaning) = standing(model);
+    canvas.text(area.x, area.y, area.width, &text, meaning);
+}
+
+/// How it stands with what this place shows.
+fn standing(model: &Model) -> (String, Meaning) {
+    let spinner = || {
+        let frames = model.look.symbols.spinner;
+        frames[model.ticks % frames.len()]
+    };
+    match model.place {
+        Place::Review => {
+            let review = &model.review;
+            let found = || {
+                format!(
+                    "{} {}, {} {}",
+                    review.data.clients.len(),
+                    model.setting.nouns.clients,
+                    review.data.rows.len(),
+                    model.setting.nouns.configurations
+                )
+            };
+            if let Some(notice) = &review.notice {
+                return (format!("{} {notice}", spinner()), Meaning::Warn);
+            }
+            match (&review.load, &review.data.complete) {
+                (Load::Reading, Some((as_of, _))) => (
+                    format!("{} reading again; shown is what was read {}", spinner(), age(model, *as_of)),
+                    Meaning::Info,
+                ),
+                (Load::Reading, None) => {
+                    (format!("{} reading: {} so far", spinner(), found()), Meaning::Info)
+                }
+                (Load::Failed(trouble), _) => (format!("Not complete: {}", trouble.message), Meaning::Bad),
+                (_, Some((as_of, coverage))) => {
+                    let gaps = if coverage.gaps.is_empty() {
+                        String::new()
+                    } else {
+                        format!(", {} could not be looked at", coverage.gaps.len())
+                    };
+                    (format!("{}, complete, read {}{gaps}", found(), age(model, *as_of)), Meaning::Muted)
+                }
+                (_, None) => (String::new(), Meaning::Text),
+            }
+        }
+        Place::Plan => (String::new(), Meaning::Text),
+        Place::Run => match &model.run {
+            Some(run) if run.is_active() => {
+                (format!("{} you may go back to Review (1) while this runs", spinner()), Meaning::Muted)
+            }
+            _ => (String::new(), Meaning::Text),
+        },
+        Place::Report => match model.report.as_ref().map(|report| &report.state) {
+            Some(ReportState::Reading) => (format!("{} reading the report", spinner()), Meaning::Info),
+            _ => (String::new(), Meaning::Text),
+        },
+        Place::History => {
+            let text = if model.history.reading { format!("{} reading", spinner()) } else { String::new() };
+            (text, Meaning::Info)
+        }
+    }
+}
+
+fn age(model: &Model, at: crate::domain::Timestamp) -> String {
+    let seconds = model.now.seconds_since(at);
+    if seconds < 5.0 { "just now".to_owned() } else { format!("{} ago", cells::duration(seconds)) }
+}
+
+fn draw_hints(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    let scopes = model.scopes();
+    // Help and quit are always in sight, at the right; the others as far as there is room.
+    let fixed: &[Action] =
+        if scopes.contains(&Scope::Anywhere) { &[Action::Help, Action::Quit] } else { &[] };
+    let mut end = area.right();
+    for action in fixed.iter().rev() {
+        let wide = hint_width(model, *action);
+        end = end.saturating_sub(wide);
+        hint(model, canvas, end, area.y, *action);
+        end = end.saturating_sub(2);
+    }
+    let mut x = area.x;
+    for spec in TABLE.iter().filter(|spec| !spec.short.is_empty() && !fixed.contains(&spec.action)) {
+        if !spec.scopes.iter().any(|scope| scopes.contains(scope)) || !is_available(model, spec.action) {
+            continue;
+        }
+        if matches!(model.overlay, Some(Overlay::Trouble { .. })) && spec.action != Action::Dismiss {
+            continue;
+        }
+        let wide = hint_width(model, spec.action);
+        if x + wide + 2 > end {
+            break;
+        }
+        hint(model, canvas, x, area.y, spec.action);
+        x += wide + 2;
+    }
+}
+
+fn short(model: &Model, action: Action) -> &'static str {
+    let paused = model.run.as_ref().is_some_and(super::super::model::run::RunPage::is_paused);
+    let dry = model.plan.as_ref().is_some_and(|plan| plan.draft.dry_run);
+    match action {
+        Action::Pause if paused => "go on",
+        Action::Cancel if model.run.as_ref().is_some_and(|run| run.cancels > 0) => "stop hard",
+        Action::Start if dry => "do the dry run",
+        Action::Dismiss if matches!(model.overlay, Some(Overlay::Help { .. } | Overlay::Log { .. })) => {
+            "close"
+        }
+        _ => action.spec().short,
+    }
+}
+
+fn hint_width(model: &Model, action: Action) -> u16 {
+    (cells::width(&model.keymap.hint(action)) + 1 + cells::width(short(model, action))) as u16
+}
+
+fn hint(model: &Model, canvas: &mut Canvas<'_>, x: u16, y: u16, action: Action) {
+    let key = model.keymap.hint(action);
+    let used = canvas.text(x, y, 20, &key, Meaning::KeyHint);
+    let word = short(model, action);
+    let word = if model.look.symbols.more == ".." { word.replace('…', "..") } else { word.to_owned() };
+    canvas.text(x + used + 1, y, 40, &word, Meaning::Muted);
+}

@@ -1,0 +1,49 @@
+//! One writer per client: the second is told who holds it.
+
+use mothball::{
+    domain::{RunId, Tenant, Timestamp},
+    simulator::Options,
+    store::{Claim, Holder, Store, sqlite::SqliteStore},
+    system::process::Identity,
+};
+
+use crate::support::program::Program;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_another_run_holds_is_left_alone() {
+    let program = Program::new(Options { clients: 60, configurations: 900, ..Options::default() }).await;
+    let dry = program.run(&["run", "--all", "--dry-run"]).await.report();
+    let tenant: Tenant = serde_json::from_value(dry["tenant"].clone()).unwrap();
+    let with_changes: Vec<String> = dry["clients"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|client| client["configs"].as_array().unwrap().iter().any(|one| one["skip_reason"] == "dry_run"))
+        .map(|client| client["client_id"].as_str().unwrap().to_owned())
+        .collect();
+    let (first, second) = (with_changes[0].as_str(), with_changes[1].as_str());
+    let store = SqliteStore::open(&program.data_dir()).await.unwrap();
+    let holder = Holder {
+        process: Identity::own(),
+        operator: "john".into(),
+    };
+    let run = RunId::from("another-run");
+    let now = Timestamp::from_seconds(1_790_000_000);
+    let acquired = store.acquire(&tenant, &[first.into()], Claim::All, &run, &holder, now).await.unwrap();
+    assert!(acquired.held.is_empty());
+
+    let ended = program.run(&["run", "--client-id", first]).await;
+    assert_eq!(ended.code, 7, "{}", ended.stderr);
+    let report = ended.report();
+    assert_eq!(report["errors"][0]["code"], "RunLocked");
+    assert!(ended.stderr.contains("another-run") && ended.stderr.contains("john"), "{}", ended.stderr);
+    assert!(program.written().is_empty());
+
+    let ended = program.run(&["run", "--client-id", first, "--client-id", second]).await;
+    assert_eq!(ended.code, 0, "the other client is done: {}", ended.stderr);
+    assert!(program.simulator.writes().iter().all(|write| write.client == second));
+
+    store.release(&run).await.unwrap();
+    assert_eq!(program.run(&["run", "--client-id", first]).await.code, 0);
+    program.check().await;
+}

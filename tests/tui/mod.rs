@@ -1,0 +1,9 @@
+//! The screen: what it shows, what its keys do, and that its loop is the one that is tested.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod behaviour;
+mod pty;
+mod real_loop;
+mod rules;
+mod screens;
+mod world;

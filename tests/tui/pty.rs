@@ -1,0 +1,278 @@
+//! The screen in a real pseudo-terminal: this test binary starts itself as the child.
+
+use std::{
+    io::{Read, Write},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use mothball::{
+    system::{process, signals},
+    tui::{self, Leave, Options, StopSignal, TuiError},
+};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tokio::sync::watch;
+
+use super::world::{ScriptedDesk, World, shared};
+
+/// What the child ends with; libtest's own codes are others.
+const QUIT: i32 = 40;
+const STOPPED: i32 = 41;
+const PANICKED: i32 = 42;
+
+fn child(world: World, endless: bool, panics: bool) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let result = runtime.block_on(async {
+        let (send, stop) = watch::channel(None);
+        let mut stops = signals::Stops::listen().unwrap();
+        tokio::spawn(async move {
+            let signal = match stops.next().await {
+                signals::Stop::Hangup => StopSignal::Hangup,
+                signals::Stop::Interrupt => StopSignal::Interrupt,
+                signals::Stop::Terminate => StopSignal::Terminate,
+            };
+            let _ = send.send(Some(signal));
+        });
+        if panics {
+            tokio::spawn(async {
+                tokio::time::sleep(Duration::from_millis(700)).await;
+                panic!("planted panic");
+            });
+        }
+        let mut desk = ScriptedDesk::new(world);
+        desk.endless = endless;
+        let options = Options {
+            no_color: false,
+            theme: None,
+            ascii: false,
+            mouse: true,
+            suspend: process::suspend,
+            stop,
+        };
+        tui::run(shared(desk), options).await
+    });
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    let code = match result {
+        Ok(Leave::Quit(_)) => QUIT,
+        Ok(Leave::Stopped(..)) => STOPPED,
+        Err(TuiError::Panicked) => PANICKED,
+        Err(error) => {
+            println!("{error}");
+            1
+        }
+    };
+    #[expect(clippy::disallowed_methods, reason = "the child tells its parent how it ended")]
+    std::process::exit(code);
+}
+
+#[test]
+#[ignore = "the child of the tests below"]
+fn plain() {
+    child(World::small(), false, false);
+}
+
+#[test]
+#[ignore = "the child of the tests below"]
+fn endless() {
+    child(World::small(), true, false);
+}
+
+#[test]
+#[ignore = "the child of the tests below"]
+fn panicking() {
+    child(World::small(), false, true);
+}
+
+struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    screen: Arc<Mutex<vt100::Parser>>,
+    bytes: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+impl Terminal {
+    fn start(which: &str, rows: u16, cols: u16) -> Self {
+        let pty = native_pty_system()
+            .openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 })
+            .expect("a pseudo-terminal");
+        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+        command.args([&format!("tui::pty::{which}"), "--exact", "--ignored", "--nocapture", "-q"]);
+        command.env("TERM", "xterm-256color");
+        command.env("RUST_BACKTRACE", "0");
+        command.env_remove("NO_COLOR");
+        let child = pty.slave.spawn_command(command).unwrap();
+        drop(pty.slave);
+        let size = |n: u16| n.try_into().unwrap();
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(size(rows), size(cols), 0)));
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let (theirs, log) = (Arc::clone(&screen), Arc::clone(&bytes));
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                log.lock().unwrap().extend_from_slice(&buffer[..n]);
+                theirs.lock().unwrap().process(&buffer[..n]);
+            }
+        });
+        let writer = pty.master.take_writer().unwrap();
+        Self { master: pty.master, writer, child, screen, bytes }
+    }
+
+    fn text(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    fn is_ours(&self) -> bool {
+        self.screen.lock().unwrap().screen().alternate_screen()
+    }
+
+    fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        for _ in 0..1000 {
+            if holds(self) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("{what}\n{}", self.text());
+    }
+
+    fn wait_for(&self, words: &str) {
+        self.until(words, |terminal| terminal.text().contains(words));
+    }
+
+    fn keys(&mut self, bytes: &str) {
+        self.writer.write_all(bytes.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.process_id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args([name, &pid]).status().unwrap().success());
+    }
+
+    /// Waits for the end, and checks that the terminal is as it was.
+    fn ended(&mut self, code: i32) {
+        let mut status = None;
+        for _ in 0..1500 {
+            status = self.child.try_wait().unwrap();
+            if status.is_some() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let status = status.unwrap_or_else(|| panic!("it does not end\n{}", self.text()));
+        assert_eq!(status.exit_code() as i32, code, "{}", self.text());
+        self.until("the terminal is given back", |terminal| !terminal.is_ours());
+        let parser = self.screen.lock().unwrap();
+        let screen = parser.screen();
+        assert!(!screen.hide_cursor() && !screen.bracketed_paste());
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+    }
+}
+
+#[test]
+fn keys_reach_a_real_terminal_and_it_is_given_back() {
+    let mut terminal = Terminal::start("plain", 24, 80);
+    terminal.wait_for("complete, read");
+    assert!(terminal.is_ours());
+    terminal.keys("\tj ");
+    terminal.wait_for("1 ticked");
+    terminal.keys("\r");
+    terminal.wait_for("will be set inactive");
+    terminal.keys("x");
+    terminal.wait_for("type the company's id or name");
+    // A paste is told apart from typing, and does nothing here.
+    terminal.keys("\u{1b}[200~7\r\r\u{1b}[201~");
+    terminal.wait_for("Pasting does not work here");
+    terminal.keys("7\r");
+    terminal.wait_for("enter once more");
+    terminal.keys("\r");
+    terminal.wait_for("every change read back");
+    terminal.keys("q");
+    terminal.ended(QUIT);
+}
+
+#[test]
+fn a_resize_together_with_a_key_loses_neither() {
+    let mut terminal = Terminal::start("plain", 24, 80);
+    terminal.wait_for("complete, read");
+    for round in 0..10u16 {
+        let (rows, cols) = (20 + round, 90 + round);
+        terminal
+            .screen
+            .lock()
+            .unwrap()
+            .screen_mut()
+            .set_size(rows.try_into().unwrap(), cols.try_into().unwrap());
+        terminal.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+        terminal.keys("?");
+        terminal.wait_for("Keys that work in Review now");
+        terminal.keys("?");
+        terminal.until("help closes", |terminal| !terminal.text().contains("Keys that work"));
+    }
+    terminal.keys("q");
+    terminal.ended(QUIT);
+}
+
+#[test]
+fn tiny_terminals_work_too() {
+    let mut terminal = Terminal::start("plain", 3, 10);
+    terminal.wait_for("Too small");
+    terminal.keys("q");
+    terminal.ended(QUIT);
+}
+
+#[test]
+fn a_signal_cancels_the_run_and_gives_the_terminal_back() {
+    for signal in ["-TERM", "-HUP", "-INT"] {
+        let mut terminal = Terminal::start("endless", 24, 80);
+        terminal.wait_for("complete, read");
+        terminal.keys("\tj \r");
+        terminal.wait_for("will be set inactive");
+        terminal.keys("x7\r");
+        terminal.wait_for("enter once more");
+        terminal.keys("\r");
+        terminal.wait_for("Starting");
+        terminal.signal(signal);
+        terminal.ended(STOPPED);
+    }
+}
+
+#[test]
+fn a_panic_anywhere_gives_the_terminal_back_before_its_message() {
+    let mut terminal = Terminal::start("panicking", 24, 80);
+    terminal.wait_for("complete, read");
+    terminal.ended(PANICKED);
+    terminal.wait_for("planted panic");
+    let bytes = terminal.bytes.lock().unwrap();
+    let text = String::from_utf8_lossy(&bytes);
+    let left = text.rfind("\u{1b}[?1049l").expect("the screen is left");
+    assert!(left < text.find("planted panic").unwrap());
+}
+
+#[test]
+fn ctrl_z_comes_back_with_the_whole_screen() {
+    let mut terminal = Terminal::start("plain", 24, 80);
+    terminal.wait_for("complete, read");
+    let entered = |terminal: &Terminal| {
+        String::from_utf8_lossy(&terminal.bytes.lock().unwrap()).matches("\u{1b}[?1049h").count()
+    };
+    assert_eq!(entered(&terminal), 1);
+    terminal.keys("\u{1a}");
+    // Without a shell above it nothing stops here; a stopped one is woken.
+    std::thread::sleep(Duration::from_millis(300));
+    terminal.signal("-CONT");
+    terminal.until("it comes back", |terminal| entered(terminal) == 2);
+    terminal.wait_for("Acme Dental");
+    terminal.keys("?");
+    terminal.wait_for("Keys that work");
+    terminal.keys("?q");
+    terminal.ended(QUIT);
+}

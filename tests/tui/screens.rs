@@ -1,0 +1,232 @@
+//! Every place at every size, as text; and as styles, once per theme.
+
+use std::fmt::Write;
+
+use mothball::{
+    domain::event::{End, Event, Notice},
+    tui::{
+        desk::{LoadNews, Mode, RunNews, Trouble},
+        layout::Pane,
+        message::Message,
+        model::Look,
+        theme::Theme,
+    },
+};
+use ratatui::style::{Color, Modifier};
+
+use super::world::{Screen, World, lines};
+
+const SIZES: [(u16, u16); 4] = [(120, 40), (80, 24), (60, 20), (40, 10)];
+
+fn snapshot(name: &str, make: impl Fn(u16, u16) -> Screen) {
+    for (width, height) in SIZES {
+        let screen = make(width, height);
+        let text = lines(&screen.picture()).join("\n");
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), text);
+    }
+}
+
+fn planned(width: u16, height: u16) -> Screen {
+    let mut screen = Screen::small(width, height);
+    screen.tick(&[101, 102, 103, 201]);
+    screen.keys("enter");
+    screen
+}
+
+fn running(width: u16, height: u16) -> Screen {
+    let mut world = World::small();
+    world.failing.insert(102.into());
+    let mut screen = Screen::new(world, width, height);
+    screen.tick(&[101, 102, 103, 201]);
+    screen.keys("enter");
+    screen.confirm();
+    screen.settle(0..2);
+    let event = Event::Intended { config_id: 103.into(), attempt: 1 };
+    screen.send(screen.events(vec![event]));
+    screen.model.now = super::world::now().plus_seconds(5);
+    screen
+}
+
+#[test]
+fn review_before_anything_is_there() {
+    snapshot("review_empty", |width, height| {
+        let mut screen = Screen::empty(World::small(), width, height);
+        screen.by_hand = true;
+        mothball::tui::update::start(&mut screen.model);
+        screen
+    });
+}
+
+#[test]
+fn review_clients() {
+    snapshot("review_clients", |width, height| {
+        let mut screen = Screen::small(width, height);
+        screen.tick(&[101, 201]);
+        screen
+    });
+}
+
+#[test]
+fn review_rows() {
+    snapshot("review_rows", |width, height| {
+        let mut screen = Screen::small(width, height);
+        screen.keys("tab space j space j j");
+        screen
+    });
+}
+
+#[test]
+fn review_detail() {
+    snapshot("review_detail", |width, height| {
+        let mut screen = Screen::small(width, height);
+        screen.keys("tab G tab");
+        screen
+    });
+}
+
+#[test]
+fn review_filtering() {
+    snapshot("review_filter", |width, height| {
+        let mut screen = Screen::small(width, height);
+        screen.keys("tab space /").write("srv type:server");
+        screen
+    });
+}
+
+#[test]
+fn review_that_failed() {
+    snapshot("review_failed", |width, height| {
+        let mut screen = Screen::empty(World::small(), width, height);
+        screen.by_hand = true;
+        mothball::tui::update::start(&mut screen.model);
+        let trouble = Trouble {
+            message: "The PSA refused the sign-in.".into(),
+            advice: "Check the credentials with `mothball doctor`.".into(),
+        };
+        screen.send(Message::LoadEnded(1, Err(trouble)));
+        screen
+    });
+}
+
+#[test]
+fn plan() {
+    snapshot("plan", planned);
+}
+
+#[test]
+fn plan_confirm() {
+    snapshot("plan_confirm", |width, height| {
+        let mut screen = planned(width, height);
+        screen.keys("x").write("4");
+        screen
+    });
+}
+
+#[test]
+fn run() {
+    snapshot("run", running);
+}
+
+#[test]
+fn run_that_waits() {
+    snapshot("run_waiting", |width, height| {
+        let mut screen = running(width, height);
+        let serial = screen.model.run.as_ref().unwrap().serial;
+        let notice = Notice::Waiting { seconds: 12.0, why: "429, too many requests".into() };
+        screen.send(Message::Run(serial, RunNews::Notice(notice)));
+        screen
+    });
+}
+
+#[test]
+fn report() {
+    snapshot("report", |width, height| {
+        let mut screen = running(width, height);
+        screen.settle(2..4);
+        screen.end(End::Finished);
+        screen
+    });
+}
+
+#[test]
+fn history() {
+    snapshot("history", |width, height| {
+        let mut screen = Screen::small(width, height);
+        screen.keys("5");
+        screen
+    });
+}
+
+#[test]
+fn help() {
+    snapshot("help", |width, height| {
+        let mut screen = Screen::small(width, height);
+        screen.keys("?");
+        screen
+    });
+}
+
+#[test]
+fn hidden_ticks() {
+    snapshot("hidden_ticks", |width, height| {
+        let mut screen = Screen::small(width, height);
+        screen.tick(&[101, 103]);
+        screen.keys("tab /").write("fw").keys("enter enter");
+        screen
+    });
+}
+
+#[test]
+fn ascii() {
+    let mut screen = Screen::small(80, 24);
+    screen.model.look = Look::new(Theme::Mono, true);
+    screen.keys("tab space").model.setting.mode = Mode::Demo;
+    insta::assert_snapshot!(screen.text());
+}
+
+#[test]
+fn reading_page_by_page() {
+    let mut screen = Screen::empty(World::small(), 80, 24);
+    screen.by_hand = true;
+    mothball::tui::update::start(&mut screen.model);
+    let world = screen.world.clone();
+    screen.send(Message::Load(1, LoadNews::Clients(world.clients.clone())));
+    screen.send(Message::Load(1, LoadNews::Rows(world.rows[..3].to_vec())));
+    screen.model.review.focus = Pane::Rows;
+    insta::assert_snapshot!(screen.text());
+}
+
+/// Runs of cells with the same style: `y x..x fg bg modifiers`.
+fn styled(screen: &Screen) -> String {
+    let picture = screen.picture();
+    let area = *picture.cells.area();
+    let mut out = String::new();
+    for y in 0..area.height {
+        let mut x = 0;
+        while x < area.width {
+            let style = |x| {
+                let cell = &picture.cells[(x, y)];
+                (cell.fg, cell.bg, cell.modifier)
+            };
+            let (fg, bg, modifier) = style(x);
+            let from = x;
+            while x < area.width && style(x) == (fg, bg, modifier) {
+                x += 1;
+            }
+            if (fg, bg, modifier) != (Color::Reset, Color::Reset, Modifier::empty()) {
+                writeln!(out, "{y} {from}..{x} {fg} {bg} {modifier:?}").unwrap();
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn styles() {
+    for theme in Theme::ALL {
+        let mut screen = Screen::small(80, 24);
+        screen.model.look = Look::new(theme, false);
+        screen.keys("tab space j v j");
+        insta::assert_snapshot!(format!("styles_{}", theme.name()), styled(&screen));
+    }
+}
