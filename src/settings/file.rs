@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{
     safeguards::{OnLimit, Safeguards},
     selection::{LinkedPolicy, WhenLinked},
-    text::nearest,
+    text::{nearest, one_line},
 };
 
 /// A plan rests for an hour at least, and for a week at most.
@@ -42,7 +42,11 @@ pub fn parse(text: &str, path: &Path) -> Result<Settings, SettingsError> {
     {
         let near = nearest(&asked.value, profiles.keys().map(String::as_str));
         let hint = near.map(|name| format!("; did you mean \"{name}\"?")).unwrap_or_default();
-        document.fault(asked.at, "default_profile", format!("there is no profile of this name{hint}"));
+        document.fault(
+            asked.at,
+            "default_profile",
+            format!("there is no profile \"{}\"{hint}", one_line(&asked.value, 40)),
+        );
     }
     root.done();
     let findings = document.finish().map_err(SettingsError::Faults)?;
