@@ -4,10 +4,12 @@
 mod architecture;
 mod cli;
 mod engine;
+mod papers;
 mod psa;
 mod pty;
 mod settings;
 mod simulator;
 mod store;
 mod support;
+mod telemetry;
 mod tui;

@@ -9,7 +9,7 @@ use crate::{
     psa::PsaError,
     settings::{self, Settings},
     store::{Store, sqlite::SqliteStore},
-    system::{Clock, process},
+    system::Clock,
 };
 
 /// How long a run without a screen waits for a PSA that stays away.
@@ -26,7 +26,7 @@ pub struct Context {
 
 /// Where the store and the log lie, by flag, environment or platform.
 pub fn data_dir(global: &Global) -> Result<PathBuf, Failure> {
-    settings::paths::data_dir(global.data_dir.as_deref())
+    settings::location::data_folder(global.data_dir.as_deref())
         .map_err(|error| Failure::usage(error.to_string(), "Name a folder with --data-dir."))
 }
 
@@ -38,7 +38,7 @@ pub fn load_settings(global: &Global) -> Result<Settings, Failure> {
 /// Opens the store; nothing can be changed without it.
 pub async fn open_store(data_dir: &std::path::Path) -> Result<Arc<dyn Store>, Failure> {
     let store = SqliteStore::open(data_dir).await.map_err(|error| {
-        Failure::usage(error.to_string(), "Name another folder with --data-dir, or make this one writable.")
+        Failure::usage(error.to_string(), error.advice())
     })?;
     Ok(Arc::new(store))
 }
@@ -58,7 +58,7 @@ impl Context {
             .clone();
         let data_dir = data_dir(global)?;
         let connection = profile
-            .connection(&settings.path, clock.clone(), (!watched).then_some(PATIENCE))
+            .connection(clock.clone(), (!watched).then_some(PATIENCE))
             .await
             .map_err(|error| Failure::usage(error.to_string(), ""))?;
         for secret in connection.secrets.values() {
@@ -66,7 +66,7 @@ impl Context {
         }
         let psa = (profile.room.open)(connection).map_err(|error| psa_failure(&error))?;
         let store = open_store(&data_dir).await?;
-        let operator = settings.operator.clone().unwrap_or_else(process::user);
+        let operator = settings.operator.clone();
         let engine = Engine {
             psa,
             store,
@@ -76,7 +76,7 @@ impl Context {
                 psa: profile.room.key.to_owned(),
                 criteria: profile.criteria.clone(),
                 protection: profile.protection.clone(),
-                status: profile.status.clone(),
+                status: profile.wanted_status.clone(),
                 safeguards: settings.safeguards.clone(),
                 unenforced: settings.unenforced(&profile),
             },

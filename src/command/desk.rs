@@ -18,7 +18,6 @@ use crate::{
         event::End,
         selection::{Scope, Sieve, Verdict},
         survey::{Survey, SurveyedClient},
-        text::visible,
     },
     engine::{
         Ask, Control, Discovery, Draft, Engine, EngineError, Finished, Pick, Request, RunHandle, Who,
@@ -340,11 +339,11 @@ impl Desk for RealDesk {
         Ok(runs
             .into_iter()
             .map(|run| PastRun {
-                summary: format!("{} changed, {} skipped, {} errors", run.changed, run.skipped, run.errors),
-                run: run.run,
-                started_at: run.started_at,
+                summary: format!("{} changed, {} skipped, {} errors", run.changed(), run.skipped(), run.errors()),
+                run: run.header.run,
+                started_at: run.header.started_at,
                 phase: run.phase,
-                dry_run: run.dry_run,
+                dry_run: run.header.dry_run,
             })
             .collect())
     }
@@ -360,7 +359,7 @@ impl Desk for RealDesk {
     fn log(&self) -> Vec<LogLine> {
         telemetry::recent()
             .into_iter()
-            .map(|line| LogLine { at: line.at, level: line.level, text: visible(&line.text).into_owned() })
+            .map(|line| LogLine { at: line.at, level: line.level.word().to_owned(), text: line.text })
             .collect()
     }
 }

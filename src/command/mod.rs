@@ -19,7 +19,8 @@ use args::{Cli, Command, Global, Screen};
 
 use crate::{
     domain::ExitCode,
-    telemetry::{self, Verbosity},
+    system::Clock,
+    telemetry::{self, Telemetry, Verbosity},
 };
 
 /// Does what the command line says.
@@ -54,14 +55,16 @@ pub async fn execute(cli: Cli) -> ExitCode {
     done.unwrap_or_else(print::Failure::told)
 }
 
-/// Starts the log. What it returns must live as long as the command.
-fn log(global: &Global) -> Result<telemetry::Running, print::Failure> {
-    let folder = context::data_dir(global)?;
-    let verbosity = Verbosity { verbose: global.verbose, quiet: global.quiet };
-    telemetry::start(&folder, verbosity).map_err(|error| {
-        print::Failure::usage(
-            format!("the log file cannot be written: {error}"),
-            "Name another folder with --data-dir, or make this one writable.",
-        )
-    })
+/// Starts the log.
+fn log(global: &Global) -> Result<Telemetry, print::Failure> {
+    let options = telemetry::Options {
+        folder: Some(context::data_dir(global)?),
+        verbosity: Verbosity::of(global.verbose, global.quiet.into()),
+        clock: Clock::system(),
+        echo: None,
+    };
+    let telemetry =
+        Telemetry::start(options).map_err(|error| print::Failure::usage(error.to_string(), ""))?;
+    telemetry.watch_panics(|text| print::tell(text));
+    Ok(telemetry)
 }

@@ -114,7 +114,7 @@ fn setting(context: &Context, mode: Mode) -> Setting {
         max_changes: profile.safeguards.max_changes,
         require_ticket: profile.safeguards.require_ticket,
         criteria: profile.criteria.to_string(),
-        preselect: preselect(context.settings.preselect),
+        preselect: preselect(context.settings.review.preselect),
         report_folder: context.report_folder(),
         warnings: context.settings.warnings.clone(),
     }

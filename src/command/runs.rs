@@ -9,32 +9,32 @@ use super::{
 use crate::{
     domain::{Event, ExitCode, Plan, RunId, RunState, Stamped, Timestamp, document::Report, text::visible},
     report,
-    store::StoredRun,
+    store::{RunSummary, StoredRun},
     system::Clock,
 };
 
 pub async fn runs(global: &Global, args: &Runs) -> Result<ExitCode, Failure> {
     let store = open_store(&data_dir(global)?).await?;
-    let broken = |error: crate::store::StoreError| Failure::usage(error.to_string(), "");
+    let broken = |error: crate::store::StoreError| Failure::usage(error.to_string(), error.advice());
     match args {
         Runs::List { json, limit } => {
             let runs = store.runs(*limit).await.map_err(broken)?;
             if *json {
-                print::out(&format!("{}\n", serde_json::to_string_pretty(&runs).unwrap_or_default()));
+                print::out(&format!("{}\n", serde_json::to_string_pretty(&runs.iter().map(summary).collect::<Vec<_>>()).unwrap_or_default()));
             } else if runs.is_empty() {
                 print::tell("no runs yet");
             } else {
                 for run in runs {
                     print::out(&format!(
                         "{}  {}  {:18} {:>5} changed {:>5} skipped {:>5} errors  {}{}\n",
-                        run.run,
-                        run.started_at.minutes(),
+                        run.header.run,
+                        run.header.started_at.minutes(),
                         run.phase.words(),
-                        run.changed,
-                        run.skipped,
-                        run.errors,
-                        visible(&run.profile),
-                        if run.dry_run { "  (dry run)" } else { "" },
+                        run.changed(),
+                        run.skipped(),
+                        run.errors(),
+                        visible(&run.header.profile),
+                        if run.header.dry_run { "  (dry run)" } else { "" },
                     ));
                 }
             }
@@ -54,6 +54,21 @@ pub async fn runs(global: &Global, args: &Runs) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::Success)
+}
+
+/// One run of the list, as JSON.
+fn summary(run: &RunSummary) -> serde_json::Value {
+    serde_json::json!({
+        "run": run.header.run,
+        "started_at": run.header.started_at,
+        "profile": run.header.profile,
+        "tenant": run.header.tenant.as_ref().map(ToString::to_string),
+        "phase": run.phase,
+        "dry_run": run.header.dry_run,
+        "changed": run.changed(),
+        "skipped": run.skipped(),
+        "errors": run.errors(),
+    })
 }
 
 fn find(run: Option<StoredRun>, id: &str) -> Result<StoredRun, Failure> {

@@ -22,7 +22,7 @@ use crate::{
         survey::{Header, Survey},
     },
     psa::port::LinkReading,
-    store::{Holder, NewRun},
+    store::{Claim, Holder, NewRun},
     system::process::Identity,
 };
 
@@ -111,21 +111,12 @@ impl Engine {
 
     /// Takes the plan's clients for this run alone, all of them or none.
     async fn lock(&self, header: &Header, plan: &Plan) -> Result<(), EngineError> {
-        let identity = Identity::own();
-        let holder = Holder {
-            run: header.run.clone(),
-            operator: header.operator.clone(),
-            host: identity.host,
-            pid: identity.pid,
-            boot: identity.boot,
-        };
+        let holder = Holder { process: Identity::own(), operator: header.operator.clone() };
         let clients: Vec<ClientId> = plan.clients().into_iter().collect();
-        let held = self.store.acquire(&plan.head().tenant, &clients, &holder, self.now()).await?;
-        if held.is_empty() {
-            return Ok(());
-        }
-        self.store.release(&header.run).await?;
-        Err(EngineError::Locked { held })
+        let tenant = &plan.head().tenant;
+        let acquired =
+            self.store.acquire(tenant, &clients, Claim::All, &header.run, &holder, self.now()).await?;
+        if acquired.held.is_empty() { Ok(()) } else { Err(EngineError::Locked { held: acquired.held }) }
     }
 
     /// Stores a run that writes nothing: a dry run, one without anything to change, one refused.

@@ -24,7 +24,7 @@ pub enum EngineError {
     Usage(String),
     #[error("{0}")]
     Refused(String),
-    #[error("another run is at work on {}", held.iter().map(|one| format!("client {} (run {}, {}, since {})", one.client, one.run, one.by, one.since.minutes())).collect::<Vec<_>>().join("; "))]
+    #[error("{}", held.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Locked { held: Vec<Held> },
 }
 

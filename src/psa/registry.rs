@@ -96,3 +96,20 @@ pub fn check_address(address: &str) -> Result<(), crate::http::AddressError> {
 pub fn room(key: &str) -> Option<&'static Room> {
     ROOMS.into_iter().find(|room| room.key == key)
 }
+
+impl std::fmt::Debug for Room {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Room").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+impl FieldKind {
+    /// Whether a field of this kind may hold this text; else what is wrong with it.
+    pub fn check(self, text: &str) -> Result<(), String> {
+        match self {
+            Self::Url => crate::http::address::check(text).map(|_| ()).map_err(|error| error.to_string()),
+            Self::Text | Self::Secret if text.trim().is_empty() => Err("it is empty".to_owned()),
+            Self::Text | Self::Secret => Ok(()),
+        }
+    }
+}

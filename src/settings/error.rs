@@ -1,101 +1,60 @@
-//! What is wrong with the settings, all of it at once.
+//! What can be wrong with settings. A person reads all of it, so all of it says what to do.
 
-use std::{cell::RefCell, collections::BTreeSet, ops::Range, path::PathBuf};
+use std::path::PathBuf;
 
 use thiserror::Error;
-
-use super::secret::SecretError;
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SettingsError {
     #[error(
-        "there is no settings file at {}\n  Copy config.example.toml there and fill it in, name another file with --config, or try `mothball demo`, which needs none.",
+        "there is no settings file at {}. Copy config.example.toml there and fill it in (or name another file with --config or MOTHBALL_CONFIG); `mothball demo` works without one",
         path.display()
     )]
-    Missing { path: PathBuf },
-    #[error("{} cannot be read: {why}", path.display())]
-    Unreadable { path: PathBuf, why: String },
-    #[error("this platform tells no configuration directory; name the settings file with --config")]
-    NoHome,
-    #[error("{}", lines(path, list))]
-    Faults { path: PathBuf, list: Vec<Fault> },
-    #[error("{}: there is no profile \"{name}\"{}; it has {}", path.display(), hint(near.as_deref()), known.join(", "))]
-    NoProfile { path: PathBuf, name: String, known: Vec<String>, near: Option<String> },
-    #[error("{}: which profile? Name one with --profile or default_profile: {}", path.display(), known.join(", "))]
-    WhichProfile { path: PathBuf, known: Vec<String> },
-    #[error("{}:{line}: {key}: {source}", path.display())]
-    Secret { path: PathBuf, line: usize, key: String, source: SecretError },
+    NotFound { path: PathBuf },
+    #[error("the settings file {} cannot be read: {reason}. Mend it, or name another with --config", path.display())]
+    Unreadable { path: PathBuf, reason: String },
+    /// Every mistake of the file, in its order.
+    #[error("{}", all(.0))]
+    Faults(Vec<Fault>),
+    #[error("there is no profile \"{name}\"{}; the settings file has {}", meant(nearest.as_ref()), list(known))]
+    UnknownProfile { name: String, nearest: Option<String>, known: Vec<String> },
+    #[error(
+        "which profile? Name one with --profile, or set default_profile; the settings file has {}",
+        list(known)
+    )]
+    WhichProfile { known: Vec<String> },
+    #[error("this user has no home directory; name the {what} with {flag} or {variable}")]
+    NoHome { what: &'static str, flag: &'static str, variable: &'static str },
 }
 
-/// One thing that is wrong, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One mistake, with its place.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}:{line}:{column}: {}{what}", path.display(), key_of(key))]
 pub struct Fault {
+    pub path: PathBuf,
     pub line: usize,
     pub column: usize,
-    /// The whole key, such as `profiles.main.psa`; empty for the file's form.
+    /// `profiles.main.pace.requests`; empty where no key can be told.
     pub key: String,
-    pub message: String,
+    /// What is wrong, and what to do.
+    pub what: String,
 }
 
-fn lines(path: &std::path::Path, list: &[Fault]) -> String {
-    let texts: Vec<String> = list
-        .iter()
-        .map(|fault| {
-            let key = if fault.key.is_empty() { String::new() } else { format!("{}: ", fault.key) };
-            format!(
-                "{}:{}:{}: line {}: {key}{}",
-                path.display(),
-                fault.line,
-                fault.column,
-                fault.line,
-                fault.message
-            )
-        })
-        .collect();
-    texts.join("\n")
+fn key_of(key: &str) -> String {
+    if key.is_empty() { String::new() } else { format!("{key}: ") }
 }
 
-fn hint(near: Option<&str>) -> String {
-    near.map(|near| format!(", did you mean \"{near}\"?")).unwrap_or_default()
+fn all(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// Where faults are gathered while reading goes on.
-pub(super) struct Faults {
-    text: String,
-    list: RefCell<Vec<Fault>>,
-    vocabulary: RefCell<BTreeSet<String>>,
+fn meant(nearest: Option<&String>) -> String {
+    nearest.map(|name| format!(" (did you mean \"{name}\"?)")).unwrap_or_default()
 }
 
-impl Faults {
-    pub fn of(text: &str) -> Self {
-        Self { text: text.to_owned(), list: RefCell::default(), vocabulary: RefCell::default() }
+fn list(names: &[String]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
     }
-
-    pub fn add(&self, span: Range<usize>, key: &str, message: impl Into<String>) {
-        let (line, column) = self.place(span.start);
-        let fault = Fault { line, column, key: key.to_owned(), message: message.into() };
-        self.list.borrow_mut().push(fault);
-    }
-
-    pub fn note(&self, key: &str) {
-        self.vocabulary.borrow_mut().insert(key.to_owned());
-    }
-
-    pub fn vocabulary(&self) -> BTreeSet<String> {
-        self.vocabulary.borrow().clone()
-    }
-
-    /// Line and column, counted from 1.
-    pub fn place(&self, offset: usize) -> (usize, usize) {
-        let before = self.text.get(..offset.min(self.text.len())).unwrap_or(&self.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        (line, column)
-    }
-
-    pub fn into_list(self) -> Vec<Fault> {
-        let mut list = self.list.into_inner();
-        list.sort_by_key(|fault| (fault.line, fault.column));
-        list
-    }
+    names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
 }

@@ -1,46 +1,70 @@
-//! The settings file: what it may say, read strictly, with errors that name file, line, key and the way out.
+//! The settings file, and what stands above it: flags and the environment.
 //!
-//! Precedence is flag, environment, file, default; flags and environment are joined by `command`.
+//! [`location`] says where the files are, [`section`] reads TOML with positions and collects every mistake,
+//! [`file`] and [`profile`] know the keys, [`secret`] fetches what must not stand in a file, [`unenforced`]
+//! names what a person asked for and this build does not do yet. Nothing here changes after it was read.
 
-mod error;
-pub mod paths;
-mod profile;
-mod reader;
-mod safeguards;
-mod secret;
+pub mod error;
+mod file;
+pub mod location;
+pub mod profile;
+pub mod secret;
+mod section;
+mod unenforced;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    io,
     path::{Path, PathBuf},
 };
 
-pub use error::SettingsError;
+pub use error::{Fault, SettingsError};
 pub use profile::{Note, Profile};
-pub use secret::{Secret, SecretError};
+pub use secret::Secret;
 
-use crate::domain::{safeguards::Safeguards, text::nearest};
-use error::Faults;
-use reader::Section;
+use crate::{
+    domain::{safeguards::Safeguards, text::nearest},
+    system::{environment, process},
+};
 
-/// Everything that the settings file says. Secrets are looked up only when a profile is used.
+/// A settings file is text that a person wrote; a larger one is something else.
+const LARGEST: u64 = 1 << 20;
+
+/// All that the settings file says, checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The file they come from.
     pub path: PathBuf,
-    pub default_profile: Option<String>,
-    /// Who is recorded in the journal; else the OS user.
-    pub operator: Option<String>,
     pub profiles: BTreeMap<String, Profile>,
+    pub default_profile: Option<String>,
+    /// Who works here: `MOTHBALL_OPERATOR`, else the file, else the operating system's user.
+    pub operator: String,
     pub safeguards: Safeguards,
-    pub preselect: Preselect,
-    /// `postgres://…` for a team; not served by this version.
-    pub store_url: Option<String>,
-    pub retention_days: u32,
-    /// What works but should be otherwise.
+    pub store: StoreSettings,
+    pub review: ReviewSettings,
+    /// What is not wrong, but should be known.
     pub warnings: Vec<String>,
+    /// The keys that the file has, as `safeguards.max_changes` or `profiles.main.pace.requests`.
+    given: BTreeSet<String>,
+    /// The keys that there are, with `*` for a profile's name.
+    known: BTreeSet<String>,
 }
 
-/// What is ticked when the screen opens.
+/// `[store]`.
+#[derive(Debug, Clone)]
+pub struct StoreSettings {
+    /// A database for a team, in place of the file in the data directory.
+    pub url: Option<Secret>,
+    pub retention_days: u32,
+}
+
+/// `[review]`: how the screen begins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReviewSettings {
+    pub preselect: Preselect,
+}
+
+/// Which configurations are ticked when the screen opens.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Preselect {
     #[default]
@@ -50,115 +74,73 @@ pub enum Preselect {
 }
 
 impl Settings {
-    /// Reads the file that was named, or the one of this platform.
-    pub fn load(named: Option<&Path>) -> Result<Self, SettingsError> {
-        let path = match named {
-            Some(path) => path.to_owned(),
-            None => paths::settings_file()?,
-        };
-        let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => SettingsError::Missing { path: path.clone() },
-            _ => SettingsError::Unreadable { path: path.clone(), why: error.to_string() },
-        })?;
-        Self::parse(&text, &path)
+    /// Reads the settings file: `flag`, else `MOTHBALL_CONFIG`, else the platform's place.
+    pub fn load(flag: Option<&Path>) -> Result<Self, SettingsError> {
+        let path = location::settings_file(flag)?;
+        Self::read(&path)
     }
 
-    /// Reads settings from text; `path` is for messages and for files named relative to it.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
-        Self::parse_noting(text, path).0
-    }
-
-    /// The same, with the path of every key that was looked for: the whole vocabulary.
-    pub fn parse_noting(text: &str, path: &Path) -> (Result<Self, SettingsError>, BTreeSet<String>) {
-        let faults = Faults::of(text);
-        let read = reader::read(text, &faults, |root| Self::from_root(root, path));
-        let vocabulary = faults.vocabulary();
-        let result = match (read, faults.into_list()) {
-            (Some(settings), list) if list.is_empty() => Ok(settings),
-            (_, list) => Err(SettingsError::Faults { path: path.to_owned(), list }),
-        };
-        (result, vocabulary)
-    }
-
-    fn from_root(root: &mut Section<'_>, path: &Path) -> Self {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let default_profile = root.text("default_profile");
-        let operator = root.text("operator");
-        let mut warnings = Vec::new();
-        let mut profiles = BTreeMap::new();
-        let mut tables = root.section("profiles");
-        for name in tables.keys() {
-            let mut section = tables.section_named(&name, "NAME");
-            if let Some(profile) = profile::read(&name, &mut section, folder, &mut warnings) {
-                profiles.insert(name, profile);
+    /// Reads this file.
+    pub fn read(path: &Path) -> Result<Self, SettingsError> {
+        let unreadable = |reason: String| SettingsError::Unreadable { path: path.to_owned(), reason };
+        let size = match std::fs::metadata(path) {
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(SettingsError::NotFound { path: path.to_owned() });
             }
-            section.finish();
+            Err(error) => return Err(unreadable(error.to_string())),
+        };
+        if size > LARGEST {
+            return Err(unreadable(format!("it has {size} bytes, a settings file is smaller")));
         }
-        if tables.keys().is_empty() {
-            root.complain("profiles", "no profile is set up; add a table [profiles.main] with psa = \"…\"");
-        }
-        if let Some(name) = &default_profile
-            && !tables.keys().is_empty()
-            && !tables.keys().contains(name)
-        {
-            let near = nearest(name, profiles.keys().map(String::as_str));
-            let hint = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
-            root.complain("default_profile", &format!("there is no profile \"{name}\"{hint}"));
-        }
-        let mut section = root.section("safeguards");
-        let safeguards = safeguards::read(&mut section);
-        section.finish();
-        let mut section = root.section("review");
-        let preselect = section
-            .choice(
-                "preselect",
-                &[("none", Preselect::None), ("unlinked", Preselect::Unlinked), ("all", Preselect::All)],
-            )
-            .unwrap_or_default();
-        section.finish();
-        let mut section = root.section("store");
-        let store_url = section.text("url");
-        let retention_days = section.number("retention_days", 1, 36_500).map_or(400, |days| days as u32);
-        section.finish();
-        Self {
-            path: path.to_owned(),
-            default_profile,
-            operator,
-            profiles,
-            safeguards,
-            preselect,
-            store_url,
-            retention_days,
-            warnings,
-        }
+        let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8 text".to_owned()))?;
+        Self::parse(&text, path)
     }
 
-    /// The profile of this name, the default one, or the only one there is.
-    pub fn profile(&self, name: Option<&str>) -> Result<&Profile, SettingsError> {
-        let known = || self.profiles.keys().map(String::as_str);
-        match name.or(self.default_profile.as_deref()) {
-            Some(name) => self.profiles.get(name).ok_or_else(|| SettingsError::NoProfile {
-                path: self.path.clone(),
-                name: name.to_owned(),
-                known: known().map(str::to_owned).collect(),
-                near: nearest(name, known()).map(str::to_owned),
+    /// Settings from text; `path` is where it is said to come from, and where relative paths begin.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
+        let mut settings = file::parse(text, path)?;
+        if let Some(operator) = environment::variable("MOTHBALL_OPERATOR") {
+            settings.operator = operator;
+        }
+        if settings.operator.is_empty() {
+            settings.operator = process::user();
+        }
+        Ok(settings)
+    }
+
+    /// The profile to work with: `flag`, else `MOTHBALL_PROFILE`, else `default_profile`, else the only one.
+    pub fn profile(&self, flag: Option<&str>) -> Result<&Profile, SettingsError> {
+        let asked = flag.map(str::to_owned).or_else(|| environment::variable("MOTHBALL_PROFILE"));
+        let asked = asked.or_else(|| self.default_profile.clone());
+        let names = || self.profiles.keys().cloned().collect::<Vec<_>>();
+        match asked {
+            Some(name) => self.profiles.get(&name).ok_or_else(|| SettingsError::UnknownProfile {
+                nearest: nearest(&name, self.profiles.keys().map(String::as_str)).map(str::to_owned),
+                known: names(),
+                name,
             }),
-            None => match self.profiles.values().collect::<Vec<_>>().as_slice() {
-                [only] => Ok(only),
-                _ => Err(SettingsError::WhichProfile {
-                    path: self.path.clone(),
-                    known: known().map(str::to_owned).collect(),
-                }),
+            None => match self.profiles.values().next() {
+                Some(only) if self.profiles.len() == 1 => Ok(only),
+                _ => Err(SettingsError::WhichProfile { known: names() }),
             },
         }
     }
 
-    /// Settings that ask for what this version does not enforce yet. While there is one, nothing is written.
+    /// What this file asks for that this build does not do yet, in words. While there is any, nothing may
+    /// be written to the PSA of this profile.
     pub fn unenforced(&self, profile: &Profile) -> Vec<String> {
-        safeguards::UNENFORCED
-            .iter()
-            .filter(|entry| (entry.is_set)(self, profile))
-            .map(|entry| entry.name.to_owned())
-            .collect()
+        unenforced::list(self, profile)
+    }
+
+    /// Whether the file itself has this key, as `safeguards.max_changes`.
+    pub fn has(&self, key: &str) -> bool {
+        self.given.contains(key)
+    }
+
+    /// Every key there is, with `*` for a profile's name.
+    pub fn known_keys(&self) -> impl Iterator<Item = &str> {
+        self.known.iter().map(String::as_str)
     }
 }

@@ -1,50 +1,50 @@
-//! One `[profiles.NAME]`: a tenant with its credentials, criteria and pace. What a vendor's profile has
-//! besides is declared by its room.
+//! `[profiles.NAME]`: one PSA tenant with its credentials, criteria and rules. Which credentials there are,
+//! how fast one may go and what else is possible is declared by the vendor's room.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
-    SettingsError,
-    reader::Section,
+    Fault, location,
     secret::{self, Secret},
+    section::Section,
 };
 use crate::{
     domain::{
         Criteria,
         criteria::{CustomField, Matching},
         protect::Protection,
-        text::nearest,
+        text::{nearest, one_line},
     },
-    psa::registry::{self, Connection, FieldKind, Pace, Room},
+    psa::registry::{self, Connection, Field, FieldKind, Pace, PaceLimits, Room},
     system::Clock,
 };
 
-/// Hours after which items with an RMM link are looked at again, unless the file says otherwise.
-const VERIFY_AGAIN_AFTER_HOURS: u32 = 24;
+/// When items with an RMM link are looked at again, unless the file says otherwise.
+pub const VERIFY_AGAIN_AFTER_HOURS: u32 = 24;
 
-#[derive(Clone)]
+/// One PSA tenant.
+#[derive(Debug, Clone)]
 pub struct Profile {
     pub name: String,
     pub room: &'static Room,
+    /// The room's fields that are not secret, by key.
     pub values: BTreeMap<String, String>,
-    /// By key, each with the line it stands on.
-    pub secrets: BTreeMap<String, (Secret, usize)>,
+    /// Those that are, by key; where to get them, not what they are.
+    pub secrets: BTreeMap<String, Secret>,
     pub criteria: Criteria,
-    /// The status set together with the inactive mark.
-    pub status: Option<String>,
+    /// The PSA's status to set together with the inactive mark, by name.
+    pub wanted_status: Option<String>,
     pub protection: Protection,
     pub pace: Pace,
+    /// Items per write, where the vendor takes several.
     pub batch: Option<u32>,
     pub ca_file: Option<PathBuf>,
     pub note: Note,
+    /// Hours until items with an RMM link are looked at again; 0 for never.
     pub verify_again_after_hours: u32,
 }
 
-/// Notes that a run leaves in the PSA.
+/// Where the PSA is told what was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Note {
     #[default]
@@ -53,249 +53,25 @@ pub enum Note {
     Configuration,
 }
 
-impl std::fmt::Debug for Profile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Profile")
-            .field("name", &self.name)
-            .field("psa", &self.room.key)
-            .finish_non_exhaustive()
-    }
-}
-
-pub(super) fn read(
-    name: &str,
-    section: &mut Section<'_>,
-    folder: &Path,
-    warnings: &mut Vec<String>,
-) -> Option<Profile> {
-    let psa = section.text("psa");
-    // Every vendor's keys count as known, so that a wrong `psa` does not make them all look misspelt.
-    let Some(room) = psa.as_deref().and_then(registry::room) else {
-        let known: Vec<&str> = registry::ROOMS.iter().map(|room| room.key).collect();
-        match &psa {
-            None => {
-                section.complain("psa", &format!("which PSA is it? psa = \"{}\"", known.join("\" or \"")));
-            }
-            Some(psa) => {
-                let near = nearest(psa, known.iter().copied());
-                let hint = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
-                section
-                    .complain("psa", &format!("there is no PSA \"{psa}\"{hint} Known: {}", known.join(", ")));
-            }
-        }
-        for field in registry::ROOMS.iter().flat_map(|room| room.fields) {
-            section.text_or_table(field.key);
-        }
-        common(section, None);
-        return None;
-    };
-    let (values, secrets) = fields(section, room, folder, warnings);
-    let common = common(section, Some(room));
-    let ca_file = section.text("ca_file").map(|path| folder.join(path));
-    Some(Profile {
-        name: name.to_owned(),
-        room,
-        values,
-        secrets,
-        criteria: common.criteria,
-        status: common.status,
-        protection: common.protection,
-        pace: common.pace,
-        batch: common.batch,
-        ca_file,
-        note: common.note,
-        verify_again_after_hours: common.verify_again_after_hours,
-    })
-}
-
-type Fields = (BTreeMap<String, String>, BTreeMap<String, (Secret, usize)>);
-
-fn fields(section: &mut Section<'_>, room: &Room, folder: &Path, warnings: &mut Vec<String>) -> Fields {
-    let mut values = BTreeMap::new();
-    let mut secrets = BTreeMap::new();
-    for field in room.fields {
-        let key = field.key;
-        let there = section.keys().iter().any(|name| name == key);
-        if field.required && !there {
-            section.complain(key, &format!("missing: {} (for example \"{}\")", field.help, field.example));
-        }
-        match field.kind {
-            FieldKind::Secret => {
-                let line = section.line(key);
-                if let Some(secret) = secret::read(section, key, folder, warnings) {
-                    secrets.insert(key.to_owned(), (secret, line));
-                }
-            }
-            FieldKind::Text | FieldKind::Url => {
-                if let Some(text) = section.text(key) {
-                    if field.kind == FieldKind::Url
-                        && let Err(why) = registry::check_address(&text)
-                    {
-                        section.complain(key, &why.to_string());
-                    }
-                    values.insert(key.to_owned(), text.trim().to_owned());
-                }
-            }
-        }
-    }
-    (values, secrets)
-}
-
-struct Common {
-    criteria: Criteria,
-    status: Option<String>,
-    protection: Protection,
-    pace: Pace,
-    batch: Option<u32>,
-    note: Note,
-    verify_again_after_hours: u32,
-}
-
-/// What every vendor's profile has.
-fn common(section: &mut Section<'_>, room: Option<&Room>) -> Common {
-    let criteria = criteria(section);
-    let mut deactivate = section.section("deactivate");
-    let status = deactivate.text("status");
-    if let (Some(room), Some(_)) = (room, &status)
-        && !room.sets_status
-    {
-        deactivate.complain(
-            "status",
-            &format!("{} sets no status with the inactive mark; leave it out", room.nouns.product),
-        );
-    }
-    let mut protect = section.section("protect");
-    let protection = Protection {
-        types: protect.list("types"),
-        sites: protect.list("sites"),
-        names: protect.list("names"),
-        clients: protect.list("clients"),
-    };
-    let extras =
-        [Extras::read(&mut deactivate, room), Extras::read(&mut protect, room), Extras::read(section, room)];
-    deactivate.finish();
-    protect.finish();
-    Common {
-        criteria,
-        status,
-        protection,
-        pace: pace(section, room),
-        batch: extras.iter().find_map(|one| one.batch),
-        note: extras.iter().find_map(|one| one.note).unwrap_or_default(),
-        verify_again_after_hours: extras
-            .iter()
-            .find_map(|one| one.verify_again_after_hours)
-            .unwrap_or(VERIFY_AGAIN_AFTER_HOURS),
-    }
-}
-
-/// Settings of the change itself. They belong under `deactivate`; since they have also been written after
-/// `protect` and straight in the profile, they are taken there too.
-struct Extras {
-    note: Option<Note>,
-    verify_again_after_hours: Option<u32>,
-    batch: Option<u32>,
-}
-
-impl Extras {
-    fn read(section: &mut Section<'_>, room: Option<&Room>) -> Self {
-        let note = section.choice(
-            "note",
-            &[("none", Note::None), ("ticket", Note::Ticket), ("configuration", Note::Configuration)],
-        );
-        let hours = section.number("verify_again_after_hours", 0, 8_760).map(|hours| hours as u32);
-        let range = room.map(|room| room.batch.clone());
-        let batch = match range {
-            Some(None) if section.keys().iter().any(|key| key == "batch") => {
-                section.number("batch", 1, 1_000);
-                section.complain("batch", "this PSA takes one item per write; leave it out");
-                None
-            }
-            Some(Some(range)) => section
-                .number("batch", u64::from(*range.start()), u64::from(*range.end()))
-                .map(|batch| batch as u32),
-            _ => section.number("batch", 1, 100).map(|batch| batch as u32),
-        };
-        Self { note, verify_again_after_hours: hours, batch }
-    }
-}
-
-fn criteria(section: &mut Section<'_>) -> Criteria {
-    let mut offboarded = section.section("offboarded");
-    let mut field = offboarded.section("custom_field");
-    let custom_field = match (field.text("name"), field.text("value")) {
-        (Some(name), Some(value)) => Some(CustomField { name, value }),
-        (None, None) if !field.is_there() => None,
-        _ => {
-            offboarded.complain("custom_field", "both are wanted: { name = \"…\", value = \"…\" }");
-            None
-        }
-    };
-    field.finish();
-    let criteria = Criteria {
-        inactive: offboarded.flag("inactive").unwrap_or_default(),
-        statuses: offboarded.list("statuses"),
-        tags: offboarded.list("tags"),
-        custom_field,
-        contract_ended_days: offboarded.number("contract_ended_days", 0, 36_500).map(|days| days as u32),
-        matching: offboarded
-            .choice("match", &[("any", Matching::Any), ("all", Matching::All)])
-            .unwrap_or_default(),
-    };
-    if criteria.is_empty() {
-        section.complain(
-            "offboarded",
-            "no criterion is set, so no client would ever count as offboarded; set inactive = true, statuses, tags, custom_field or contract_ended_days",
-        );
-    }
-    offboarded.finish();
-    criteria
-}
-
-fn pace(section: &mut Section<'_>, room: Option<&Room>) -> Pace {
-    let mut table = section.section("pace");
-    let any = Pace { in_flight: 1_000, requests: 1_000_000, window_seconds: 86_400 };
-    let (default, most) = room.map_or((any, any), |room| (room.pace.default, room.pace.most));
-    let in_flight = table.number("in_flight", 1, u64::from(most.in_flight));
-    let requests = table.number("requests", 1, 1_000_000);
-    let window = table.number("window_seconds", 1, 86_400);
-    let pace = Pace {
-        in_flight: in_flight.map_or(default.in_flight, |n| n as u32),
-        requests: requests.map_or(default.requests, |n| n as u32),
-        window_seconds: window.map_or(default.window_seconds, |n| n as u32),
-    };
-    let rate = |pace: Pace| f64::from(pace.requests) / f64::from(pace.window_seconds.max(1));
-    if rate(pace) > rate(most) {
-        table.complain(
-            "requests",
-            &format!(
-                "{} requests in {} s are more than the vendor's published limit of {} in {} s",
-                pace.requests, pace.window_seconds, most.requests, most.window_seconds
-            ),
-        );
-    }
-    table.finish();
-    pace
-}
-
 impl Profile {
-    /// Looks the secrets up and gives all that the adapter needs. `patience` is how long a PSA that stays away is
-    /// waited for.
+    /// All that an adapter needs, with the secrets fetched. Only this profile's are looked at.
     pub async fn connection(
         &self,
-        settings: &Path,
         clock: Clock,
         patience: Option<Duration>,
-    ) -> Result<Connection, SettingsError> {
+    ) -> Result<Connection, super::SettingsError> {
         let mut secrets = BTreeMap::new();
-        for (key, (secret, line)) in &self.secrets {
-            let found = secret.look_up().await.map_err(|source| SettingsError::Secret {
-                path: settings.to_owned(),
-                line: *line,
-                key: format!("profiles.{}.{key}", self.name),
-                source,
-            })?;
-            secrets.insert(key.clone(), found);
+        let mut faults: Vec<Fault> = Vec::new();
+        for (key, secret) in &self.secrets {
+            match secret.reveal().await {
+                Ok(revealed) => {
+                    secrets.insert(key.clone(), revealed);
+                }
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(super::SettingsError::Faults(faults));
         }
         Ok(Connection {
             profile: self.name.clone(),
@@ -309,4 +85,252 @@ impl Profile {
             transport: None,
         })
     }
+}
+
+/// All profiles of the file. What is wrong with them is told to the document.
+pub fn read_all(root: &Section<'_, '_>) -> BTreeMap<String, Profile> {
+    let sections = root.named_sections("profiles");
+    if sections.is_empty() {
+        root.fault_of("profiles", "there is no profile; add [profiles.NAME] as in config.example.toml");
+    }
+    sections.into_iter().filter_map(|(name, section)| Some((name.clone(), read(&name, section)?))).collect()
+}
+
+fn read(name: &str, mut section: Section<'_, '_>) -> Option<Profile> {
+    if name.trim().is_empty() || name.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        section.fault("a profile's name has no blanks; name it like [profiles.main]");
+    }
+    let room = room(&section);
+    let ca_file = ca_file(&section);
+    let criteria = criteria(section.section("offboarded"), &section);
+    let protect = section.section("protect");
+    let deactivate = section.section("deactivate");
+    let wanted_status = status(&deactivate, room);
+    let extras = extras(&section, &deactivate, &protect, room);
+    deactivate.done();
+    let protection = protection(protect);
+    let pace = pace(section.section("pace"), room);
+    let Some(room) = room else {
+        section.be_lenient();
+        section.done();
+        return None;
+    };
+    let mut values = BTreeMap::new();
+    let mut secrets = BTreeMap::new();
+    for field in room.fields {
+        match field.kind {
+            FieldKind::Text | FieldKind::Url => {
+                if let Some(value) = value(&section, field) {
+                    values.insert(field.key.to_owned(), value);
+                }
+            }
+            FieldKind::Secret => match section.any(field.key) {
+                Some(found) => {
+                    if let Some(secret) = secret::read(&section, found, secret::Plain::Warned) {
+                        secrets.insert(field.key.to_owned(), secret);
+                    }
+                }
+                None => missing(&section, field),
+            },
+        }
+    }
+    section.done();
+    Some(Profile {
+        name: name.to_owned(),
+        room,
+        values,
+        secrets,
+        criteria,
+        wanted_status,
+        protection,
+        pace,
+        batch: extras.batch,
+        ca_file,
+        note: extras.note,
+        verify_again_after_hours: extras.verify_again_after_hours,
+    })
+}
+
+fn room(section: &Section<'_, '_>) -> Option<&'static Room> {
+    let keys = || registry::ROOMS.iter().map(|room| room.key);
+    let known = || keys().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(", ");
+    let Some(psa) = section.text("psa") else {
+        if !section.is_given() || section.any("psa").is_none() {
+            section.fault_of("psa", format!("it is missing; say which PSA this is: {}", known()));
+        }
+        return None;
+    };
+    let room = registry::room(&psa.value);
+    if room.is_none() {
+        let near = nearest(&psa.value, keys()).map(|key| format!("; did you mean \"{key}\"?"));
+        let what = format!(
+            "this build knows no PSA \"{}\", only {}{}",
+            one_line(&psa.value, 40),
+            known(),
+            near.unwrap_or_default()
+        );
+        section.document().fault(psa.at, psa.key, what);
+    }
+    room
+}
+
+fn value(section: &Section<'_, '_>, field: &Field) -> Option<String> {
+    if section.any(field.key).is_none() {
+        missing(section, field);
+        return None;
+    }
+    let found = section.text(field.key)?;
+    if let Err(why) = field.kind.check(&found.value) {
+        section.document().fault(found.at, found.key, why);
+        return None;
+    }
+    Some(found.value.trim().to_owned())
+}
+
+fn missing(section: &Section<'_, '_>, field: &Field) {
+    if field.required {
+        let example = match field.kind {
+            FieldKind::Secret => format!("{{ env = \"{}\" }}", field.example),
+            FieldKind::Text | FieldKind::Url => format!("\"{}\"", field.example),
+        };
+        let what = format!("it is missing ({}); write it like {} = {example}", field.help, field.key);
+        section.fault_of(field.key, what);
+    }
+}
+
+fn ca_file(section: &Section<'_, '_>) -> Option<PathBuf> {
+    let found = section.text("ca_file")?;
+    let path = location::resolve(&found.value, section.document().path());
+    Some(path)
+}
+
+fn criteria(section: Section<'_, '_>, profile: &Section<'_, '_>) -> Criteria {
+    let field = section.section("custom_field");
+    let custom_field = {
+        let (name, value) = (field.text("name"), field.text("value"));
+        match (name, value) {
+            (Some(name), Some(value)) => Some(CustomField { name: name.value, value: value.value }),
+            (None, None) if !field.is_given() => None,
+            _ => {
+                field.fault("it needs both name and value, like { name = \"Offboarded\", value = \"Yes\" }");
+                None
+            }
+        }
+    };
+    let field_is_given = field.is_given();
+    field.done();
+    let criteria = Criteria {
+        inactive: section.flag("inactive").unwrap_or(false),
+        statuses: section.texts("statuses"),
+        tags: section.texts("tags"),
+        custom_field,
+        contract_ended_days: section.small("contract_ended_days", 0..=36_500),
+        matching: section
+            .choice("match", &[("any", Matching::Any), ("all", Matching::All)])
+            .unwrap_or_default(),
+    };
+    if criteria.is_empty() && !field_is_given {
+        let what = format!(
+            "no criterion says which clients count as offboarded; set at least one of inactive, statuses, tags, custom_field, contract_ended_days under [{}.offboarded]",
+            profile.name(),
+        );
+        section.fault(what);
+    }
+    section.done();
+    criteria
+}
+
+fn protection(section: Section<'_, '_>) -> Protection {
+    let protection = Protection {
+        types: section.texts("types"),
+        sites: section.texts("sites"),
+        names: section.texts("names"),
+        clients: section.texts("clients"),
+    };
+    section.done();
+    protection
+}
+
+fn status(deactivate: &Section<'_, '_>, room: Option<&Room>) -> Option<String> {
+    let found = deactivate.text("status")?;
+    match room {
+        Some(room) if !room.sets_status => {
+            let what = format!("{} has no status to set; leave it out", room.nouns.product);
+            deactivate.document().fault(found.at, found.key, what);
+            None
+        }
+        _ => Some(found.value),
+    }
+}
+
+struct Extras {
+    note: Note,
+    verify_again_after_hours: u32,
+    batch: Option<u32>,
+}
+
+/// Three keys that stand under `deactivate`. The profile itself may hold them, too, and `protect`, behind which
+/// they have also been written.
+fn extras(
+    profile: &Section<'_, '_>,
+    deactivate: &Section<'_, '_>,
+    protect: &Section<'_, '_>,
+    room: Option<&Room>,
+) -> Extras {
+    let places = [deactivate, protect, profile];
+    for key in ["note", "verify_again_after_hours", "batch"] {
+        let mut given = places.iter().filter_map(|place| place.any(key));
+        if let (Some(_), Some(second)) = (given.next(), given.next()) {
+            let what = format!("it is given twice; keep the one under [{}]", deactivate.name());
+            profile.document().fault(second.at, second.key, what);
+        }
+    }
+    let words = [("none", Note::None), ("ticket", Note::Ticket), ("configuration", Note::Configuration)];
+    let place = |key: &str| places.into_iter().find(|place| place.any(key).is_some()).unwrap_or(deactivate);
+    let batch_place = place("batch");
+    let range = room.and_then(|room| room.batch.clone());
+    let batch = match (room, range, batch_place.any("batch")) {
+        (Some(room), None, Some(found)) => {
+            let product = room.nouns.product;
+            profile.document().warn(format!("{} is not used: {product} takes one item per write", found.key));
+            None
+        }
+        (_, range, _) => batch_place.small("batch", range.unwrap_or(1..=100)),
+    };
+    Extras {
+        note: place("note").choice("note", &words).unwrap_or_default(),
+        verify_again_after_hours: place("verify_again_after_hours")
+            .small("verify_again_after_hours", 0..=8_760)
+            .unwrap_or(VERIFY_AGAIN_AFTER_HOURS),
+        batch,
+    }
+}
+
+fn pace(section: Section<'_, '_>, room: Option<&Room>) -> Pace {
+    // Without a room nothing is known; the profile is refused anyway.
+    let some = Pace { in_flight: 1, requests: 60, window_seconds: 60 };
+    let PaceLimits { default, most } =
+        room.map_or(PaceLimits { default: some, most: some }, |room| room.pace);
+    let pace = Pace {
+        in_flight: section.small("in_flight", 1..=10_000).unwrap_or(default.in_flight),
+        requests: section.small("requests", 1..=10_000_000).unwrap_or(default.requests),
+        window_seconds: section.small("window_seconds", 1..=86_400).unwrap_or(default.window_seconds),
+    };
+    if let Some(room) = room {
+        let product = room.nouns.product;
+        if pace.in_flight > most.in_flight {
+            section.fault_of("in_flight", format!("{product} allows at most {} at once", most.in_flight));
+        }
+        let asked = u64::from(pace.requests) * u64::from(most.window_seconds);
+        let allowed = u64::from(most.requests) * u64::from(pace.window_seconds);
+        if asked > allowed || pace.requests > most.requests && pace.window_seconds > most.window_seconds {
+            let what = format!(
+                "{product} allows at most {} requests per {} seconds; {} per {} is more than that, or a longer burst",
+                most.requests, most.window_seconds, pace.requests, pace.window_seconds,
+            );
+            section.fault_of("requests", what);
+        }
+    }
+    section.done();
+    pace
 }

@@ -1,147 +1,217 @@
-//! Secrets: named in the file, looked up only when they are used.
+//! Secrets: where they come from, and how they are fetched when they are needed. A [`Secret`] only knows the
+//! way; what it leads to is never shown, not even by accident.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
 };
 
 use secrecy::SecretString;
-use thiserror::Error;
-use tokio::process::Command;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    process::Command,
+    time::timeout,
+};
+use toml::de::DeValue;
 
-use super::reader::Section;
-use crate::system::{environment, files};
+use super::{
+    Fault, location,
+    section::{Found, Section},
+};
+use crate::{
+    domain::text::one_line,
+    system::{environment, files},
+};
 
 /// How long a command may take to tell a secret.
 const COMMAND_LIMIT: Duration = Duration::from_secs(10);
 
-/// Where a secret comes from.
+/// No secret is longer than this.
+const LONGEST: u64 = 64 * 1024;
+
+/// The way to a secret.
 #[derive(Debug, Clone)]
-pub enum Secret {
-    Plain(SecretString),
-    Env(String),
-    File(PathBuf),
-    /// A program and its arguments; no shell.
-    Command(Vec<String>),
-    Keyring(String),
+pub struct Secret {
+    source: Source,
+    /// Where it stands in the file, for messages.
+    place: Fault,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum SecretError {
-    #[error(
-        "the environment variable {0} is not set; export it, or use {{ file = \"…\" }} or {{ command = […] }}"
-    )]
-    NotInEnvironment(String),
-    #[error("{} cannot be read: {why}", path.display())]
-    Unreadable { path: PathBuf, why: String },
-    #[error("{} may be read by others (mode {mode:o}); run: chmod 600 {}", path.display(), path.display())]
-    TooOpen { path: PathBuf, mode: u32 },
-    #[error("{} is empty", .0.display())]
-    EmptyFile(PathBuf),
-    #[error("the command {program} {why}; run it by hand to see what it says")]
-    Command { program: String, why: String },
-    #[error(
-        "this version has no keyring support yet; use {{ env = \"…\" }}, {{ file = \"…\" }} or {{ command = […] }}"
-    )]
+#[derive(Debug, Clone)]
+enum Source {
+    Plain(SecretString),
+    Environment(String),
+    File(PathBuf),
+    /// Program and arguments; no shell.
+    Command(Vec<String>),
     Keyring,
 }
 
-/// Reads a secret's source. Complains where it is none; warns about plain text.
-pub(super) fn read(
-    section: &mut Section<'_>,
-    key: &str,
-    folder: &Path,
-    warnings: &mut Vec<String>,
-) -> Option<Secret> {
-    match section.text_or_table(key)? {
-        Ok(text) if text.is_empty() => {
-            section.complain(key, "the secret is empty");
-            None
-        }
-        Ok(text) => {
-            warnings.push(format!(
-                "{} stands in the settings file in plain text (line {}); better: {{ env = \"…\" }}, {{ file = \"…\" }} or {{ command = […] }}",
-                section.key_path(key),
-                section.line(key)
-            ));
-            Some(Secret::Plain(text.into()))
-        }
-        Err(mut table) => {
-            let env = table.text("env").map(Secret::Env);
-            let file = table.text("file").map(|path| Secret::File(resolve(folder, &path)));
-            let command = Some(table.list("command")).filter(|list| !list.is_empty()).map(Secret::Command);
-            let keyring = table.text("keyring").map(Secret::Keyring);
-            table.finish();
-            let mut given: Vec<Secret> = [env, file, command, keyring].into_iter().flatten().collect();
-            if given.len() == 1 {
-                given.pop()
-            } else {
-                section.complain(key, "exactly one of env, file, command, keyring is wanted");
-                None
-            }
-        }
-    }
+/// What is said about a secret in plain text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plain {
+    Warned,
+    /// An address, which is only secret if it has a password in it.
+    IfNoPassword,
 }
 
-/// A path as a person writes it: `~` is home, anything relative lies beside the settings file.
-fn resolve(folder: &Path, path: &str) -> PathBuf {
-    match path.strip_prefix("~/").zip(environment::path("HOME")) {
-        Some((rest, home)) => home.join(rest),
-        None => folder.join(path),
-    }
+const FORMS: &str =
+    "{ env = \"NAME\" }, { file = \"PATH\" }, { command = [\"PROGRAM\", \"ARGUMENT\"] }, or text in quotes";
+
+/// Reads the way to a secret from a value.
+pub fn read(section: &Section<'_, '_>, found: Found<&DeValue<'_>>, plain: Plain) -> Option<Secret> {
+    let document = section.document();
+    let refuse = |what: String| {
+        document.fault(found.at, found.key.clone(), what);
+        None
+    };
+    let source = match found.value {
+        DeValue::String(text) => {
+            if text.trim().is_empty() {
+                return refuse(format!("it is empty; write {FORMS}"));
+            }
+            let has_password = || url::Url::parse(text).is_ok_and(|url| url.password().is_some());
+            if plain == Plain::Warned || has_password() {
+                let place = document.fault_at(found.at, found.key.clone(), String::new());
+                document.warn(format!(
+                    "{} stands in plain text in {} (line {}); better: {{ env = \"NAME\" }}, {{ file = \"PATH\" }} or {{ command = […] }}",
+                    found.key,
+                    document.path().display(),
+                    place.line,
+                ));
+            }
+            Source::Plain(SecretString::from(text.to_string()))
+        }
+        DeValue::Table(table) => {
+            let mut entries = table.iter();
+            let (Some((way, value)), None) = (entries.next(), entries.next()) else {
+                return refuse(format!("it needs exactly one way to the secret: {FORMS}"));
+            };
+            match (way.get_ref().as_ref(), value.get_ref()) {
+                ("env", DeValue::String(name)) if !name.trim().is_empty() => {
+                    Source::Environment(name.to_string())
+                }
+                ("file", DeValue::String(path)) if !path.trim().is_empty() => {
+                    Source::File(location::resolve(path, document.path()))
+                }
+                ("command", DeValue::Array(words)) => {
+                    let words: Option<Vec<String>> =
+                        words.iter().map(|word| word.get_ref().as_str().map(str::to_owned)).collect();
+                    match words {
+                        Some(words) if words.first().is_some_and(|program| !program.is_empty()) => {
+                            Source::Command(words)
+                        }
+                        _ => return refuse("command must be a list of texts, the program first".to_owned()),
+                    }
+                }
+                ("command", DeValue::String(_)) => {
+                    return refuse(
+                        "command must be a list, like [\"pass\", \"show\", \"cw\"]; no shell is used"
+                            .to_owned(),
+                    );
+                }
+                ("keyring", DeValue::String(_)) => Source::Keyring,
+                ("env" | "file" | "keyring", _) => {
+                    return refuse(format!("{} must be text in quotes", way.get_ref()));
+                }
+                (other, _) => {
+                    let known = ["env", "file", "command", "keyring"];
+                    let near = crate::domain::text::nearest(other, known);
+                    let hint = near.map(|way| format!(" (did you mean \"{way}\"?)")).unwrap_or_default();
+                    return refuse(format!(
+                        "\"{}\" is no way to a secret{hint}; write {FORMS}",
+                        one_line(other, 20)
+                    ));
+                }
+            }
+        }
+        _ => return refuse(format!("it must be {FORMS}")),
+    };
+    Some(Secret { source, place: document.fault_at(found.at, found.key, String::new()) })
 }
 
 impl Secret {
-    /// Looks the secret up.
-    pub async fn look_up(&self) -> Result<SecretString, SecretError> {
-        match self {
-            Self::Plain(secret) => Ok(secret.clone()),
-            Self::Env(name) => environment::variable(name)
-                .map(SecretString::from)
-                .ok_or_else(|| SecretError::NotInEnvironment(name.clone())),
-            Self::File(path) => from_file(path),
-            Self::Command(words) => from_command(words).await,
-            Self::Keyring(_) => Err(SecretError::Keyring),
-        }
+    /// Fetches it.
+    pub async fn reveal(&self) -> Result<SecretString, Fault> {
+        let fetched = match &self.source {
+            Source::Plain(secret) => Ok(secret.clone()),
+            Source::Environment(name) => environment::variable(name).map(SecretString::from).ok_or_else(|| {
+                format!("the environment variable {name} is not set; set it, or name another way to the secret")
+            }),
+            Source::File(path) => from_file(path),
+            Source::Command(words) => from_command(words).await,
+            Source::Keyring => Err(format!("this build cannot ask a keyring; use {FORMS}")),
+        };
+        fetched.map_err(|what| Fault { what, ..self.place.clone() })
     }
 }
 
-fn from_file(path: &Path) -> Result<SecretString, SecretError> {
-    let unreadable =
-        |error: std::io::Error| SecretError::Unreadable { path: path.to_owned(), why: error.to_string() };
-    let mode = files::mode(path).map_err(unreadable)?;
+fn from_file(path: &Path) -> Result<SecretString, String> {
+    let shown = path.display();
+    let mode = files::mode(path).map_err(|error| format!("the file {shown} cannot be read: {error}"))?;
     if mode & 0o077 != 0 {
-        return Err(SecretError::TooOpen { path: path.to_owned(), mode });
+        return Err(format!(
+            "the file {shown} has mode {mode:04o}, so others may read it; run `chmod 600 {shown}`"
+        ));
     }
-    let text = fs::read_to_string(path).map_err(unreadable)?;
-    match text.lines().next().map(str::trim).filter(|line| !line.is_empty()) {
-        Some(line) => Ok(line.to_owned().into()),
-        None => Err(SecretError::EmptyFile(path.to_owned())),
-    }
+    let read = std::fs::File::open(path).and_then(|file| {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut std::io::Read::take(file, LONGEST), &mut text)?;
+        Ok(text)
+    });
+    let text = read.map_err(|error| format!("the file {shown} cannot be read: {error}"))?;
+    first_line(&text).ok_or_else(|| format!("the file {shown} is empty; its first line must be the secret"))
 }
 
-async fn from_command(words: &[String]) -> Result<SecretString, SecretError> {
-    let program = words.first().cloned().unwrap_or_default();
-    let failed = |why: &str| SecretError::Command { program: program.clone(), why: why.to_owned() };
-    let mut command = Command::new(&program);
-    command
-        .args(words.iter().skip(1))
+fn first_line(text: &str) -> Option<SecretString> {
+    let line = text.lines().next().unwrap_or_default().trim();
+    (!line.is_empty()).then(|| SecretString::from(line.to_owned()))
+}
+
+async fn from_command(words: &[String]) -> Result<SecretString, String> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err("command names no program".to_owned());
+    };
+    let mut child = Command::new(program)
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
-    let output = tokio::time::timeout(COMMAND_LIMIT, command.output())
-        .await
-        .map_err(|_| failed("took longer than 10 seconds"))?
-        .map_err(|error| failed(&format!("cannot be started ({error})")))?;
-    if !output.status.success() {
-        return Err(failed(&format!("failed ({})", output.status)));
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| format!("the command \"{program}\" cannot be started: {error}"))?;
+    let (output, errors) = (child.stdout.take(), child.stderr.take());
+    let ended = timeout(COMMAND_LIMIT, async {
+        let (output, errors) = tokio::join!(bounded(output), bounded(errors));
+        (child.wait().await, output, errors)
+    })
+    .await;
+    let Ok((status, output, errors)) = ended else {
+        return Err(format!(
+            "the command \"{program}\" did not end within {} seconds; it must not ask for anything",
+            COMMAND_LIMIT.as_secs()
+        ));
+    };
+    let status = status.map_err(|error| format!("the command \"{program}\" failed: {error}"))?;
+    if !status.success() {
+        // Only the beginning: nobody knows what a failing helper prints.
+        let said = one_line(errors.lines().next().unwrap_or_default(), 100);
+        let said = if said.is_empty() { String::new() } else { format!(", saying \"{said}\"") };
+        return Err(format!("the command \"{program}\" failed ({status}){said}; run it by hand to see why"));
     }
-    let text = String::from_utf8(output.stdout).map_err(|_| failed("printed no text"))?;
-    match text.lines().next().map(str::trim).filter(|line| !line.is_empty()) {
-        Some(line) => Ok(line.to_owned().into()),
-        None => Err(failed("printed nothing")),
+    first_line(&output).ok_or_else(|| {
+        format!("the command \"{program}\" printed nothing; its first line must be the secret")
+    })
+}
+
+/// What a pipe says, up to a bound; the rest is read and dropped, so that the writer is not blocked.
+async fn bounded(pipe: Option<impl AsyncRead + Unpin>) -> String {
+    let Some(mut pipe) = pipe else { return String::new() };
+    let mut kept = Vec::new();
+    if (&mut pipe).take(LONGEST).read_to_end(&mut kept).await.is_ok() {
+        // What is beyond the bound does not matter, and neither does an error in it.
+        let _ = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
     }
+    String::from_utf8_lossy(&kept).into_owned()
 }

@@ -1,4 +1,5 @@
-//! A store that forgets: for tests in virtual time.
+//! A store that forgets everything when it is dropped. For tests under virtual time, and for the demo's
+//! rehearsals: it makes no use of threads, files or timers.
 
 use std::{
     collections::BTreeMap,
@@ -8,158 +9,367 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    Held, Holder, NewRun, Result, RunSummary, Store, StoreError, StoredRun,
-    chain::{self, GENESIS, Link},
-    types::Step,
+    Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, Result, RunSummary, Store,
+    StoreError, StoredRun, Sweep,
+    journal::{Batch, Checker, Predecessor, Prepared, Record, Stored, check_order, events, phase_word},
+    types::{forgotten_before, moment},
 };
-use crate::domain::{ClientId, Phase, RunId, Stamped, Tenant, Timestamp};
+use crate::domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp};
+
+/// The tenant as a key: its vendor and its id.
+type Place = (String, String);
 
 #[derive(Debug, Default)]
-pub struct MemoryStore(Mutex<Inner>);
+pub struct MemoryStore {
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
-struct Inner {
-    runs: BTreeMap<RunId, Run>,
-    order: Vec<RunId>,
-    leases: BTreeMap<(String, ClientId), (Holder, Timestamp)>,
+struct State {
+    /// In the order in which they were stored.
+    runs: Vec<Kept>,
+    leases: BTreeMap<(Place, ClientId), Held>,
+    refusals: BTreeMap<String, Timestamp>,
+    sweeps: BTreeMap<(Place, String), Sweep>,
+    holds: BTreeMap<(Place, ConfigId), Hold>,
+    requests: Vec<(RunId, Request)>,
+    /// Set by a test: after so many more changes the next one cannot be made durable.
+    fails_after: Option<u32>,
+    failed: Option<String>,
+    closed: bool,
 }
 
 #[derive(Debug)]
-struct Run {
-    new: NewRun,
-    start: String,
-    head: String,
-    links: Vec<Link>,
-    events: Vec<Stamped>,
-    report: Option<serde_json::Value>,
+struct Kept {
+    prepared: Prepared,
     summary: RunSummary,
+    report: Option<serde_json::Value>,
+    records: Vec<Record>,
+    settled: BTreeMap<ConfigId, (&'static str, i64)>,
 }
 
 impl MemoryStore {
-    fn inner(&self) -> MutexGuard<'_, Inner> {
-        // Every change below is whole before the lock is given back.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn new() -> Self {
+        Self::default()
     }
+
+    /// Lets so many more changes happen, and makes the next one fail as a full disk would, and with it all later ones.
+    pub fn fail_after(&self, changes: u32) {
+        self.lock().fails_after = Some(changes);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic of another task cannot leave the state half changed: no call panics while it holds it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state, for a change.
+    fn change(&self) -> Result<MutexGuard<'_, State>> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(StoreError::Closed);
+        }
+        if let Some(first) = &state.failed {
+            return Err(StoreError::Failed { first: first.clone() });
+        }
+        match state.fails_after {
+            Some(0) => {
+                let error = StoreError::DiskFull { path: "memory".into() };
+                state.failed = Some(error.to_string());
+                Err(error)
+            }
+            left => {
+                state.fails_after = left.map(|left| left - 1);
+                Ok(state)
+            }
+        }
+    }
+}
+
+impl State {
+    fn run(&self, id: &RunId) -> Option<&Kept> {
+        self.runs.iter().find(|kept| kept.prepared.id == *id)
+    }
+
+    fn run_mut(&mut self, id: &RunId) -> Result<&mut Kept> {
+        self.runs
+            .iter_mut()
+            .find(|kept| kept.prepared.id == *id)
+            .ok_or_else(|| StoreError::UnknownRun(id.clone()))
+    }
+}
+
+impl Kept {
+    fn check(&self, known_head: Option<&str>) -> (Vec<Flaw>, Option<Predecessor>) {
+        let stored = Stored {
+            id: self.prepared.id.clone(),
+            header: self.prepared.header.clone(),
+            survey: self.prepared.survey.clone(),
+            plan: self.prepared.plan.clone(),
+            phase: phase_word(self.summary.phase),
+            records: self.records.len() as u64,
+            head: self.summary.head.clone(),
+        };
+        let mut checker = Checker::new(stored, known_head);
+        self.records.iter().for_each(|record| checker.record(record));
+        checker.finish()
+    }
+}
+
+fn place(tenant: &Tenant) -> Place {
+    (tenant.psa.clone(), tenant.id.clone())
+}
+
+fn corrupt(what: String) -> StoreError {
+    StoreError::Corrupt { path: "memory".into(), what }
 }
 
 #[async_trait]
 impl Store for MemoryStore {
-    async fn create_run(&self, new: &NewRun) -> Result<()> {
-        let mut inner = self.inner();
-        let id = new.header.run.clone();
-        if inner.runs.contains_key(&id) {
-            return Err(StoreError::RunExists(id.to_string()));
+    async fn create_run(&self, run: &NewRun) -> Result<()> {
+        let prepared = Prepared::of(run)?;
+        let mut state = self.change()?;
+        if state.run(&prepared.id).is_some() {
+            return Err(StoreError::RunExists(prepared.id));
         }
-        let start = inner
-            .order
-            .last()
-            .and_then(|last| inner.runs.get(last))
-            .map_or(GENESIS.to_owned(), |run| run.head.clone());
+        let after = state.runs.last().map(|last| Predecessor {
+            run: last.prepared.id.clone(),
+            seq: last.records.len() as u64 - 1,
+            head: last.summary.head.clone(),
+        });
+        let genesis = prepared.genesis(after)?;
+        let clients: std::collections::BTreeSet<_> =
+            prepared.items.iter().map(|item| &item.client_id).collect();
         let summary = RunSummary {
-            run: id.clone(),
-            started_at: new.header.started_at,
-            profile: new.header.profile.clone(),
-            tenant: new.header.tenant.as_ref().map(|tenant| tenant.id.clone()),
-            phase: Phase::Planned,
-            dry_run: new.header.dry_run,
-            changed: 0,
-            skipped: 0,
-            errors: 0,
+            header: run.header.clone(),
+            phase: Phase::default(),
+            head: genesis.hash.clone(),
+            last_event: run.header.started_at,
+            items: prepared.items.len() as u64,
+            clients: clients.len() as u64,
+            outcomes: BTreeMap::new(),
+            has_report: false,
         };
-        let run = Run {
-            new: new.clone(),
-            head: start.clone(),
-            start,
-            links: Vec::new(),
-            events: Vec::new(),
-            report: None,
-            summary,
-        };
-        inner.order.push(id.clone());
-        inner.runs.insert(id, run);
+        let kept = Kept { prepared, summary, report: None, records: vec![genesis], settled: BTreeMap::new() };
+        state.runs.push(kept);
         Ok(())
     }
 
-    async fn append(&self, id: &RunId, events: &[Stamped]) -> Result<String> {
-        let mut inner = self.inner();
-        let run = inner.runs.get_mut(id).ok_or_else(|| StoreError::NoRun(id.to_string()))?;
-        for event in events {
-            let json =
-                serde_json::to_string(event).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-            let seq = run.links.len() as i64 + 1;
-            let hash = chain::link(&run.head, id.as_str(), seq, &json);
-            run.links.push(Link { seq, json, before: run.head.clone(), hash: hash.clone() });
-            run.head = hash;
-            run.events.push(event.clone());
+    async fn append(&self, run: &RunId, events: &[Stamped]) -> Result<String> {
+        let batch = Batch::of(events)?;
+        let mut state = self.change()?;
+        let kept = state.run_mut(run)?;
+        for body in &batch.bodies {
+            let record = Record::new(kept.records.len() as u64, &kept.summary.head, body.clone());
+            kept.summary.head.clone_from(&record.hash);
+            kept.records.push(record);
         }
-        let step = Step::of(events);
-        run.summary.phase = step.phase.unwrap_or(run.summary.phase);
-        run.summary.changed += step.changed;
-        run.summary.skipped += step.skipped;
-        run.summary.errors += step.errors;
-        Ok(run.head.clone())
+        kept.summary.phase = batch.phase_after(kept.summary.phase);
+        if let Some(last) = batch.last {
+            kept.summary.last_event = kept.summary.last_event.max(moment(last));
+        }
+        for (config_id, outcome, at) in batch.settled {
+            if kept.prepared.items.iter().any(|item| item.config_id == config_id) {
+                kept.settled.insert(config_id, (outcome, at));
+            }
+        }
+        Ok(kept.summary.head.clone())
     }
 
-    async fn save_report(&self, id: &RunId, report: &serde_json::Value) -> Result<()> {
-        let mut inner = self.inner();
-        let run = inner.runs.get_mut(id).ok_or_else(|| StoreError::NoRun(id.to_string()))?;
-        run.report = Some(report.clone());
+    async fn save_report(&self, run: &RunId, report: &serde_json::Value) -> Result<()> {
+        let mut state = self.change()?;
+        let kept = state.run_mut(run)?;
+        kept.report = Some(report.clone());
+        kept.summary.has_report = true;
         Ok(())
     }
 
     async fn run(&self, id: &RunId) -> Result<Option<StoredRun>> {
-        Ok(self.inner().runs.get(id).map(|run| StoredRun {
-            header: run.new.header.clone(),
-            survey: run.new.survey.clone(),
-            plan: run.new.plan.clone(),
-            head: run.head.clone(),
-            events: run.events.clone(),
-            report: run.report.clone(),
+        let state = self.lock();
+        let Some(kept) = state.run(id) else { return Ok(None) };
+        let bodies = kept.records.iter().skip(1).map(|record| record.body.as_str());
+        Ok(Some(StoredRun {
+            header: serde_json::from_str(&kept.prepared.header)
+                .map_err(|error| corrupt(error.to_string()))?,
+            survey: serde_json::from_str(&kept.prepared.survey)
+                .map_err(|error| corrupt(error.to_string()))?,
+            plan: kept.prepared.plan.clone(),
+            head: kept.summary.head.clone(),
+            events: events(bodies).map_err(corrupt)?,
+            report: kept.report.clone(),
         }))
     }
 
     async fn runs(&self, limit: u32) -> Result<Vec<RunSummary>> {
-        let inner = self.inner();
-        let latest = inner.order.iter().rev().take(limit as usize);
-        Ok(latest.filter_map(|id| inner.runs.get(id)).map(|run| run.summary.clone()).collect())
+        let state = self.lock();
+        let latest = state.runs.iter().rev().take(limit as usize);
+        Ok(latest
+            .map(|kept| {
+                let mut summary = kept.summary.clone();
+                for (outcome, _) in kept.settled.values() {
+                    *summary.outcomes.entry((*outcome).to_owned()).or_default() += 1;
+                }
+                summary
+            })
+            .collect())
     }
 
-    async fn verify(&self) -> Result<Vec<String>> {
-        let inner = self.inner();
-        let check = |(id, run): (&RunId, &Run)| chain::broken(id.as_str(), &run.start, &run.head, &run.links);
-        Ok(inner.runs.iter().filter_map(check).collect())
+    async fn deactivated(&self, tenant: &Tenant) -> Result<Vec<Deactivated>> {
+        let state = self.lock();
+        let mut changes = Vec::new();
+        for kept in &state.runs {
+            let header = &kept.summary.header;
+            if !header.tenant.as_ref().is_some_and(|own| own.is_same_as(tenant)) {
+                continue;
+            }
+            for item in &kept.prepared.items {
+                if let Some((outcome @ ("deactivated" | "restored"), at)) = kept.settled.get(&item.config_id)
+                {
+                    let change = Deactivated {
+                        config_id: item.config_id.clone(),
+                        client_id: item.client_id.clone(),
+                        run: kept.prepared.id.clone(),
+                        at: moment(*at),
+                    };
+                    changes.push((*outcome == "deactivated", change));
+                }
+            }
+        }
+        changes.sort_by_key(|(_, change)| change.at);
+        let mut standing = BTreeMap::new();
+        for (deactivated, change) in changes {
+            if deactivated {
+                standing.insert(change.config_id.clone(), change);
+            } else {
+                standing.remove(&change.config_id);
+            }
+        }
+        Ok(standing.into_values().collect())
+    }
+
+    async fn verify(&self, run: &RunId, known_head: Option<&str>) -> Result<Vec<Flaw>> {
+        let state = self.lock();
+        let kept = state.run(run).ok_or_else(|| StoreError::UnknownRun(run.clone()))?;
+        Ok(kept.check(known_head).0)
+    }
+
+    async fn verify_all(&self) -> Result<Vec<Flaw>> {
+        let state = self.lock();
+        let mut flaws = Vec::new();
+        for (number, kept) in (1..).zip(&state.runs) {
+            let (own, after) = kept.check(None);
+            flaws.extend(own);
+            let found = after.as_ref().and_then(|after| {
+                let before = state.run(&after.run)?;
+                before.records.get(after.seq as usize).map(|record| record.hash.as_str())
+            });
+            flaws.extend(check_order(&kept.prepared.id, number, number, after.as_ref(), found));
+        }
+        Ok(flaws)
     }
 
     async fn acquire(
         &self,
         tenant: &Tenant,
         clients: &[ClientId],
+        claim: Claim,
+        run: &RunId,
         holder: &Holder,
         now: Timestamp,
-    ) -> Result<Vec<Held>> {
-        let mut inner = self.inner();
-        let mut held = Vec::new();
+    ) -> Result<Acquired> {
+        let mut state = self.change()?;
+        let mut acquired = Acquired::default();
         for client in clients {
-            let key = (format!("{}/{}", tenant.psa, tenant.id), client.clone());
-            match inner.leases.get(&key) {
-                Some((other, since)) if other.run != holder.run && other.is_alive() => {
-                    held.push(Held {
-                        client: client.clone(),
-                        run: other.run.clone(),
-                        by: other.words(),
-                        since: *since,
-                    });
-                }
-                _ => {
-                    inner.leases.insert(key, (holder.clone(), now));
-                }
+            match state.leases.get(&(place(tenant), client.clone())) {
+                Some(held) if !may_take(held, run, holder) => acquired.held.push(held.clone()),
+                _ => acquired.taken.push(client.clone()),
             }
         }
-        Ok(held)
+        if claim == Claim::All && !acquired.held.is_empty() {
+            acquired.taken.clear();
+        }
+        for client in &acquired.taken {
+            let held = Held { client: client.clone(), run: run.clone(), by: holder.clone(), since: now };
+            state.leases.insert((place(tenant), client.clone()), held);
+        }
+        Ok(acquired)
     }
 
     async fn release(&self, run: &RunId) -> Result<()> {
-        self.inner().leases.retain(|_, (holder, _)| holder.run != *run);
+        let mut state = self.change()?;
+        state.leases.retain(|_, held| held.run != *run);
+        state.requests.retain(|(of, _)| of != run);
         Ok(())
     }
+
+    async fn remember_refusal(&self, key: &str, at: Timestamp) -> Result<()> {
+        let mut state = self.change()?;
+        state.refusals.retain(|_, earlier| *earlier >= forgotten_before(at));
+        state.refusals.insert(key.to_owned(), at);
+        Ok(())
+    }
+
+    async fn refusal(&self, key: &str) -> Result<Option<Timestamp>> {
+        Ok(self.lock().refusals.get(key).copied())
+    }
+
+    async fn forget_refusal(&self, key: &str) -> Result<()> {
+        self.change()?.refusals.remove(key);
+        Ok(())
+    }
+
+    async fn record_offboarded(&self, tenant: &Tenant, profile: &str, sweep: &Sweep) -> Result<()> {
+        self.change()?.sweeps.insert((place(tenant), profile.to_owned()), sweep.clone());
+        Ok(())
+    }
+
+    async fn last_offboarded(&self, tenant: &Tenant, profile: &str) -> Result<Option<Sweep>> {
+        Ok(self.lock().sweeps.get(&(place(tenant), profile.to_owned())).cloned())
+    }
+
+    async fn put_hold(&self, tenant: &Tenant, hold: &Hold) -> Result<()> {
+        self.change()?.holds.insert((place(tenant), hold.config_id.clone()), hold.clone());
+        Ok(())
+    }
+
+    async fn holds(&self, tenant: &Tenant, now: Timestamp) -> Result<Vec<Hold>> {
+        let state = self.lock();
+        let own = state.holds.iter().filter(|((at, _), hold)| *at == place(tenant) && hold.is_in_force(now));
+        Ok(own.map(|(_, hold)| hold.clone()).collect())
+    }
+
+    async fn remove_hold(&self, tenant: &Tenant, config_id: &ConfigId) -> Result<bool> {
+        Ok(self.change()?.holds.remove(&(place(tenant), config_id.clone())).is_some())
+    }
+
+    async fn put_request(&self, run: &RunId, request: &Request) -> Result<()> {
+        self.change()?.requests.push((run.clone(), request.clone()));
+        Ok(())
+    }
+
+    async fn take_requests(&self, run: &RunId) -> Result<Vec<Request>> {
+        let mut state = self.lock();
+        if !state.requests.iter().any(|(of, _)| of == run) {
+            return Ok(Vec::new());
+        }
+        drop(state);
+        state = self.change()?;
+        let mut taken = Vec::new();
+        state.requests.retain(|(of, request)| {
+            if of == run {
+                taken.push(request.clone());
+            }
+            of != run
+        });
+        Ok(taken)
+    }
+
+    async fn close(&self) {
+        self.lock().closed = true;
+    }
+}
+
+/// Whether a lease is as good as free for this run: its holder has ended, or it is this run's own.
+pub(super) fn may_take(held: &Held, run: &RunId, holder: &Holder) -> bool {
+    held.by.process.has_ended(&holder.process) || (held.run == *run && held.by.process == holder.process)
 }

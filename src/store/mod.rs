@@ -1,52 +1,114 @@
-//! Durable memory: runs, their journal, leases. Batch-first, without visible transactions; nothing here is
-//! held open across a call to a PSA.
+//! What outlives the process: runs with their journal, leases, holds, the memory of refused sign-ins,
+//! and what processes ask of each other.
 //!
-//! [`sqlite`] is the store of one computer; [`memory`] serves tests in virtual time. One test suite runs on both.
+//! [`Store`] says what is kept, [`types`] in which words, [`journal`] how records are chained. There are
+//! two that keep it: [`sqlite`] on disk, and [`memory`] for tests under virtual time. One suite
+//! (`tests/store`) checks both.
 
-pub mod chain;
-mod error;
+pub mod error;
+pub mod journal;
 pub mod memory;
 pub mod sqlite;
-mod types;
-
-pub use error::StoreError;
-pub use types::{Held, Holder, NewRun, RunSummary, StoredRun};
+pub mod types;
 
 use async_trait::async_trait;
 
-use crate::domain::{ClientId, RunId, Stamped, Tenant, Timestamp};
+pub use error::StoreError;
+pub use memory::MemoryStore;
+pub use sqlite::SqliteStore;
+pub use types::{
+    Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, RunSummary, StoredRun, Sweep,
+    Wish, rests_until, sign_in_key,
+};
+
+use crate::domain::{ClientId, ConfigId, RunId, Stamped, Tenant, Timestamp};
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 
+/// Keeps what must not be forgotten. Whatever a call changed is durable when it returns; it shows no
+/// transactions, and calls may be made at the same time.
+///
+/// When a change could not be made durable, every later change through the same handle fails: what the
+/// disk holds is then not known any more, and nothing may be built on it.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Puts a run down before anything of it happens.
+    // --- runs and their journal ---
+
     async fn create_run(&self, run: &NewRun) -> Result<()>;
 
-    /// Adds to a run's journal. Durable when it returns; gives the hash of the last record.
+    /// Adds to a run's journal, all of it or nothing. Returns the new head of its hash chain.
     async fn append(&self, run: &RunId, events: &[Stamped]) -> Result<String>;
 
-    /// Keeps the report as it was handed out.
     async fn save_report(&self, run: &RunId, report: &serde_json::Value) -> Result<()>;
 
     async fn run(&self, id: &RunId) -> Result<Option<StoredRun>>;
 
-    /// Runs, the latest first.
+    /// At most `limit` runs, the latest first.
     async fn runs(&self, limit: u32) -> Result<Vec<RunSummary>>;
 
-    /// Recomputes the hash chain of every run; what does not fit is named.
-    async fn verify(&self) -> Result<Vec<String>>;
+    /// Configurations of this tenant that a run set inactive and none restored since, by id.
+    async fn deactivated(&self, tenant: &Tenant) -> Result<Vec<Deactivated>>;
 
-    /// Takes these clients for one writer. Those that another live process holds are told instead of
-    /// taken; a lease of a dead process of this computer is taken over.
+    /// What is wrong with a run's journal: edited, removed, inserted or reordered records, and with
+    /// `known_head` (a head that left the machine in a report) also a journal that was cut off or
+    /// rewritten. Empty if it is as it was written.
+    async fn verify(&self, run: &RunId, known_head: Option<&str>) -> Result<Vec<Flaw>>;
+
+    /// [`Store::verify`] for every run, and whether a run is missing between them.
+    async fn verify_all(&self) -> Result<Vec<Flaw>>;
+
+    // --- leases ---
+
+    /// Takes these clients of a tenant for a run, in one step. Clients whose holder has ended are taken
+    /// over; those of a living one never are.
     async fn acquire(
         &self,
         tenant: &Tenant,
         clients: &[ClientId],
+        claim: Claim,
+        run: &RunId,
         holder: &Holder,
         now: Timestamp,
-    ) -> Result<Vec<Held>>;
+    ) -> Result<Acquired>;
 
-    /// Gives back whatever a run holds.
+    /// Gives back all that was taken for this run, and drops requests that nobody took: they were meant for
+    /// the process that ends with it, not for one that resumes the run later.
     async fn release(&self, run: &RunId) -> Result<()>;
+
+    // --- sign-in memory ---
+
+    /// Remembers for a day that this sign-in was refused; `key` is a [`sign_in_key`], and [`rests_until`] says
+    /// when it may be tried again.
+    async fn remember_refusal(&self, key: &str, at: Timestamp) -> Result<()>;
+
+    async fn refusal(&self, key: &str) -> Result<Option<Timestamp>>;
+
+    async fn forget_refusal(&self, key: &str) -> Result<()>;
+
+    // --- what was offboarded at the last look at all clients ---
+
+    async fn record_offboarded(&self, tenant: &Tenant, profile: &str, sweep: &Sweep) -> Result<()>;
+
+    async fn last_offboarded(&self, tenant: &Tenant, profile: &str) -> Result<Option<Sweep>>;
+
+    // --- holds ---
+
+    /// Puts a hold on a configuration, in place of one that it may have.
+    async fn put_hold(&self, tenant: &Tenant, hold: &Hold) -> Result<()>;
+
+    /// The holds that are in force at `now`, by id.
+    async fn holds(&self, tenant: &Tenant, now: Timestamp) -> Result<Vec<Hold>>;
+
+    /// Whether there was one.
+    async fn remove_hold(&self, tenant: &Tenant, config_id: &ConfigId) -> Result<bool>;
+
+    // --- requests to the process that works on a run ---
+
+    async fn put_request(&self, run: &RunId, request: &Request) -> Result<()>;
+
+    /// The requests that nobody took yet, oldest first; each is handed out once.
+    async fn take_requests(&self, run: &RunId) -> Result<Vec<Request>>;
+
+    /// Waits for what was asked so far, and closes. Later calls fail.
+    async fn close(&self);
 }

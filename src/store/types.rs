@@ -1,128 +1,235 @@
 //! What goes into the store and comes out of it.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
 
-use crate::domain::{
-    ClientId, Event, Outcome, Phase, RunId, Stamped, Timestamp,
-    survey::{Header, Survey},
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::{
+        ClientId, ConfigId, Phase, RunId, Stamped, Timestamp,
+        plan::sha256,
+        survey::{Header, Survey},
+    },
+    system::process::Identity,
 };
 
-/// A run as it is put down before anything of it happens.
-#[derive(Debug, Clone)]
+/// A run as it is first stored, before anything happens in it.
+#[derive(Debug, Clone, PartialEq)]
 pub struct NewRun {
     pub header: Header,
     pub survey: Survey,
-    /// Canonical bytes and digest.
+    /// Canonical bytes and digest of the plan, if there is one.
     pub plan: Option<(Vec<u8>, String)>,
 }
 
-/// A run with its whole journal.
-#[derive(Debug, Clone)]
+/// A run with everything that happened in it.
+#[derive(Debug, Clone, PartialEq)]
 pub struct StoredRun {
     pub header: Header,
     pub survey: Survey,
     pub plan: Option<(Vec<u8>, String)>,
-    /// The hash of the last record.
+    /// The hash of the journal's last record.
     pub head: String,
     pub events: Vec<Stamped>,
     pub report: Option<serde_json::Value>,
 }
 
-/// A run in one line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// One line of the list of runs.
+#[derive(Debug, Clone, PartialEq)]
 pub struct RunSummary {
-    pub run: RunId,
-    pub started_at: Timestamp,
-    pub profile: String,
-    pub tenant: Option<String>,
+    pub header: Header,
     pub phase: Phase,
-    pub dry_run: bool,
-    pub changed: i64,
-    pub skipped: i64,
-    pub errors: i64,
+    pub head: String,
+    /// Moment of the last event; of the start if there is none yet.
+    pub last_event: Timestamp,
+    /// Items of the plan, and the clients they belong to.
+    pub items: u64,
+    pub clients: u64,
+    /// How many items ended how, by the contract's word; items without an outcome are in none.
+    pub outcomes: BTreeMap<String, u64>,
+    pub has_report: bool,
 }
 
-/// Who holds a client, told apart from a later process with the same number by its boot.
+impl RunSummary {
+    /// Items that were deactivated or restored.
+    pub fn changed(&self) -> u64 {
+        self.sum(&["deactivated", "restored"])
+    }
+
+    pub fn skipped(&self) -> u64 {
+        self.sum(&["skipped", "planned", "changed_since_review"])
+    }
+
+    pub fn errors(&self) -> u64 {
+        self.sum(&["failed", "unknown"])
+    }
+
+    fn sum(&self, words: &[&str]) -> u64 {
+        words.iter().filter_map(|word| self.outcomes.get(*word)).sum()
+    }
+}
+
+/// A configuration that a run set inactive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deactivated {
+    pub config_id: ConfigId,
+    pub client_id: ClientId,
+    pub run: RunId,
+    pub at: Timestamp,
+}
+
+/// Something wrong with a journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Flaw {
+    pub run: RunId,
+    /// The record, if it is about one.
+    pub seq: Option<u64>,
+    pub what: String,
+}
+
+impl std::fmt::Display for Flaw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.seq {
+            Some(seq) => write!(f, "run {}, record {seq}: {}", self.run, self.what),
+            None => write!(f, "run {}: {}", self.run, self.what),
+        }
+    }
+}
+
+/// Who works on a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
-    pub run: RunId,
+    pub process: Identity,
     pub operator: String,
-    pub host: String,
-    pub pid: u32,
-    pub boot: String,
 }
 
-/// A client that somebody else holds.
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}, process {} on {}", self.operator, self.process.pid, self.process.host)
+    }
+}
+
+/// What to do when not all clients are free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// Take none.
+    All,
+    /// Take those that are.
+    Free,
+}
+
+/// What came of taking clients.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Acquired {
+    pub taken: Vec<ClientId>,
+    pub held: Vec<Held>,
+}
+
+/// A client that another run works on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     pub client: ClientId,
     pub run: RunId,
-    pub by: String,
+    pub by: Holder,
     pub since: Timestamp,
 }
 
-/// How an event moves the summary of its run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Step {
-    pub phase: Option<Phase>,
-    pub changed: i64,
-    pub skipped: i64,
-    pub errors: i64,
+impl std::fmt::Display for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "client {} is being worked on by run {} ({}, since {})",
+            self.client,
+            self.run,
+            self.by,
+            self.since.minutes(),
+        )
+    }
 }
 
-impl Step {
-    pub fn of(events: &[Stamped]) -> Self {
-        let mut step = Self::default();
-        for stamped in events {
-            step.phase = phase(&stamped.event).or(step.phase);
-            if let Event::Settled { outcome, .. } = &stamped.event {
-                match outcome {
-                    Outcome::Deactivated { .. } | Outcome::Restored { .. } => step.changed += 1,
-                    Outcome::Skipped { .. } | Outcome::ChangedSinceReview { .. } => step.skipped += 1,
-                    Outcome::Failed { .. } | Outcome::Unknown { .. } => step.errors += 1,
-                }
-            }
+/// The clients that counted as offboarded when all were looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sweep {
+    pub at: Timestamp,
+    pub clients: Vec<ClientId>,
+}
+
+/// A person wants this configuration kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    pub config_id: ConfigId,
+    pub reason: String,
+    pub by: String,
+    pub at: Timestamp,
+    /// Without an end it holds until it is removed.
+    pub until: Option<Timestamp>,
+}
+
+impl Hold {
+    pub fn is_in_force(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// What one process asks of the one that works on a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    pub wish: Wish,
+    pub by: String,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wish {
+    Pause,
+    Resume,
+    /// Take nothing new, let what is in flight end.
+    Cancel,
+    /// Start nothing more and settle what was sent.
+    Stop,
+}
+
+/// The name under which a refused sign-in is remembered. The secret goes in, but cannot be had back.
+pub fn sign_in_key(host: &str, user: &str, secret: &str) -> String {
+    let parts = [host, user, secret].map(|part| format!("{}:{part}", part.len()));
+    sha256(parts.concat().as_bytes())
+}
+
+/// Until when a sign-in that was refused is not tried again with the same secret: vendors lock accounts.
+pub fn rests_until(refused: Timestamp) -> Timestamp {
+    refused.plus_seconds(5 * 60)
+}
+
+/// Refusals older than this, seen from a later one, are of no use to anybody.
+pub(super) fn forgotten_before(refused: Timestamp) -> Timestamp {
+    refused.plus_seconds(-24 * 60 * 60)
+}
+
+/// Milliseconds since 1970.
+pub(super) fn millis(at: Timestamp) -> i64 {
+    (at.seconds_since(Timestamp::from_seconds(0)) * 1000.0).round() as i64
+}
+
+pub(super) fn moment(millis: i64) -> Timestamp {
+    Timestamp::from_seconds(0).plus_millis(millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_survive_to_the_millisecond() {
+        for text in ["2026-11-24T01:47:19.001Z", "1999-12-31T23:59:59.999Z", "2096-02-29T12:00:00Z"] {
+            let at = Timestamp::parse(text).unwrap();
+            assert_eq!(moment(millis(at)), at);
         }
-        step
-    }
-}
-
-/// The phase that an event leads to, asked of the one fold.
-fn phase(event: &Event) -> Option<Phase> {
-    let before = crate::domain::RunState { phase: Phase::Refused, ..Default::default() };
-    let leads = match event {
-        Event::Planned { .. }
-        | Event::Parked
-        | Event::Approved { .. }
-        | Event::Rejected { .. }
-        | Event::Expired
-        | Event::Applying
-        | Event::Paused { .. }
-        | Event::Resumed
-        | Event::Verifying
-        | Event::Ended { .. } => true,
-        Event::Intended { .. }
-        | Event::Answered { .. }
-        | Event::Settled { .. }
-        | Event::Troubled { .. }
-        | Event::Warned { .. }
-        | Event::FollowedUp { .. } => false,
-    };
-    leads.then(|| {
-        let mut state = before;
-        state.apply(&Stamped { at: Timestamp::from_seconds(0), event: event.clone() });
-        state.phase
-    })
-}
-
-impl Holder {
-    /// `jane on host1, process 4711`
-    pub fn words(&self) -> String {
-        format!("{} on {}, process {}", self.operator, self.host, self.pid)
     }
 
-    /// Whether that process may still be at work. On another computer nobody can tell, so it is.
-    pub fn is_alive(&self) -> bool {
-        crate::system::process::may_be_alive(&self.host, self.pid, &self.boot)
+    #[test]
+    fn a_sign_in_key_tells_its_parts_apart() {
+        assert_ne!(sign_in_key("a", "bc", "d"), sign_in_key("ab", "c", "d"));
+        assert_eq!(sign_in_key("a", "b", "c").len(), 64);
     }
 }

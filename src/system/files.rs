@@ -31,6 +31,15 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Opens a file for appending, made if it is not there, and lets its owner alone read it.
+pub fn open_private(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
 /// Makes a folder, and those above it, that only its owner may enter.
 pub fn create_private_folder(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
@@ -59,5 +68,16 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(mode(&path).unwrap(), 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn an_opened_file_is_made_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        fs::write(&path, b"one").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        open_private(&path).unwrap().write_all(b" two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"one two");
+        assert_eq!(mode(&path).unwrap(), 0o600);
     }
 }

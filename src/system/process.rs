@@ -20,6 +20,23 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// Whether this process has certainly ended, as seen by `observer`: it ran on the same host, and
+    /// either in an earlier boot or under a number that no process has now. About another host
+    /// nothing can be told.
+    pub fn has_ended(&self, observer: &Self) -> bool {
+        self.host == observer.host && (self.boot != observer.boot || !is_alive(self.pid))
+    }
+}
+
+/// Whether a process has this number now. One of another user counts, too.
+fn is_alive(pid: u32) -> bool {
+    let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else {
+        return false;
+    };
+    !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
+}
+
 /// The user who runs the program, as the operating system names them.
 pub fn user() -> String {
     whoami::fallible::username().unwrap_or_else(|_| "unknown".to_owned())
@@ -43,16 +60,3 @@ fn boot_id() -> String {
         .unwrap_or_default()
 }
 
-/// Whether a process may still be at work: dead only if it was of this computer and its boot is over or
-/// its number is free.
-pub fn may_be_alive(host: &str, pid: u32, boot: &str) -> bool {
-    let own = Identity::own();
-    if host != own.host {
-        return true;
-    }
-    if boot != own.boot {
-        return false;
-    }
-    let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return false };
-    !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
-}

@@ -38,7 +38,7 @@ async fn ten_kinds_of_broken_settings() {
         ("http://127.0.0.1", "http://psa.example", vec!["https"]),
         ("default_profile = \"main\"", "default_profile = \"mian\"", vec!["mian", "main"]),
         ("MOTHBALL_TEST_PRIVATE_KEY", "MOTHBALL_NOT_SET", vec!["MOTHBALL_NOT_SET", "private_key"]),
-        ("[profiles.main]", "[profiles.main", vec!["line 4"]),
+        ("[profiles.main]", "[profiles.main", vec!["config.toml:4:"]),
         ("contract_ended_days = 30", "contract_ended_days = -3", vec!["contract_ended_days"]),
         ("status = \"Retired\"", "status = \"Retird\"", vec!["Retird", "Retired"]),
         (

@@ -3,7 +3,7 @@
 use mothball::{
     domain::{RunId, Tenant, Timestamp},
     simulator::Options,
-    store::{Holder, Store, sqlite::SqliteStore},
+    store::{Claim, Holder, Store, sqlite::SqliteStore},
     system::process::Identity,
 };
 
@@ -25,16 +25,14 @@ async fn a_client_that_another_run_holds_is_left_alone() {
         .collect();
     let (first, second) = (with_changes[0].as_str(), with_changes[1].as_str());
     let store = SqliteStore::open(&program.data_dir()).await.unwrap();
-    let own = Identity::own();
     let holder = Holder {
-        run: RunId::from("another-run"),
+        process: Identity::own(),
         operator: "john".into(),
-        host: own.host,
-        pid: own.pid,
-        boot: own.boot,
     };
+    let run = RunId::from("another-run");
     let now = Timestamp::from_seconds(1_790_000_000);
-    assert!(store.acquire(&tenant, &[first.into()], &holder, now).await.unwrap().is_empty());
+    let acquired = store.acquire(&tenant, &[first.into()], Claim::All, &run, &holder, now).await.unwrap();
+    assert!(acquired.held.is_empty());
 
     let ended = program.run(&["run", "--client-id", first]).await;
     assert_eq!(ended.code, 7, "{}", ended.stderr);
@@ -47,7 +45,7 @@ async fn a_client_that_another_run_holds_is_left_alone() {
     assert_eq!(ended.code, 0, "the other client is done: {}", ended.stderr);
     assert!(program.simulator.writes().iter().all(|write| write.client == second));
 
-    store.release(&holder.run).await.unwrap();
+    store.release(&run).await.unwrap();
     assert_eq!(program.run(&["run", "--client-id", first]).await.code, 0);
     program.check().await;
 }

@@ -1,76 +1,75 @@
-//! Where secrets come from, and what is refused.
+//! Where secrets come from.
 
-use std::{os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-use mothball::{settings::Settings, system::Clock};
+use mothball::settings::Settings;
 use secrecy::ExposeSecret;
 
-async fn look_up(source: &str, folder: &Path) -> Result<String, String> {
-    let text = format!(
-        r#"[profiles.main]
-psa = "connectwise"
-base_url = "https://api-na.myconnectwise.net"
-company_id = "acmemsp"
-public_key = "public"
-private_key = {source}
-client_id = "00000000-0000-0000-0000-000000000000"
-[profiles.main.offboarded]
-inactive = true
-"#
-    );
-    let path = folder.join("config.toml");
-    let settings = Settings::parse(&text, &path).map_err(|error| error.to_string())?;
-    let profile = settings.profile(None).map_err(|error| error.to_string())?;
-    let connection =
-        profile.connection(&path, Clock::system(), None).await.map_err(|error| error.to_string())?;
-    Ok(connection.secrets["private_key"].expose_secret().to_owned())
+use super::good_but;
+
+/// What `private_key` comes to when it is written like this in a file in `folder`.
+async fn reveal(folder: &Path, written: &str) -> Result<String, String> {
+    let text = good_but("{ env = \"MOTHBALL_TEST_UNSET\" }", written);
+    let settings = Settings::parse(&text, &folder.join("config.toml")).unwrap();
+    let revealed = settings.profiles["main"].secrets["private_key"].reveal().await;
+    revealed.map(|secret| secret.expose_secret().to_owned()).map_err(|fault| fault.to_string())
 }
 
 #[tokio::test]
-async fn a_file_must_be_private() {
+async fn a_file_must_be_for_its_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("key");
-    std::fs::write(&path, "from-a-file\n").unwrap();
-    for (mode, accepted) in [(0o600, true), (0o400, true), (0o640, false), (0o644, false), (0o604, false)] {
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-        let found = look_up("{ file = \"key\" }", folder.path()).await;
-        if accepted {
-            assert_eq!(found.unwrap(), "from-a-file");
+    let file = folder.path().join("cw.key");
+    fs::write(&file, " the-key \nsecond line\n").unwrap();
+    for (mode, fine) in [(0o600, true), (0o400, true), (0o640, false), (0o644, false), (0o604, false)] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let revealed = reveal(folder.path(), "{ file = \"cw.key\" }").await;
+        if fine {
+            assert_eq!(revealed.unwrap(), "the-key");
         } else {
-            let error = found.unwrap_err();
-            assert!(error.contains("chmod 600") && error.contains(":6:"), "{error}");
+            let error = revealed.unwrap_err();
+            assert!(error.contains("chmod 600") && !error.contains("the-key"), "{error}");
         }
     }
+    let error = reveal(folder.path(), "{ file = \"other.key\" }").await.unwrap_err();
+    assert!(error.contains("other.key cannot be read"), "{error}");
+    let empty = folder.path().join("empty");
+    fs::write(&empty, "\n").unwrap();
+    fs::set_permissions(&empty, fs::Permissions::from_mode(0o600)).unwrap();
+    let error = reveal(folder.path(), "{ file = \"empty\" }").await.unwrap_err();
+    assert!(error.contains("is empty"), "{error}");
 }
 
 #[tokio::test]
-async fn a_command_gets_no_shell_and_its_first_line_counts() {
-    let folder = tempfile::tempdir().unwrap();
-    let found =
-        look_up(r#"{ command = ["printf", "%s\nmore", "from $HOME;a command"] }"#, folder.path()).await;
-    assert_eq!(found.unwrap(), "from $HOME;a command");
-    for (source, words) in [
-        (r#"{ command = ["false"] }"#, "failed"),
-        (r#"{ command = ["true"] }"#, "printed nothing"),
-        (r#"{ command = ["no-such-program-anywhere"] }"#, "cannot be started"),
-    ] {
-        let error = look_up(source, folder.path()).await.unwrap_err();
-        assert!(error.contains(words), "{source}: {error}");
-    }
+async fn a_command_is_run_without_a_shell() {
+    let here = Path::new("/");
+    let first = reveal(here, r#"{ command = ["printf", "  one\\ntwo\\n"] }"#).await;
+    assert_eq!(first.unwrap(), "one");
+    assert_eq!(reveal(here, r#"{ command = ["echo", "$HOME;id"] }"#).await.unwrap(), "$HOME;id");
+    let error = reveal(here, r#"{ command = ["no-such-program-here"] }"#).await.unwrap_err();
+    assert!(error.contains("cannot be started"), "{error}");
+    let error = reveal(here, r#"{ command = ["true"] }"#).await.unwrap_err();
+    assert!(error.contains("printed nothing"), "{error}");
+    let input = reveal(here, r#"{ command = ["cat"] }"#).await.unwrap_err();
+    assert!(input.contains("printed nothing"), "standard input is empty: {input}");
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_told_with_line_and_key() {
-    let folder = tempfile::tempdir().unwrap();
-    for source in ["{ env = \"MOTHBALL_SURELY_NOT_SET\" }", "{ file = \"nowhere\" }", "{ keyring = \"cw\" }"]
-    {
-        let error = look_up(source, folder.path()).await.unwrap_err();
-        assert!(error.contains("config.toml:6: profiles.main.private_key"), "{source}: {error}");
-    }
+async fn a_failing_command_is_not_quoted_at_length() {
+    let said = format!("echo {} >&2; echo hidden >&2; echo half; exit 3", "x".repeat(5_000));
+    let error =
+        reveal(Path::new("/"), &format!(r#"{{ command = ["sh", "-c", "{said}"] }}"#)).await.unwrap_err();
+    assert!(error.contains("exit status: 3"), "{error}");
+    assert!(!error.contains("hidden") && !error.contains("half") && error.len() < 500, "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_does_not_end_is_given_up() {
+    let error = reveal(Path::new("/"), r#"{ command = ["sleep", "60"] }"#).await.unwrap_err();
+    assert!(error.contains("within 10 seconds"), "{error}");
 }
 
 #[tokio::test]
-async fn plain_text_works_with_a_warning_that_does_not_repeat_it() {
-    let folder = tempfile::tempdir().unwrap();
-    assert_eq!(look_up("\"plain-canary\"", folder.path()).await.unwrap(), "plain-canary");
+async fn a_keyring_is_for_a_later_build() {
+    let error = reveal(Path::new("/"), r#"{ keyring = "cw" }"#).await.unwrap_err();
+    assert!(error.contains("keyring") && error.contains("{ env ="), "{error}");
 }

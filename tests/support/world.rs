@@ -103,7 +103,7 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
     let mut approved = BTreeSet::new();
     let mut intended = BTreeSet::new();
     for summary in store.runs(10_000).await.expect("runs can be listed") {
-        let run = store.run(&summary.run).await.expect("a run can be read").expect("it is there");
+        let run = store.run(&summary.header.run).await.expect("a run can be read").expect("it is there");
         for stamped in &run.events {
             match &stamped.event {
                 mothball::domain::Event::Approved { approval } => {

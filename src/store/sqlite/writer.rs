@@ -1,272 +1,276 @@
-//! The one writer: whoever wants something written gives an order and waits until it is durable. Orders
-//! that wait together become one commit. After a failure nothing more is taken: what SQLite says of a
-//! failed sync cannot be trusted a second time.
+//! The one task that changes the file. Whatever waits is put into one transaction, so that many small
+//! appends cost one sync of the disk; callers wait until theirs is durable.
 
-use sqlx::{Row, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use futures_util::future::BoxFuture;
+use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::super::{Held, Holder, NewRun, Result, StoreError, chain, types::Step};
-use crate::domain::{ClientId, RunId, Stamped, Timestamp};
+use super::{
+    journal,
+    open::{close, explain},
+};
+use crate::{
+    domain::RunId,
+    store::{Result, StoreError, journal::Batch},
+};
 
-/// Orders that may wait.
-const QUEUE: usize = 1024;
-/// Orders that become one commit at most.
-const GROUP: usize = 256;
+/// Callers that may wait before the next one has to wait for a place.
+const QUEUE: usize = 256;
 
-pub enum Order {
-    Create(Box<NewRun>),
-    Append { run: RunId, events: Vec<Stamped> },
-    Report { run: RunId, report: String },
-    Release(RunId),
+/// Why a change did not happen.
+pub enum Failure {
+    /// It was not possible; nothing was changed, and the changes beside it are fine.
+    Refused(StoreError),
+    /// The database failed; the whole transaction is void.
+    Database(sqlx::Error),
 }
 
-type Reply = oneshot::Sender<Result<String>>;
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
 
-#[derive(Clone)]
-pub struct Writer(mpsc::Sender<(Order, Reply)>);
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+pub type Changed<T> = std::result::Result<T, Failure>;
+
+/// Tells the caller, once it is known whether the transaction is durable.
+type Tell = Box<dyn FnOnce(Result<()>) + Send>;
+
+/// A change that ran; `Err` if it voids the transaction.
+type Ran = std::result::Result<Tell, (Tell, sqlx::Error)>;
+
+type Change = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Ran> + Send>;
+
+pub struct Append {
+    pub run: RunId,
+    pub batch: Batch,
+    pub answer: oneshot::Sender<Result<String>>,
+}
+
+enum Job {
+    Append(Append),
+    Change { run: Change, refuse: Tell },
+    Close(oneshot::Sender<()>),
+}
+
+pub struct Writer {
+    jobs: mpsc::Sender<Job>,
+    commits: Arc<AtomicU64>,
+}
 
 impl Writer {
-    pub fn start(pool: SqlitePool) -> Self {
-        let (orders, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(work(pool, queue));
-        Self(orders)
+    pub fn start(connection: SqliteConnection, path: PathBuf) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let commits = Arc::new(AtomicU64::new(0));
+        tokio::spawn(work(connection, path, queue, commits.clone()));
+        Self { jobs, commits }
     }
 
-    /// Durable when it returns.
-    pub async fn give(&self, order: Order) -> Result<String> {
-        let (reply, answer) = oneshot::channel();
-        let gone = || StoreError::Broken("the writer has ended".to_owned());
-        self.0.send((order, reply)).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+    /// Transactions that were made durable.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
-}
 
-async fn work(pool: SqlitePool, mut queue: mpsc::Receiver<(Order, Reply)>) {
-    let mut failed: Option<String> = None;
-    let mut group = Vec::new();
-    while queue.recv_many(&mut group, GROUP).await > 0 {
-        if let Some(why) = &failed {
-            for (_, reply) in group.drain(..) {
-                // Whoever no longer waits needs no answer.
-                let _ = reply.send(Err(StoreError::Failed(why.clone())));
-            }
-            continue;
-        }
-        let (orders, replies): (Vec<Order>, Vec<Reply>) = group.drain(..).unzip();
-        match commit(&pool, &orders).await {
-            Ok(answers) => {
-                for (reply, answer) in replies.into_iter().zip(answers) {
-                    let _ = reply.send(answer);
-                }
-            }
-            Err(error) => {
-                failed = Some(error.to_string());
-                for reply in replies {
-                    let _ = reply.send(Err(StoreError::Broken(error.to_string())));
-                }
-            }
-        }
+    pub async fn append(&self, run: RunId, batch: Batch) -> Result<String> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Job::Append(Append { run, batch, answer })).await?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
     }
-}
 
-/// All orders in one transaction. An order that makes no sense is answered so and leaves no trace; an error of the
-/// database itself fails them all.
-async fn commit(
-    pool: &SqlitePool,
-    orders: &[Order],
-) -> std::result::Result<Vec<Result<String>>, sqlx::Error> {
-    let mut transaction: Transaction<'_, Sqlite> = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let mut answers = Vec::with_capacity(orders.len());
-    for order in orders {
-        let answer = match order {
-            Order::Create(run) => create(&mut transaction, run).await?,
-            Order::Append { run, events } => append(&mut transaction, run, events).await?,
-            Order::Report { run, report } => keep_report(&mut transaction, run, report).await?,
-            Order::Release(run) => {
-                sqlx::query("DELETE FROM leases WHERE run = ?")
-                    .bind(run.as_str())
-                    .execute(&mut *transaction)
-                    .await?;
-                Ok(String::new())
-            }
+    /// Runs a change within the next transaction, and returns when it is durable.
+    pub async fn change<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Changed<T>> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel::<Result<T>>();
+        // Whoever speaks first, the change or the refusal to run it, uses the way back.
+        let way_back = Arc::new(Mutex::new(Some(answer)));
+        let way_back_of_refusal = way_back.clone();
+        let take = |way: &Mutex<Option<oneshot::Sender<Result<T>>>>| {
+            way.lock().unwrap_or_else(PoisonError::into_inner).take()
         };
-        answers.push(answer);
-    }
-    transaction.commit().await?;
-    Ok(answers)
-}
-
-async fn create(
-    connection: &mut SqliteConnection,
-    run: &NewRun,
-) -> std::result::Result<Result<String>, sqlx::Error> {
-    let header = &run.header;
-    let known = sqlx::query("SELECT 1 FROM runs WHERE id = ?")
-        .bind(header.run.as_str())
-        .fetch_optional(&mut *connection)
-        .await?;
-    if known.is_some() {
-        return Ok(Err(StoreError::RunExists(header.run.to_string())));
-    }
-    let before: Option<String> = sqlx::query(
-        "SELECT head FROM standings JOIN runs ON runs.id = standings.run ORDER BY position DESC LIMIT 1",
-    )
-    .fetch_optional(&mut *connection)
-    .await?
-    .map(|row| row.try_get(0))
-    .transpose()?;
-    let start = before.unwrap_or_else(|| chain::GENESIS.to_owned());
-    let (plan, digest) = run.plan.clone().unzip();
-    sqlx::query(
-        "INSERT INTO runs (id, started_at, profile, tenant, dry_run, header, survey, plan, digest, start) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(header.run.as_str())
-    .bind(header.started_at.to_string())
-    .bind(&header.profile)
-    .bind(header.tenant.as_ref().map(|tenant| tenant.id.clone()))
-    .bind(header.dry_run)
-    .bind(text(header))
-    .bind(text(&run.survey))
-    .bind(plan)
-    .bind(digest)
-    .bind(&start)
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query(
-        "INSERT INTO standings (run, phase, head, seq, changed, skipped, errors) VALUES (?, ?, ?, 0, 0, 0, 0)",
-    )
-    .bind(header.run.as_str())
-    .bind(text(&crate::domain::Phase::Planned))
-    .bind(&start)
-    .execute(&mut *connection)
-    .await?;
-    Ok(Ok(start))
-}
-
-async fn append(
-    connection: &mut SqliteConnection,
-    run: &RunId,
-    events: &[Stamped],
-) -> std::result::Result<Result<String>, sqlx::Error> {
-    let standing = sqlx::query("SELECT head, seq FROM standings WHERE run = ?")
-        .bind(run.as_str())
-        .fetch_optional(&mut *connection)
-        .await?;
-    let Some(standing) = standing else { return Ok(Err(StoreError::NoRun(run.to_string()))) };
-    let mut head: String = standing.try_get("head")?;
-    let mut seq: i64 = standing.try_get("seq")?;
-    for event in events {
-        seq += 1;
-        let json = text(event);
-        let hash = chain::link(&head, run.as_str(), seq, &json);
-        sqlx::query("INSERT INTO records (run, seq, event, before, hash) VALUES (?, ?, ?, ?, ?)")
-            .bind(run.as_str())
-            .bind(seq)
-            .bind(&json)
-            .bind(&head)
-            .bind(&hash)
-            .execute(&mut *connection)
-            .await?;
-        head = hash;
-    }
-    let step = Step::of(events);
-    sqlx::query(
-        "UPDATE standings SET head = ?, seq = ?, phase = coalesce(?, phase), changed = changed + ?, \
-         skipped = skipped + ?, errors = errors + ? WHERE run = ?",
-    )
-    .bind(&head)
-    .bind(seq)
-    .bind(step.phase.map(|phase| text(&phase)))
-    .bind(step.changed)
-    .bind(step.skipped)
-    .bind(step.errors)
-    .bind(run.as_str())
-    .execute(&mut *connection)
-    .await?;
-    Ok(Ok(head))
-}
-
-async fn keep_report(
-    connection: &mut SqliteConnection,
-    run: &RunId,
-    report: &str,
-) -> std::result::Result<Result<String>, sqlx::Error> {
-    sqlx::query("INSERT INTO reports (run, report) VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET report = excluded.report")
-        .bind(run.as_str())
-        .bind(report)
-        .execute(&mut *connection)
-        .await?;
-    Ok(Ok(String::new()))
-}
-
-/// Takes the free clients of the list, all in one transaction, and tells who holds the others.
-pub async fn acquire(
-    pool: &SqlitePool,
-    tenant: &str,
-    clients: &[ClientId],
-    holder: &Holder,
-    now: Timestamp,
-) -> Result<Vec<Held>> {
-    let taken = async {
-        let mut transaction: Transaction<'_, Sqlite> = pool.begin_with("BEGIN IMMEDIATE").await?;
-        let mut held = Vec::new();
-        for client in clients {
-            if let Some(other) = lease(&mut transaction, tenant, client).await?
-                && other.0.run != holder.run
-                && other.0.is_alive()
-            {
-                let (other, since) = other;
-                let by = other.words();
-                held.push(Held { client: client.clone(), run: other.run, by, since });
-                continue;
+        let run: Change = Box::new(move |connection| {
+            Box::pin(async move {
+                let tell = |outcome: Result<T>| -> Tell {
+                    let answer = take(&way_back);
+                    Box::new(move |durable| {
+                        if let Some(answer) = answer {
+                            // A caller that left does not want to know.
+                            let _ = answer.send(durable.and(outcome));
+                        }
+                    })
+                };
+                match change(connection).await {
+                    Ok(value) => Ok(tell(Ok(value))),
+                    Err(Failure::Refused(error)) => Ok(tell(Err(error))),
+                    Err(Failure::Database(error)) => Err((tell(Err(StoreError::Closed)), error)),
+                }
+            })
+        });
+        let refuse: Tell = Box::new(move |refused| {
+            if let (Some(answer), Err(error)) = (take(&way_back_of_refusal), refused) {
+                let _ = answer.send(Err(error));
             }
-            sqlx::query(
-                "INSERT OR REPLACE INTO leases (tenant, client, run, operator, host, pid, boot, since) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            )
-            .bind(tenant)
-            .bind(client.as_str())
-            .bind(holder.run.as_str())
-            .bind(&holder.operator)
-            .bind(&holder.host)
-            .bind(i64::from(holder.pid))
-            .bind(&holder.boot)
-            .bind(now.to_string())
-            .execute(&mut *transaction)
-            .await?;
+        });
+        self.send(Job::Change { run, refuse }).await?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    pub async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.jobs.send(Job::Close(done)).await.is_ok() {
+            // An error means that the task is gone already.
+            let _ = closed.await;
         }
-        transaction.commit().await?;
-        Ok::<_, sqlx::Error>(held)
-    };
-    taken.await.map_err(|error| StoreError::Broken(error.to_string()))
+    }
+
+    async fn send(&self, job: Job) -> Result<()> {
+        self.jobs.send(job).await.map_err(|_| StoreError::Closed)
+    }
 }
 
-async fn lease(
-    connection: &mut SqliteConnection,
-    tenant: &str,
-    client: &ClientId,
-) -> std::result::Result<Option<(Holder, Timestamp)>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT run, operator, host, pid, boot, since FROM leases WHERE tenant = ? AND client = ?",
-    )
-    .bind(tenant)
-    .bind(client.as_str())
-    .fetch_optional(connection)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let holder = Holder {
-        run: RunId::new(row.try_get::<String, _>("run")?),
-        operator: row.try_get("operator")?,
-        host: row.try_get("host")?,
-        pid: u32::try_from(row.try_get::<i64, _>("pid")?).unwrap_or_default(),
-        boot: row.try_get("boot")?,
-    };
-    let since: String = row.try_get("since")?;
-    Ok(Some((holder, Timestamp::parse(&since).unwrap_or_else(|| Timestamp::from_seconds(0)))))
+async fn work(
+    mut connection: SqliteConnection,
+    path: PathBuf,
+    mut queue: mpsc::Receiver<Job>,
+    commits: Arc<AtomicU64>,
+) {
+    let mut failed: Option<String> = None;
+    let mut closing = Vec::new();
+    let mut jobs = Vec::with_capacity(QUEUE);
+    while queue.recv_many(&mut jobs, QUEUE).await > 0 {
+        let mut todo = Vec::with_capacity(jobs.len());
+        for job in jobs.drain(..) {
+            match job {
+                Job::Close(done) => closing.push(done),
+                job => todo.push(job),
+            }
+        }
+        if let Some(first) = &failed {
+            let error = StoreError::Failed { first: first.clone() };
+            refuse_all(todo, &error);
+        } else if !todo.is_empty() {
+            failed = transact(&mut connection, &path, todo).await;
+            commits.fetch_add(u64::from(failed.is_none()), Ordering::Relaxed);
+        }
+        if !closing.is_empty() {
+            queue.close();
+        }
+    }
+    close(connection).await;
+    for done in closing {
+        let _ = done.send(());
+    }
 }
 
-/// JSON of our own types, which all have text keys and finite numbers.
-fn text<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+/// One transaction. Returns what made it fail for good, if that happened.
+async fn transact(connection: &mut SqliteConnection, path: &Path, todo: Vec<Job>) -> Option<String> {
+    if let Err(error) = sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await {
+        let error = explain(&error, path);
+        refuse_all(todo, &error);
+        // Nothing was touched yet: when another process was just busy, the next try may go well.
+        return (!matches!(error, StoreError::Busy { .. })).then(|| error.to_string());
+    }
+    let mut told: Vec<Tell> = Vec::with_capacity(todo.len());
+    let mut todo = todo.into_iter().peekable();
+    let mut broken = None;
+    while let Some(job) = todo.next() {
+        let ran = match job {
+            Job::Append(first) => {
+                let mut appends = vec![first];
+                while let Some(Job::Append(append)) = todo.next_if(|job| matches!(job, Job::Append(_))) {
+                    appends.push(append);
+                }
+                append(connection, appends).await
+            }
+            Job::Change { run, .. } => run(connection).await,
+            Job::Close(_) => continue,
+        };
+        match ran {
+            Ok(tell) => told.push(tell),
+            Err((tell, error)) => {
+                told.push(tell);
+                broken = Some(error);
+                break;
+            }
+        }
+    }
+    let durable = match broken {
+        None => sqlx::query("COMMIT").execute(&mut *connection).await.map(|_| ()),
+        Some(error) => Err(error),
+    };
+    match durable {
+        Ok(()) => {
+            tell_all(told, &Ok(()));
+            None
+        }
+        Err(error) => {
+            // The file may already have been rolled back by SQLite itself; then this fails, and may.
+            let _ = sqlx::query("ROLLBACK").execute(&mut *connection).await;
+            let error = explain(&error, path);
+            tracing::error!("the store failed, nothing more is stored: {error}");
+            tell_all(told, &Err(error.clone()));
+            refuse_all(todo, &error);
+            Some(error.to_string())
+        }
+    }
+}
+
+/// Many appends in few statements.
+async fn append(connection: &mut SqliteConnection, appends: Vec<Append>) -> Ran {
+    let (batches, answers): (Vec<_>, Vec<_>) =
+        appends.into_iter().map(|append| ((append.run, append.batch), append.answer)).unzip();
+    match journal::append(connection, batches).await {
+        Ok(heads) => Ok(Box::new(move |durable: Result<()>| {
+            for (answer, head) in answers.into_iter().zip(heads) {
+                let _ = answer.send(durable.clone().and(head));
+            }
+        })),
+        Err(error) => {
+            let tell = Box::new(move |durable: Result<()>| {
+                for answer in answers {
+                    let refused = durable.clone().and(Err(StoreError::Closed));
+                    let _ = answer.send(refused);
+                }
+            });
+            Err((tell, error))
+        }
+    }
+}
+
+fn tell_all(told: Vec<Tell>, durable: &Result<()>) {
+    for tell in told {
+        tell(durable.clone());
+    }
+}
+
+fn refuse_all(jobs: impl IntoIterator<Item = Job>, error: &StoreError) {
+    for job in jobs {
+        refuse(job, error);
+    }
+}
+
+fn refuse(job: Job, error: &StoreError) {
+    match job {
+        Job::Append(append) => {
+            let _ = append.answer.send(Err(error.clone()));
+        }
+        Job::Change { refuse, .. } => refuse(Err(error.clone())),
+        Job::Close(_) => {}
+    }
 }

@@ -1,0 +1,328 @@
+//! What is asked of the file. Each answer is from one moment, and holds no connection afterwards.
+
+use std::collections::BTreeMap;
+
+use sqlx::{Row, SqliteConnection, pool::PoolConnection, sqlite::SqliteRow};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::SqliteStore;
+use crate::{
+    domain::{ClientId, ConfigId, RunId, Stamped, Tenant, Timestamp, survey::Survey},
+    store::{
+        Deactivated, Flaw, Hold, Result, RunSummary, StoreError, StoredRun, Sweep,
+        journal::{Checker, Predecessor, Record, Stored, check_order, events, phase_from},
+        types::moment,
+    },
+};
+
+/// Records per row of an answer: the way through the driver costs more than the bytes.
+const CHUNK: i64 = 4_000;
+
+type Database<T> = std::result::Result<T, sqlx::Error>;
+
+impl SqliteStore {
+    /// A connection on which everything is seen as of one moment, until it is given back.
+    async fn moment(&self) -> Result<PoolConnection<sqlx::Sqlite>> {
+        self.reads.acquire().await.map_err(|error| self.error(&error))
+    }
+
+    fn corrupt(&self, what: impl Into<String>) -> StoreError {
+        StoreError::Corrupt { path: self.path.clone(), what: what.into() }
+    }
+
+    async fn decoded<T>(&self, task: JoinHandle<std::result::Result<T, String>>) -> Result<T> {
+        match task.await {
+            Ok(decoded) => decoded.map_err(|what| self.corrupt(what)),
+            Err(error) => Err(StoreError::Other { message: error.to_string() }),
+        }
+    }
+}
+
+pub async fn run(store: &SqliteStore, id: &RunId) -> Result<Option<StoredRun>> {
+    let mut connection = store.moment().await?;
+    let explain = |error: sqlx::Error| store.error(&error);
+    let mut snapshot = sqlx::Connection::begin(&mut *connection).await.map_err(explain)?;
+    let row = sqlx::query(
+        "SELECT header, head, records, survey, plan, plan_digest, report
+         FROM runs JOIN documents ON documents.run = runs.id WHERE runs.id = ?",
+    )
+    .bind(id.as_str())
+    .fetch_optional(&mut *snapshot)
+    .await
+    .map_err(explain)?;
+    let Some(row) = row else { return Ok(None) };
+    // Decoding goes on beside reading, on as many cores as there are.
+    let survey: String = row.try_get("survey").map_err(explain)?;
+    let survey: JoinHandle<std::result::Result<Survey, String>> =
+        spawn_blocking(move || serde_json::from_str(&survey).map_err(|error| error.to_string()));
+    let records: i64 = row.try_get("records").map_err(explain)?;
+    let mut chunks: Vec<JoinHandle<std::result::Result<Vec<Stamped>, String>>> = Vec::new();
+    let mut from = 1;
+    while from < records {
+        // JSON text has no raw line feed, so it can part the bodies.
+        let bodies: Option<String> = sqlx::query_scalar(
+            "SELECT group_concat(body, char(10) ORDER BY seq) FROM records WHERE run = ? AND seq >= ? AND seq < ?",
+        )
+        .bind(id.as_str())
+        .bind(from)
+        .bind((from + CHUNK).min(records))
+        .fetch_one(&mut *snapshot)
+        .await
+        .map_err(explain)?;
+        chunks.push(spawn_blocking(move || events(bodies.unwrap_or_default().lines())));
+        from += CHUNK;
+    }
+    snapshot.commit().await.map_err(explain)?;
+    drop(connection);
+
+    let mut events = Vec::with_capacity(records as usize);
+    for chunk in chunks {
+        events.append(&mut store.decoded(chunk).await?);
+    }
+    if events.len() as i64 + 1 != records {
+        let what = format!("run {id} has {} of {} records", events.len() + 1, records);
+        return Err(store.corrupt(what));
+    }
+    let header: String = row.try_get("header").map_err(explain)?;
+    let report: Option<String> = row.try_get("report").map_err(explain)?;
+    Ok(Some(StoredRun {
+        header: serde_json::from_str(&header).map_err(|error| store.corrupt(error.to_string()))?,
+        survey: store.decoded(survey).await?,
+        plan: plan(&row).map_err(explain)?,
+        head: row.try_get("head").map_err(explain)?,
+        events,
+        report: report
+            .map(|report| serde_json::from_str(&report).map_err(|error| store.corrupt(error.to_string())))
+            .transpose()?,
+    }))
+}
+
+fn plan(row: &SqliteRow) -> Database<Option<(Vec<u8>, String)>> {
+    let bytes: Option<Vec<u8>> = row.try_get("plan")?;
+    let digest: Option<String> = row.try_get("plan_digest")?;
+    Ok(bytes.zip(digest))
+}
+
+pub async fn runs(store: &SqliteStore, limit: u32) -> Result<Vec<RunSummary>> {
+    let explain = |error: sqlx::Error| store.error(&error);
+    let mut connection = store.moment().await?;
+    let mut snapshot = sqlx::Connection::begin(&mut *connection).await.map_err(explain)?;
+    let rows = sqlx::query(
+        "SELECT runs.id, phase, head, last_event, header, documents.report IS NOT NULL AS has_report
+         FROM runs JOIN documents ON documents.run = runs.id ORDER BY number DESC LIMIT ?",
+    )
+    .bind(i64::from(limit))
+    .fetch_all(&mut *snapshot)
+    .await
+    .map_err(explain)?;
+    let mut summaries = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id: String = row.try_get("id").map_err(explain)?;
+        let counts = sqlx::query("SELECT outcome, count(*) AS n FROM items WHERE run = ? GROUP BY outcome")
+            .bind(&id)
+            .fetch_all(&mut *snapshot)
+            .await
+            .map_err(explain)?;
+        let clients: i64 = sqlx::query_scalar("SELECT count(DISTINCT client_id) FROM items WHERE run = ?")
+            .bind(&id)
+            .fetch_one(&mut *snapshot)
+            .await
+            .map_err(explain)?;
+        let mut items = 0;
+        let mut outcomes = BTreeMap::new();
+        for count in &counts {
+            let n = count.try_get::<i64, _>("n").map_err(explain)? as u64;
+            items += n;
+            if let Some(outcome) = count.try_get::<Option<String>, _>("outcome").map_err(explain)? {
+                outcomes.insert(outcome, n);
+            }
+        }
+        let header: String = row.try_get("header").map_err(explain)?;
+        let phase: String = row.try_get("phase").map_err(explain)?;
+        summaries.push(RunSummary {
+            header: serde_json::from_str(&header).map_err(|error| store.corrupt(error.to_string()))?,
+            phase: phase_from(&phase)
+                .ok_or_else(|| store.corrupt(format!("run {id} is in no known state (\"{phase}\")")))?,
+            head: row.try_get("head").map_err(explain)?,
+            last_event: moment(row.try_get("last_event").map_err(explain)?),
+            items,
+            clients: clients as u64,
+            outcomes,
+            has_report: row.try_get("has_report").map_err(explain)?,
+        });
+    }
+    Ok(summaries)
+}
+
+pub async fn deactivated(store: &SqliteStore, tenant: &Tenant) -> Result<Vec<Deactivated>> {
+    let explain = |error: sqlx::Error| store.error(&error);
+    let rows = sqlx::query(
+        "SELECT items.run, config_id, client_id, outcome, settled_at
+         FROM items JOIN runs ON runs.id = items.run
+         WHERE psa = ? AND tenant = ? AND outcome IN ('deactivated', 'restored')
+         ORDER BY settled_at, number",
+    )
+    .bind(tenant.psa.as_str())
+    .bind(tenant.id.as_str())
+    .fetch_all(&store.reads)
+    .await
+    .map_err(explain)?;
+    let mut standing = BTreeMap::new();
+    for row in &rows {
+        let config_id = ConfigId::new(row.try_get::<String, _>("config_id").map_err(explain)?);
+        if row.try_get::<String, _>("outcome").map_err(explain)? == "deactivated" {
+            let change = Deactivated {
+                config_id: config_id.clone(),
+                client_id: ClientId::new(row.try_get::<String, _>("client_id").map_err(explain)?),
+                run: RunId::new(row.try_get::<String, _>("run").map_err(explain)?),
+                at: moment(row.try_get("settled_at").map_err(explain)?),
+            };
+            standing.insert(config_id, change);
+        } else {
+            standing.remove(&config_id);
+        }
+    }
+    Ok(standing.into_values().collect())
+}
+
+pub async fn verify(store: &SqliteStore, run: &RunId, known_head: Option<&str>) -> Result<Vec<Flaw>> {
+    let mut connection = store.moment().await?;
+    let checked = check(&mut connection, run, known_head).await.map_err(|error| store.error(&error))?;
+    checked.map(|(flaws, _)| flaws).ok_or_else(|| StoreError::UnknownRun(run.clone()))
+}
+
+pub async fn verify_all(store: &SqliteStore) -> Result<Vec<Flaw>> {
+    let explain = |error: sqlx::Error| store.error(&error);
+    let mut connection = store.moment().await?;
+    let runs: Vec<(String, i64)> = sqlx::query_as("SELECT id, number FROM runs ORDER BY number")
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(explain)?;
+    let mut flaws = Vec::new();
+    let mut expected = 1;
+    for (id, number) in runs {
+        let run = RunId::new(id);
+        let Some((own, after)) = check(&mut connection, &run, None).await.map_err(explain)? else { continue };
+        flaws.extend(own);
+        let mut found: Option<String> = None;
+        if let Some(after) = &after {
+            found = sqlx::query_scalar("SELECT hash FROM records WHERE run = ? AND seq = ?")
+                .bind(after.run.as_str())
+                .bind(after.seq as i64)
+                .fetch_optional(&mut *connection)
+                .await
+                .map_err(explain)?;
+        }
+        flaws.extend(check_order(&run, number as u64, expected, after.as_ref(), found.as_deref()));
+        expected = number as u64 + 1;
+    }
+    Ok(flaws)
+}
+
+async fn check(
+    connection: &mut SqliteConnection,
+    run: &RunId,
+    known_head: Option<&str>,
+) -> Database<Option<(Vec<Flaw>, Option<Predecessor>)>> {
+    let mut snapshot = sqlx::Connection::begin(connection).await?;
+    let row = sqlx::query(
+        "SELECT header, phase, head, records, survey, plan, plan_digest
+         FROM runs LEFT JOIN documents ON documents.run = runs.id WHERE runs.id = ?",
+    )
+    .bind(run.as_str())
+    .fetch_optional(&mut *snapshot)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let stored = Stored {
+        id: run.clone(),
+        header: row.try_get("header")?,
+        survey: row.try_get::<Option<String>, _>("survey")?.unwrap_or_default(),
+        plan: plan(&row)?,
+        phase: row.try_get("phase")?,
+        records: row.try_get::<i64, _>("records")? as u64,
+        head: row.try_get("head")?,
+    };
+    let mut checker = Checker::new(stored, known_head);
+    let mut last = -1;
+    loop {
+        let rows = sqlx::query(
+            "SELECT seq, previous, hash, body FROM records WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
+        )
+        .bind(run.as_str())
+        .bind(last)
+        .bind(CHUNK)
+        .fetch_all(&mut *snapshot)
+        .await?;
+        for row in &rows {
+            last = row.try_get("seq")?;
+            checker.record(&Record {
+                seq: last as u64,
+                previous: row.try_get("previous")?,
+                hash: row.try_get("hash")?,
+                body: row.try_get("body")?,
+            });
+        }
+        if (rows.len() as i64) < CHUNK {
+            break;
+        }
+    }
+    snapshot.commit().await?;
+    Ok(Some(checker.finish()))
+}
+
+pub async fn refusal(store: &SqliteStore, key: &str) -> Result<Option<Timestamp>> {
+    let at: Option<i64> = sqlx::query_scalar("SELECT at FROM refusals WHERE sign_in = ?")
+        .bind(key)
+        .fetch_optional(&store.reads)
+        .await
+        .map_err(|error| store.error(&error))?;
+    Ok(at.map(moment))
+}
+
+pub async fn sweep(store: &SqliteStore, tenant: &Tenant, profile: &str) -> Result<Option<Sweep>> {
+    let found: Option<(i64, String)> =
+        sqlx::query_as("SELECT at, clients FROM sweeps WHERE psa = ? AND tenant = ? AND profile = ?")
+            .bind(tenant.psa.as_str())
+            .bind(tenant.id.as_str())
+            .bind(profile)
+            .fetch_optional(&store.reads)
+            .await
+            .map_err(|error| store.error(&error))?;
+    let Some((at, clients)) = found else { return Ok(None) };
+    let clients = serde_json::from_str(&clients).map_err(|error| store.corrupt(error.to_string()))?;
+    Ok(Some(Sweep { at: moment(at), clients }))
+}
+
+pub async fn holds(store: &SqliteStore, tenant: &Tenant, now: Timestamp) -> Result<Vec<Hold>> {
+    type Line = (String, String, String, i64, Option<i64>);
+    let lines: Vec<Line> = sqlx::query_as(
+        "SELECT config_id, reason, held_by, held_at, until FROM holds WHERE psa = ? AND tenant = ?",
+    )
+    .bind(tenant.psa.as_str())
+    .bind(tenant.id.as_str())
+    .fetch_all(&store.reads)
+    .await
+    .map_err(|error| store.error(&error))?;
+    let mut holds: Vec<Hold> = lines
+        .into_iter()
+        .map(|(config_id, reason, by, at, until)| Hold {
+            config_id: ConfigId::new(config_id),
+            reason,
+            by,
+            at: moment(at),
+            until: until.map(moment),
+        })
+        .filter(|hold| hold.is_in_force(now))
+        .collect();
+    holds.sort_by(|a, b| a.config_id.cmp(&b.config_id));
+    Ok(holds)
+}
+
+pub async fn has_requests(store: &SqliteStore, run: &RunId) -> Result<bool> {
+    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM requests WHERE run = ? LIMIT 1")
+        .bind(run.as_str())
+        .fetch_optional(&store.reads)
+        .await
+        .map_err(|error| store.error(&error))?;
+    Ok(found.is_some())
+}

@@ -1,0 +1,102 @@
+//! Who works on which client.
+
+use std::process::Command;
+
+use mothball::{
+    domain::{ClientId, RunId},
+    store::{Acquired, Claim, Holder, Store},
+    system::process::Identity,
+};
+
+use super::{on_both, samples::*};
+
+on_both!(
+    a_client_is_held_once,
+    all_or_nothing_takes_nothing_when_one_is_held,
+    an_ended_holder_is_replaced_and_a_living_one_never,
+    only_one_of_many_gets_it,
+);
+
+fn own(operator: &str) -> Holder {
+    Holder { process: Identity::own(), operator: operator.into() }
+}
+
+/// The number of a process that has ended.
+fn ended() -> u32 {
+    let mut child = Command::new("true").spawn().unwrap();
+    child.wait().unwrap();
+    child.id()
+}
+
+fn clients(ids: &[&str]) -> Vec<ClientId> {
+    ids.iter().copied().map(ClientId::from).collect()
+}
+
+async fn take(store: &dyn Store, ids: &[&str], claim: Claim, run: &str, holder: &Holder) -> Acquired {
+    let run = RunId::from(run);
+    store.acquire(&tenant(), &clients(ids), claim, &run, holder, at(0)).await.unwrap()
+}
+
+async fn a_client_is_held_once(store: &dyn Store) {
+    let jane = own("jane");
+    assert_eq!(take(store, &["1", "2"], Claim::Free, "r1", &jane).await.taken, clients(&["1", "2"]));
+    // The same run of the same process may ask again; another run may not.
+    assert_eq!(take(store, &["1"], Claim::All, "r1", &jane).await.held, []);
+    let second = take(store, &["2", "3"], Claim::Free, "r2", &own("joe")).await;
+    assert_eq!(second.taken, clients(&["3"]));
+    assert_eq!(second.held.len(), 1);
+    assert_eq!((&second.held[0].run, &second.held[0].by), (&RunId::from("r1"), &jane));
+    assert!(second.held[0].to_string().contains("client 2 is being worked on by run r1 (jane, process"));
+    // Another tenant's client of the same number is another client.
+    let elsewhere = store
+        .acquire(&other_tenant(), &clients(&["1"]), Claim::All, &RunId::from("r3"), &jane, at(0))
+        .await
+        .unwrap();
+    assert_eq!(elsewhere.taken, clients(&["1"]));
+    store.release(&RunId::from("r1")).await.unwrap();
+    assert_eq!(take(store, &["1", "2", "3"], Claim::Free, "r4", &jane).await.taken, clients(&["1", "2"]));
+}
+
+async fn all_or_nothing_takes_nothing_when_one_is_held(store: &dyn Store) {
+    take(store, &["2"], Claim::All, "r1", &own("jane")).await;
+    let refused = take(store, &["1", "2"], Claim::All, "r2", &own("joe")).await;
+    assert_eq!((refused.taken.len(), refused.held.len()), (0, 1));
+    assert_eq!(take(store, &["1"], Claim::All, "r3", &own("joe")).await.taken, clients(&["1"]));
+}
+
+async fn an_ended_holder_is_replaced_and_a_living_one_never(store: &dyn Store) {
+    let living = own("jane");
+    let gone = Holder { process: Identity { pid: ended(), ..Identity::own() }, operator: "gone".into() };
+    let before_boot =
+        Holder { process: Identity { boot: "earlier".into(), ..Identity::own() }, operator: "old".into() };
+    let elsewhere = Holder {
+        process: Identity { host: "another-host".into(), pid: ended(), boot: "earlier".into() },
+        operator: "far".into(),
+    };
+    for (client, holder) in [("1", &gone), ("2", &before_boot), ("3", &living), ("4", &elsewhere)] {
+        assert_eq!(take(store, &[client], Claim::All, "old", holder).await.taken.len(), 1);
+    }
+    let taken = take(store, &["1", "2", "3", "4"], Claim::Free, "new", &own("joe")).await;
+    assert_eq!(taken.taken, clients(&["1", "2"]));
+    let operators: Vec<_> = taken.held.iter().map(|held| held.by.operator.as_str()).collect();
+    assert_eq!(operators, ["jane", "far"]);
+    // A resume of the same run by another process is no exception while the first one lives.
+    let parent = Holder {
+        process: Identity { pid: std::os::unix::process::parent_id(), ..Identity::own() },
+        operator: "x".into(),
+    };
+    assert_eq!(take(store, &["3"], Claim::All, "old", &parent).await.taken, []);
+}
+
+async fn only_one_of_many_gets_it(store: &dyn Store) {
+    for round in 0..20 {
+        let client = format!("c{round}");
+        let holder = own("jane");
+        let tries = (0..8).map(|n| {
+            let (client, holder) = (&client, &holder);
+            async move { take(store, &[client], Claim::All, &format!("r{n}"), holder).await }
+        });
+        let won = futures_util::future::join_all(tries).await;
+        assert_eq!(won.iter().filter(|acquired| !acquired.taken.is_empty()).count(), 1);
+    }
+}
