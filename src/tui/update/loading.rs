@@ -11,7 +11,7 @@ use super::{
         },
         theme::Meaning,
     },
-    links, review, ticking,
+    links, listing, ticking,
 };
 use crate::domain::{ClientId, ConfigId, event::Notice, text::count};
 
@@ -27,7 +27,7 @@ pub fn begin(model: &mut Model) -> Vec<Effect> {
     } else {
         review.data = Data::default();
         review.client = None;
-        review::relist_clients(model);
+        listing::relist_clients(model);
     }
     vec![Effect::Load { generation }]
 }
@@ -44,13 +44,13 @@ pub fn news(model: &mut Model, generation: u64, news: LoadNews) -> Vec<Effect> {
         LoadNews::Clients(clients) => {
             data.add_clients(clients);
             if !staged {
-                return review::relist_clients(model);
+                return listing::relist_clients(model);
             }
         }
         LoadNews::Rows(rows) => {
             let touched = data.add_rows(rows);
             if !staged && review.client.is_some_and(|client| touched.contains(&client)) {
-                return review::relist_rows(model);
+                return listing::relist_rows(model);
             }
         }
         LoadNews::Complete { as_of, coverage } => {
@@ -70,7 +70,7 @@ fn completed(model: &mut Model) -> Vec<Effect> {
         take_over(model, data);
     }
     let mut effects = preselect(model);
-    effects.extend(review::relist_clients(model));
+    effects.extend(listing::relist_clients(model));
     // Links are read for the client under the cursor and for ticked ones.
     let mut wanted: Vec<ClientId> = model
         .review
@@ -101,7 +101,7 @@ fn take_over(model: &mut Model, data: Data) {
         }
     }
     review.client = client.and_then(|id| review.data.client(&id));
-    review::rebuild(review, row.as_ref());
+    listing::rebuild(review, row.as_ref());
     if gone > 0 {
         let text = format!(
             "{} no longer there, or locked now: unticked.",
