@@ -4,6 +4,7 @@ use mothball::{
     domain::{ConfigId, event::End},
     tui::{
         action::TABLE,
+        desk::Trouble,
         key::Key,
         layout::Pane,
         message::{Message, Mouse, MouseKind},
@@ -96,6 +97,10 @@ enum Step {
     Settle,
     End,
     Later(i64),
+    /// The reading breaks off; the next one may work.
+    BreakOff,
+    /// From now on effects are (not) answered.
+    Silent(bool),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -112,6 +117,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::Settle),
         1 => Just(Step::End),
         1 => (0i64..100_000).prop_map(Step::Later),
+        1 => Just(Step::BreakOff),
+        1 => any::<bool>().prop_map(Step::Silent),
     ];
     proptest::collection::vec(step, 1..60)
 }
@@ -130,6 +137,12 @@ fn take(screen: &mut Screen, step: Step) {
         }
         Step::End if screen.model.runs() => screen.end(End::Finished),
         Step::Later(seconds) => screen.model.now = screen.model.now.plus_seconds(seconds),
+        Step::BreakOff => {
+            let trouble = Trouble { message: "No route.".into(), advice: "Check the network.".into() };
+            let generation = screen.model.review.generation;
+            screen.send(Message::LoadEnded(generation, Err(trouble)));
+        }
+        Step::Silent(silent) => screen.by_hand = silent,
         Step::Settle | Step::End => {}
     }
 }
