@@ -257,3 +257,16 @@ fn only_what_is_in_sight_is_built() {
     }
     assert!(total.as_millis() / 50 < 60, "mean key to frame {:?}", total / 50);
 }
+
+#[test]
+fn a_confirmation_says_what_to_type_at_every_size() {
+    for (width, height) in [(40, 10), (60, 12), (80, 24), (200, 60)] {
+        let mut screen = Screen::small(width, height);
+        screen.tick(&[101, 201]);
+        screen.keys("enter x");
+        let text = screen.text().replace(['\n', '│'], " ");
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("type the number of configurations: 2"), "{}", screen.text());
+        assert!(words.contains("[> Cancel <]"), "the focus is on Cancel\n{}", screen.text());
+    }
+}
