@@ -86,6 +86,8 @@ pub fn wrap(text: &str, limit: usize) -> Vec<String> {
             continue;
         }
         for grapheme in word.graphemes(true) {
+            // Marks piled on one letter can make it wider than a whole line.
+            let grapheme = if grapheme.width() > limit { "?" } else { grapheme };
             let wide = grapheme.width();
             if used > 0 && used + wide > limit {
                 lines.push(std::mem::take(&mut current));
@@ -131,6 +133,7 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("", 3), [""]);
+        assert_eq!(wrap("﹨ெ", 2), ["?"]);
     }
 
     proptest! {

@@ -86,6 +86,21 @@ impl Keymap {
         self.keys.get(&action).map_or(&[], Vec::as_slice)
     }
 
+    /// The key table as Markdown, for a README: one row for each action that has a key.
+    pub fn markdown(&self) -> String {
+        let mut table = String::from("| keys | where | what |\n|---|---|---|\n");
+        for spec in TABLE {
+            let keys: Vec<String> = self.keys(spec.action).iter().map(|key| format!("`{key}`")).collect();
+            if keys.is_empty() {
+                continue;
+            }
+            let places: Vec<&str> = spec.scopes.iter().map(|scope| scope.words()).collect();
+            let row = [keys.join(" "), places.join(", "), spec.title.to_owned()].join(" | ");
+            table = table + "| " + &row + " |\n";
+        }
+        table
+    }
+
     /// The first key of an action, for hints.
     pub fn hint(&self, action: Action) -> String {
         self.keys(action).first().map(ToString::to_string).unwrap_or_default()
@@ -108,6 +123,13 @@ mod tests {
             assert!(!map.keys(spec.action).is_empty(), "{}", spec.id);
             assert!(!spec.title.is_empty());
         }
+    }
+
+    #[test]
+    fn the_markdown_table_has_a_row_for_each_action() {
+        let table = Keymap::default().markdown();
+        assert_eq!(table.lines().count(), TABLE.len() + 2);
+        assert!(table.contains("| `space` | Review | Tick or untick"), "{table}");
     }
 
     #[test]

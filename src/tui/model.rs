@@ -105,7 +105,10 @@ pub struct Model {
 
 impl Model {
     pub fn new(setting: Setting, now: Timestamp, size: (u16, u16), look: Look) -> Self {
-        let note = setting.warnings.first().map(|text| Note { meaning: Meaning::Warn, text: text.clone() });
+        let note = match &setting.warnings[..] {
+            [] => None,
+            all => Some(Note { meaning: Meaning::Warn, text: all.join("; ") }),
+        };
         Self {
             setting,
             now,

@@ -4,6 +4,7 @@
 mod going;
 mod history;
 mod links;
+mod listing;
 mod loading;
 mod mouse;
 mod overlay;
@@ -48,7 +49,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::LoadEnded(generation, result) => loading::ended(model, generation, result),
         Message::LinksDue(visit) => links::due(model, visit),
         Message::LinksRead(clients, result) => links::read(model, &clients, result),
-        Message::Filtered(generation, hits) => review::filtered(model, generation, hits),
+        Message::Filtered(generation, hits) => listing::filtered(model, generation, hits),
         Message::Planned(generation, result) => plan::planned(model, generation, result),
         Message::Started(serial, result) => run::started(model, serial, result),
         Message::Run(serial, news) => run::news(model, serial, news),

@@ -10,6 +10,7 @@ mod history;
 mod plan;
 mod report;
 pub mod review;
+pub mod rows;
 mod run;
 
 use ratatui::{

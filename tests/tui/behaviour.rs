@@ -216,6 +216,27 @@ fn old_data_stay_usable_while_reading_again() {
 }
 
 #[test]
+fn ticks_outlive_a_reading_that_broke_off() {
+    let mut screen = Screen::empty(World::small(), 100, 30);
+    screen.by_hand = true;
+    update::start(&mut screen.model);
+    for news in screen.world.load().into_iter().take(3) {
+        screen.send(Message::Load(1, news));
+    }
+    screen.keys("tab j space space");
+    let trouble = Trouble { message: "No route.".into(), advice: "Check the network.".into() };
+    screen.send(Message::LoadEnded(1, Err(trouble)));
+    screen.keys("enter");
+    assert!(screen.note().contains("not complete"), "{}", screen.note());
+    screen.world.rows.retain(|row| row.configuration.id != ConfigId::from(103));
+    screen.by_hand = false;
+    screen.keys("R");
+    assert_eq!(screen.ticked(), ["104"]);
+    let ticked: usize = screen.model.review.data.clients.iter().map(|client| client.ticked).sum();
+    assert_eq!(ticked, 1);
+}
+
+#[test]
 fn news_of_an_earlier_reading_are_dropped() {
     let mut screen = Screen::small(100, 30);
     screen.send(Message::Load(0, LoadNews::Notice(Notice::Waiting { seconds: 9.0, why: "429".into() })));

@@ -20,7 +20,7 @@ const QUIT: i32 = 40;
 const STOPPED: i32 = 41;
 const PANICKED: i32 = 42;
 
-fn child(world: World, endless: bool, panics: bool) {
+fn child(endless: bool, panics: bool, no_color: bool) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let result = runtime.block_on(async {
         let (send, stop) = watch::channel(None);
@@ -39,16 +39,10 @@ fn child(world: World, endless: bool, panics: bool) {
                 panic!("planted panic");
             });
         }
-        let mut desk = ScriptedDesk::new(world);
+        let mut desk = ScriptedDesk::new(World::small());
         desk.endless = endless;
-        let options = Options {
-            no_color: false,
-            theme: None,
-            ascii: false,
-            mouse: true,
-            suspend: process::suspend,
-            stop,
-        };
+        let options =
+            Options { no_color, theme: None, ascii: false, mouse: true, suspend: process::suspend, stop };
         tui::run(shared(desk), options).await
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -56,10 +50,7 @@ fn child(world: World, endless: bool, panics: bool) {
         Ok(Leave::Quit(_)) => QUIT,
         Ok(Leave::Stopped(..)) => STOPPED,
         Err(TuiError::Panicked) => PANICKED,
-        Err(error) => {
-            println!("{error}");
-            1
-        }
+        Err(error) => panic!("{error}"),
     };
     #[expect(clippy::disallowed_methods, reason = "the child tells its parent how it ended")]
     std::process::exit(code);
@@ -68,19 +59,25 @@ fn child(world: World, endless: bool, panics: bool) {
 #[test]
 #[ignore = "the child of the tests below"]
 fn plain() {
-    child(World::small(), false, false);
+    child(false, false, false);
 }
 
 #[test]
 #[ignore = "the child of the tests below"]
 fn endless() {
-    child(World::small(), true, false);
+    child(true, false, false);
 }
 
 #[test]
 #[ignore = "the child of the tests below"]
 fn panicking() {
-    child(World::small(), false, true);
+    child(false, true, false);
+}
+
+#[test]
+#[ignore = "the child of the tests below"]
+fn colourless() {
+    child(false, false, true);
 }
 
 struct Terminal {
@@ -106,7 +103,11 @@ impl Terminal {
         command.args([&format!("tui::pty::{which}"), "--exact", "--ignored", "--nocapture", "-q"]);
         command.env("TERM", "xterm-256color");
         command.env("RUST_BACKTRACE", "0");
-        command.env_remove("NO_COLOR");
+        if which == "colourless" {
+            command.env("NO_COLOR", "1");
+        } else {
+            command.env_remove("NO_COLOR");
+        }
         let child = pty.slave.spawn_command(command).unwrap();
         drop(pty.slave);
         let size = |n: u16| n.try_into().unwrap();
@@ -216,6 +217,28 @@ fn a_resize_together_with_a_key_loses_neither() {
         terminal.wait_for("Keys that work in Review now");
         terminal.keys("?");
         terminal.until("help closes", |terminal| !terminal.text().contains("Keys that work"));
+    }
+    terminal.keys("q");
+    terminal.ended(QUIT);
+}
+
+#[test]
+fn without_colour_the_cursor_row_is_reversed_and_nothing_is_coloured() {
+    let mut terminal = Terminal::start("colourless", 24, 80);
+    terminal.wait_for("complete, read");
+    terminal.keys("\tj");
+    terminal.until("the cursor row is reversed", |terminal| {
+        let parser = terminal.screen.lock().unwrap();
+        parser.screen().cell(4, 40).is_some_and(vt100::Cell::inverse)
+    });
+    {
+        let parser = terminal.screen.lock().unwrap();
+        for row in 0..24 {
+            for column in 0..80 {
+                let cell = parser.screen().cell(row, column).unwrap();
+                assert_eq!((cell.fgcolor(), cell.bgcolor()), (vt100::Color::Default, vt100::Color::Default));
+            }
+        }
     }
     terminal.keys("q");
     terminal.ended(QUIT);

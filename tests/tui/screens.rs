@@ -230,3 +230,10 @@ fn styles() {
         insta::assert_snapshot!(format!("styles_{}", theme.name()), styled(&screen));
     }
 }
+
+#[test]
+fn review_range() {
+    let mut screen = Screen::small(80, 24);
+    screen.keys("tab j v j j");
+    insta::assert_snapshot!(screen.text());
+}

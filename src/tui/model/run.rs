@@ -1,5 +1,7 @@
 //! The state of a run on screen: the plan, the fold, and what the list shows of it.
 
+use std::collections::HashSet;
+
 use super::super::{
     desk::{Ending, PlanView, Trouble},
     scroll::Scroll,
@@ -33,6 +35,8 @@ pub struct RunPage {
     pub only_problems: bool,
     /// Places in the plan of items with a problem, in the order in which they came up.
     pub problems: Vec<usize>,
+    /// The same, to know quickly whether one is among them.
+    problem_set: HashSet<usize>,
     /// Every item before this one is settled.
     pub first_open: usize,
 }
@@ -54,6 +58,7 @@ impl RunPage {
             follow: true,
             only_problems: false,
             problems: Vec::new(),
+            problem_set: HashSet::new(),
             first_open: 0,
         }
     }
@@ -109,10 +114,12 @@ impl RunPage {
     pub fn replace(&mut self, state: RunState) {
         self.state = state;
         self.problems.clear();
+        self.problem_set.clear();
         self.first_open = 0;
         for (at, item) in self.view.plan.items().iter().enumerate() {
             if self.state.outcome(&item.config_id).is_some_and(|settled| is_problem(&settled.outcome)) {
                 self.problems.push(at);
+                self.problem_set.insert(at);
             }
         }
         self.advance();
@@ -120,13 +127,12 @@ impl RunPage {
 
     fn note_problem(&mut self, id: &ConfigId, outcome: &Outcome) {
         let Ok(at) = self.view.plan.items().binary_search_by(|item| item.config_id.cmp(id)) else { return };
-        let known = self.problems.iter().position(|place| *place == at);
-        match (is_problem(outcome), known) {
-            (true, None) => self.problems.push(at),
-            (false, Some(place)) => {
-                self.problems.remove(place);
+        if is_problem(outcome) {
+            if self.problem_set.insert(at) {
+                self.problems.push(at);
             }
-            _ => {}
+        } else if self.problem_set.remove(&at) {
+            self.problems.retain(|place| *place != at);
         }
     }
 

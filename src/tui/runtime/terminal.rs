@@ -1,7 +1,7 @@
 //! The terminal: taken, drawn on, and given back on exit, panic, signal and sleep.
 
 use std::{
-    io::{self, Stdout, stdout},
+    io::{self, IsTerminal, Stdout, stdout},
     sync::{
         Once,
         atomic::{AtomicBool, Ordering},
@@ -118,6 +118,10 @@ impl RealTerminal {
 
 impl Display for RealTerminal {
     fn size(&mut self) -> io::Result<(u16, u16)> {
+        // crossterm would ask /dev/tty, and the pictures would land in a file or a pipe.
+        if !stdout().is_terminal() {
+            return Err(io::Error::other("standard output is not a terminal"));
+        }
         crossterm::terminal::size()
     }
 

@@ -16,7 +16,7 @@ use super::{
         options::{Leave, StopSignal},
         theme::Meaning,
     },
-    history, review, run,
+    history, listing, run,
 };
 
 /// How long leaving waits for a cancelled run to end. What was sent has its own time limit, well below.
@@ -67,7 +67,7 @@ pub fn back(model: &mut Model) -> Vec<Effect> {
     }
     if model.review.is_filtered() {
         model.review.show = Show::All;
-        return review::clear_filters(model);
+        return listing::clear_filters(model);
     }
     if model.review.focus == Pane::Rows {
         model.review.focus = Pane::Clients;

@@ -7,10 +7,14 @@ use super::{
         desk::{LinksRead, Trouble},
         effect::Effect,
         message::Message,
-        model::{Model, data::LinksState, review::Show},
+        model::{
+            Model,
+            data::LinksState,
+            review::{Column, Show},
+        },
         theme::Meaning,
     },
-    review, ticking,
+    listing, ticking,
 };
 use crate::domain::{ClientId, text::count};
 
@@ -114,11 +118,10 @@ pub fn read(model: &mut Model, asked: &[ClientId], result: Result<Vec<LinksRead>
     }
     let mut effects = tick_unlinked(model, asked);
     let review = &model.review;
-    if review.row_filter.query.asks_for_links()
-        || review.show == Show::Linked
-        || review.sort.column == super::super::model::review::Column::Links
-    {
-        effects.extend(review::relist_rows(model));
+    if review.sort.column == Column::Links {
+        effects.extend(listing::relist_rows(model));
+    } else if review.row_filter.query.asks_for_links() || review.show == Show::Linked {
+        effects.extend(listing::reshow_rows(model));
     }
     effects.extend(next(model));
     effects

@@ -10,8 +10,9 @@ use super::{
             review::{Load, Show},
         },
         theme::Meaning,
+        ticks::Ticks,
     },
-    links, review, ticking,
+    links, listing, ticking,
 };
 use crate::domain::{ClientId, ConfigId, event::Notice, text::count};
 
@@ -27,7 +28,13 @@ pub fn begin(model: &mut Model) -> Vec<Effect> {
     } else {
         review.data = Data::default();
         review.client = None;
-        review::relist_clients(model);
+        // Places in the old data mean nothing in the new, nor do answers about them.
+        review.shown_clients.clear();
+        review.order.clear();
+        review.shown.clear();
+        review.filter_generation += 1;
+        review.filtering = false;
+        listing::relist_clients(model);
     }
     vec![Effect::Load { generation }]
 }
@@ -44,13 +51,18 @@ pub fn news(model: &mut Model, generation: u64, news: LoadNews) -> Vec<Effect> {
         LoadNews::Clients(clients) => {
             data.add_clients(clients);
             if !staged {
-                return review::relist_clients(model);
+                return listing::relist_clients(model);
             }
         }
         LoadNews::Rows(rows) => {
+            let from = data.rows.len();
             let touched = data.add_rows(rows);
+            if !staged {
+                // Ticks outlive a reading that broke off.
+                count_ticks(&mut review.data, &review.ticks, from);
+            }
             if !staged && review.client.is_some_and(|client| touched.contains(&client)) {
-                return review::relist_rows(model);
+                return listing::relist_rows(model);
             }
         }
         LoadNews::Complete { as_of, coverage } => {
@@ -68,9 +80,13 @@ pub fn news(model: &mut Model, generation: u64, news: LoadNews) -> Vec<Effect> {
 fn completed(model: &mut Model) -> Vec<Effect> {
     if let Some(data) = model.review.staging.take() {
         take_over(model, data);
+    } else {
+        let review = &mut model.review;
+        let gone = review.ticks.retain(|id| review.data.may_tick(id));
+        say_gone(model, gone);
     }
     let mut effects = preselect(model);
-    effects.extend(review::relist_clients(model));
+    effects.extend(listing::relist_clients(model));
     // Links are read for the client under the cursor and for ticked ones.
     let mut wanted: Vec<ClientId> = model
         .review
@@ -94,22 +110,26 @@ fn take_over(model: &mut Model, data: Data) {
     review.links.wanted.clear();
     review.range = None;
     let gone = review.ticks.retain(|id| review.data.may_tick(id));
-    for at in 0..review.data.rows.len() as u32 {
-        let entry = review.data.entry(at).clone();
-        if review.ticks.contains(entry.id()) {
-            review.data.clients[entry.client].ticked += 1;
+    count_ticks(&mut review.data, &review.ticks, 0);
+    review.client = client.and_then(|id| review.data.client(&id));
+    listing::rebuild(review, row.as_ref());
+    model.say(Meaning::Good, "Read again: this is how it stands now.");
+    say_gone(model, gone);
+}
+
+/// Adds the ticked ones of the rows from this place on to their clients' counts.
+fn count_ticks(data: &mut Data, ticks: &Ticks, from: usize) {
+    for entry in &data.rows[from..] {
+        if ticks.contains(entry.id()) {
+            data.clients[entry.client].ticked += 1;
         }
     }
-    review.client = client.and_then(|id| review.data.client(&id));
-    review::rebuild(review, row.as_ref());
+}
+
+fn say_gone(model: &mut Model, gone: usize) {
     if gone > 0 {
-        let text = format!(
-            "{} no longer there, or locked now: unticked.",
-            count(gone, "ticked configuration is", "ticked configurations are")
-        );
-        model.say(Meaning::Warn, text);
-    } else {
-        model.say(Meaning::Good, "Read again: this is how it stands now.");
+        let what = count(gone, "ticked configuration is", "ticked configurations are");
+        model.say(Meaning::Warn, format!("{what} no longer there, or locked now: unticked."));
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
         scroll::Go,
         view,
     },
-    act, history, plan, report, review, run, ticking,
+    act, history, listing, plan, report, review, run, ticking,
 };
 use crate::tui::action::Action;
 
@@ -83,7 +83,7 @@ fn in_review(model: &mut Model, at: Position, wheel: Option<isize>) -> Vec<Effec
             model.review.clients.cursor = line;
         }
         let mut effects =
-            if model.review.clients.cursor == before { Vec::new() } else { review::enter_client(model) };
+            if model.review.clients.cursor == before { Vec::new() } else { listing::enter_client(model) };
         if wheel.is_none() && view::review::is_box(list, at.x) {
             effects.extend(ticking::tick(model));
         }
@@ -119,11 +119,10 @@ fn in_review(model: &mut Model, at: Position, wheel: Option<isize>) -> Vec<Effec
 
 /// A click on a header sorts by it; again turns the order round.
 fn sort_by_click(model: &mut Model, list: Rect, x: u16) -> Vec<Effect> {
-    let Some(column): Option<Column> = view::review::column_at(list, x) else { return Vec::new() };
+    let Some(column): Option<Column> = view::rows::column_at(list, x) else { return Vec::new() };
     if model.review.sort.column == column {
-        model.review.sort.reverse = !model.review.sort.reverse;
-    } else {
-        model.review.sort.column = column;
+        return listing::turn_order(model);
     }
-    review::relist_rows(model)
+    model.review.sort.column = column;
+    listing::relist_rows(model)
 }

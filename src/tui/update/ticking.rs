@@ -15,7 +15,7 @@ use super::{
         theme::Meaning,
         ticks::Step,
     },
-    links, plan, review,
+    links, listing, plan,
 };
 use crate::domain::{ClientId, ConfigId, Lifecycle, text::count};
 
@@ -40,7 +40,7 @@ fn follow(model: &mut Model, step: &Step) -> Vec<Effect> {
         }
     }
     let mut effects = if matches!(review.show, Show::Ticked | Show::Unticked) {
-        review::relist_rows(model)
+        listing::reshow_rows(model)
     } else {
         Vec::new()
     };
@@ -102,7 +102,7 @@ fn tick_client(model: &mut Model) -> Vec<Effect> {
         return effects;
     }
     let mut effects = effects;
-    effects.extend(review::enter_client(model));
+    effects.extend(listing::enter_client(model));
     effects
 }
 
@@ -251,7 +251,7 @@ pub fn hidden_answer(model: &mut Model, ids: Vec<ConfigId>, choice: HiddenChoice
     match choice {
         HiddenChoice::Show => {
             model.review.show = Show::Ticked;
-            let effects = review::clear_filters(model);
+            let effects = listing::clear_filters(model);
             model.say(Meaning::Info, "These are ticked. Press enter again for the plan, esc for all rows.");
             effects
         }

@@ -149,22 +149,28 @@ fn draw_confirm(model: &Model, canvas: &mut Canvas<'_>, confirm: &ConfirmBox) {
     let width = 72.min(model.size.0.saturating_sub(2));
     let room = usize::from(width.saturating_sub(4));
     let fits = view.confirm.accepts(confirm.input.value());
-    let mut lines: Vec<(String, Meaning)> = Vec::new();
-    let mut say = |text: &str, meaning: Meaning| {
-        lines.extend(cells::wrap(text, room).into_iter().map(|line| (line, meaning)));
-    };
-    say(&question(model, view), Meaning::Title);
-    say(&wanted(model, &view.confirm), Meaning::Text);
+    // What must be typed, the field, the note and the buttons are in sight whatever the height.
+    let mut wanted = cells::wrap(&wanted(model, &view.confirm), room);
+    let fits_above = usize::from(model.size.1.saturating_sub(7)).max(1);
+    wanted.truncate(fits_above);
+    let left = fits_above - wanted.len();
+    let mut asked = cells::wrap(&question(model, view), room);
+    if asked.len() > left {
+        let n = view.plan.items().len();
+        asked = cells::wrap(&format!("Set {n} inactive in {}?", view.plan.head().tenant.name), room);
+        asked.truncate(left);
+    }
+    let asked = asked.into_iter().map(|line| (line, Meaning::Title));
+    let lines: Vec<(String, Meaning)> =
+        asked.chain(wanted.into_iter().map(|line| (line, Meaning::Text))).collect();
     let (text, meaning) = match (&confirm.note, confirm.focus) {
         (Some(note), _) => (note.clone(), Meaning::Warn),
         (None, ConfirmFocus::Go) => ("Press enter once more to start.".to_owned(), Meaning::Danger),
         (None, ConfirmFocus::Text) if fits => {
-            ("Right. Press enter, then enter again on the button.".to_owned(), Meaning::Good)
+            ("Right: press enter twice to start.".to_owned(), Meaning::Good)
         }
         _ => (String::new(), Meaning::Text),
     };
-    // Field, note and buttons must be in sight, whatever the height.
-    lines.truncate(usize::from(model.size.1.saturating_sub(7)).max(1));
     let high = lines.len() as u16 + 5;
     let area = layout::middle(model.size.0, model.size.1, width, high);
     let inside = canvas.window(area, "Confirm");
@@ -198,8 +204,18 @@ fn draw_confirm(model: &Model, canvas: &mut Canvas<'_>, confirm: &ConfirmBox) {
 }
 
 fn question(model: &Model, view: &PlanView) -> String {
-    let where_to = &view.plan.head().tenant.name;
-    format!("Set {} inactive in {where_to} ({})?", extent(view, &model.setting), model.setting.nouns.product)
+    let nouns = &model.setting.nouns;
+    let clients = view.plan.clients();
+    // One client is called by its name, so that the wrong one is noticed here at the latest.
+    let named = clients.first().filter(|_| clients.len() == 1).and_then(|id| view.client(id));
+    let what = match named {
+        Some(client) if !client.name.trim().is_empty() => {
+            let n = count(view.plan.items().len(), nouns.configuration, nouns.configurations);
+            format!("{n} of {}", client.name)
+        }
+        _ => extent(view, &model.setting),
+    };
+    format!("Set {what} inactive in {} ({})?", view.plan.head().tenant.name, nouns.product)
 }
 
 fn wanted(model: &Model, confirm: &Confirm) -> String {

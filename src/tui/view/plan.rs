@@ -13,7 +13,7 @@ use super::{
         theme::Meaning,
     },
     canvas::Canvas,
-    review::links_text,
+    rows::links_text,
 };
 
 pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
