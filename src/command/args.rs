@@ -216,6 +216,12 @@ pub enum Runs {
     },
     /// What happened in one run
     Show { id: String },
+    /// Go on with an interrupted run: what was sent is read first, nothing is sent twice
+    Resume {
+        id: String,
+        #[command(flatten)]
+        output: Output,
+    },
     /// The report of one run
     Export {
         id: String,

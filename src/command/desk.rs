@@ -339,7 +339,12 @@ impl Desk for RealDesk {
         Ok(runs
             .into_iter()
             .map(|run| PastRun {
-                summary: format!("{} changed, {} skipped, {} errors", run.changed(), run.skipped(), run.errors()),
+                summary: format!(
+                    "{} changed, {} skipped, {} errors",
+                    run.changed(),
+                    run.skipped(),
+                    run.errors()
+                ),
                 run: run.header.run,
                 started_at: run.header.started_at,
                 phase: run.phase,

@@ -3,6 +3,7 @@
 
 pub mod args;
 mod completions;
+mod conduct;
 mod context;
 mod deliver;
 mod demo;

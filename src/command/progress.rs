@@ -31,6 +31,20 @@ impl Style {
     }
 }
 
+impl Style {
+    /// A line for a person, or for a program where JSON lines were asked for.
+    pub fn tell(self, kind: &str, text: &str) {
+        if self == Self::Json {
+            let at = Timestamp::new(Clock::system().now());
+            print::tell(&json!({ "type": kind, "timestamp": at, "text": text }).to_string());
+        } else if kind == "warning" {
+            print::tell(&format!("warning: {text}"));
+        } else {
+            print::tell(text);
+        }
+    }
+}
+
 /// Follows a run until it has ended. It never holds the run up: whoever is slow sees fewer steps.
 pub fn follow(
     style: Style,

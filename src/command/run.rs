@@ -2,10 +2,10 @@
 
 use super::{
     args::{Global, Run},
+    conduct::{conclude, see_through},
     context::Context,
-    deliver::deliver,
     print::{self, Failure},
-    progress::{Style, follow},
+    progress::Style,
 };
 use crate::{
     domain::{
@@ -13,11 +13,9 @@ use crate::{
         survey::SurveyedClient,
     },
     engine::{
-        Ask, Control, Discovery, Draft, Engine, EngineError, Finished, Pick, Request, RunHandle, Who,
-        apply::Controller,
+        Ask, Discovery, Draft, Engine, EngineError, Finished, Pick, Request, RunHandle, Who,
         limits::{Allowance, Refusal},
     },
-    report,
     system::signals::{Stop, Stops},
 };
 
@@ -26,35 +24,13 @@ pub async fn run(global: &Global, args: &Run) -> Result<ExitCode, Failure> {
     let mut stops = Stops::listen()
         .map_err(|error| Failure::usage(format!("signals cannot be listened for: {error}"), ""))?;
     let context = Context::open(global, false).await?;
+    let style = Style::chosen(args.output.progress, global.quiet);
     for warning in &context.settings.warnings {
-        print::tell(&format!("warning: {warning}"));
+        style.tell("warning", warning);
     }
     let job = Job { global, args, context: &context, who: who(args, &ask, &context) };
     let (finished, stopped) = job.run(&ask, &mut stops).await?;
-    let report = report::build(&report::Source {
-        header: &finished.header,
-        survey: &finished.survey,
-        plan: finished.plan.as_ref(),
-        state: &finished.state,
-        journal_head: finished.journal_head.as_deref(),
-        now: context.engine.now(),
-    });
-    for problem in finished.survey.problems.iter().chain(&finished.state.problems) {
-        print::tell(&format!("{}: {}", problem.code, problem.message));
-    }
-    for problem in finished.survey.clients.iter().flat_map(|client| &client.problems) {
-        print::tell(&format!("{}: {}", problem.code, problem.message));
-    }
-    let mut code = report::verdict(&finished.survey, &finished.state);
-    if let Some(stop) = stopped {
-        code = match stop {
-            Stop::Hangup => ExitCode::Hangup,
-            Stop::Interrupt => ExitCode::Interrupted,
-            Stop::Terminate => ExitCode::Terminated,
-        };
-    }
-    let delivered = deliver(&context, &report, args.output.output.as_deref()).await;
-    Ok(delivered.err().map_or(code, |failure| code.worst(failure.told())))
+    conclude(&context, &args.output, style, &finished, stopped).await
 }
 
 /// A draft, what forbids to write it, and what it was made from.
@@ -114,7 +90,8 @@ impl Job<'_> {
             let warnings = refusals.into_iter().map(|one| one.text).collect();
             let parked = self.engine().park(draft, warnings).await?;
             let digest = parked.plan.as_ref().map(crate::domain::Plan::digest).unwrap_or_default();
-            print::tell(&format!("run {run} waits for approval; plan digest {digest}"));
+            let style = Style::chosen(self.args.output.progress, self.global.quiet);
+            style.tell("parked", &format!("run {run} waits for approval; plan digest {digest}"));
             return Ok((parked, None));
         }
         self.apply(&discovery, draft, stops).await
@@ -201,36 +178,12 @@ impl Job<'_> {
             Err(finished) => return Ok((finished, None)),
         };
         let style = Style::chosen(self.args.output.progress, self.global.quiet);
-        let notices = self.engine().psa.notices();
-        let shown =
-            follow(style, handle.run.clone(), handle.feed.clone(), notices, self.engine().clock.clone());
-        let controller = handle.controller();
-        let run = handle.run.clone();
-        let ended = handle.wait();
-        tokio::pin!(ended);
-        let mut stopped = None;
-        let finished = loop {
-            tokio::select! {
-                finished = &mut ended => break finished,
-                stop = stops.next() => obey(stop, &mut stopped, &controller),
-            }
-        };
-        shown.await.ok();
-        if stopped.is_some() {
-            print::tell(&format!("interrupted; resume with: mothball runs resume {run}"));
-        }
-        Ok((finished, stopped))
+        Ok(see_through(self.engine(), style, handle, stops).await)
     }
 
     async fn conclude(&self, draft: Draft, how: End, problems: Vec<Problem>) -> Result<Finished, Failure> {
         Ok(self.engine().conclude(draft, how, problems).await?)
     }
-}
-
-/// The first signal lets what is in flight end; the second starts nothing more at all.
-fn obey(stop: Stop, stopped: &mut Option<Stop>, controller: &Controller) {
-    controller.send(if stopped.is_some() { Control::Stop } else { Control::Interrupt });
-    stopped.get_or_insert(stop);
 }
 
 fn asked(args: &Run) -> Result<Ask, Failure> {

@@ -1,16 +1,18 @@
 //! `mothball runs`: what earlier runs did.
 
 use super::{
-    args::{Global, Runs},
-    context::{data_dir, open_store},
+    args::{Global, Output, Runs},
+    conduct::{conclude, see_through},
+    context::{Context, data_dir, open_store},
     deliver::hand_over,
     print::{self, Failure},
+    progress::Style,
 };
 use crate::{
     domain::{Event, ExitCode, Plan, RunId, RunState, Stamped, Timestamp, document::Report, text::visible},
     report,
     store::{RunSummary, StoredRun},
-    system::Clock,
+    system::{Clock, signals::Stops},
 };
 
 pub async fn runs(global: &Global, args: &Runs) -> Result<ExitCode, Failure> {
@@ -20,7 +22,11 @@ pub async fn runs(global: &Global, args: &Runs) -> Result<ExitCode, Failure> {
         Runs::List { json, limit } => {
             let runs = store.runs(*limit).await.map_err(broken)?;
             if *json {
-                print::out(&format!("{}\n", serde_json::to_string_pretty(&runs.iter().map(summary).collect::<Vec<_>>()).unwrap_or_default()));
+                print::out(&format!(
+                    "{}\n",
+                    serde_json::to_string_pretty(&runs.iter().map(summary).collect::<Vec<_>>())
+                        .unwrap_or_default()
+                ));
             } else if runs.is_empty() {
                 print::tell("no runs yet");
             } else {
@@ -43,6 +49,11 @@ pub async fn runs(global: &Global, args: &Runs) -> Result<ExitCode, Failure> {
             let run = find(store.run(&RunId::from(id.as_str())).await.map_err(broken)?, id)?;
             show(&run);
         }
+        Runs::Resume { id, output } => {
+            let run = find(store.run(&RunId::from(id.as_str())).await.map_err(broken)?, id)?;
+            drop(store);
+            return resume(global, run, output).await;
+        }
         Runs::Export { id, output } => {
             let run = find(store.run(&RunId::from(id.as_str())).await.map_err(broken)?, id)?;
             let report = report_of(&run)?;
@@ -54,6 +65,18 @@ pub async fn runs(global: &Global, args: &Runs) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::Success)
+}
+
+/// Goes on with an interrupted run, on the profile that it was started with unless another is named.
+async fn resume(global: &Global, run: StoredRun, output: &Output) -> Result<ExitCode, Failure> {
+    let mut stops = Stops::listen()
+        .map_err(|error| Failure::usage(format!("signals cannot be listened for: {error}"), ""))?;
+    let profile = global.profile.clone().or_else(|| Some(run.header.profile.clone()));
+    let context = Context::open(&Global { profile, ..global.clone() }, false).await?;
+    let style = Style::chosen(output.progress, global.quiet);
+    let handle = context.engine.resume(run).await?;
+    let (finished, stopped) = see_through(&context.engine, style, handle, &mut stops).await;
+    conclude(&context, output, style, &finished, stopped).await
 }
 
 /// One run of the list, as JSON.

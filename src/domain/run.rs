@@ -248,6 +248,10 @@ impl RunState {
                 self.phase = Phase::Paused;
             }
             Event::Resumed => {
+                if self.phase.is_over() {
+                    // What stopped the run before is no longer in its way; what is will be told anew.
+                    self.problems.clear();
+                }
                 self.paused_because = None;
                 self.phase = Phase::Applying;
             }

@@ -96,21 +96,12 @@ impl Engine {
         journal
             .record([Event::Planned { digest: approved.plan().digest() }, Event::Approved { approval }])
             .await?;
-        let (control, listener) = watch::channel(Control::Go);
-        let feed = journal.feed();
-        let run = Run {
-            engine: self.clone(),
-            header: header.clone(),
-            survey,
-            approved: Arc::new(approved),
-            journal: Arc::new(journal),
-            control: Listener(listener),
-        };
-        Ok(RunHandle { run: header.run, feed, control, task: tokio::spawn(run.drive()) })
+        let todo = approved.items().map(|item| (Arc::new(item.clone()), 0)).collect();
+        Ok(Run::new(self.clone(), header, survey, approved, journal, todo, None).spawn())
     }
 
     /// Takes the plan's clients for this run alone, all of them or none.
-    async fn lock(&self, header: &Header, plan: &Plan) -> Result<(), EngineError> {
+    pub(super) async fn lock(&self, header: &Header, plan: &Plan) -> Result<(), EngineError> {
         let holder = Holder { process: Identity::own(), operator: header.operator.clone() };
         let clients: Vec<ClientId> = plan.clients().into_iter().collect();
         let tenant = &plan.head().tenant;
@@ -189,17 +180,50 @@ fn conclusion(header: &Header, plan: Option<&Plan>, how: End, problems: Vec<Prob
 }
 
 /// Everything that one run carries through its life.
-struct Run {
+pub(super) struct Run {
     engine: Engine,
     header: Header,
     survey: Survey,
     approved: Arc<ApprovedPlan>,
     journal: Arc<Journal>,
     control: Listener,
+    remote: watch::Sender<Control>,
+    /// What is to be done, each item with how often it may have been sent already.
+    todo: Vec<Todo>,
+    /// Why nothing more may be sent: what was sent is only settled by reading.
+    settle_only: Option<EngineError>,
 }
 
 impl Run {
-    async fn drive(self) -> Finished {
+    pub(super) fn new(
+        engine: Engine,
+        header: Header,
+        survey: Survey,
+        approved: ApprovedPlan,
+        journal: Journal,
+        todo: Vec<Todo>,
+        settle_only: Option<EngineError>,
+    ) -> Self {
+        let (remote, listener) = watch::channel(Control::Go);
+        Self {
+            engine,
+            header,
+            survey,
+            approved: Arc::new(approved),
+            journal: Arc::new(journal),
+            control: Listener(listener),
+            remote,
+            todo,
+            settle_only,
+        }
+    }
+
+    pub(super) fn spawn(self) -> RunHandle {
+        let (run, feed, control) = (self.header.run.clone(), self.journal.feed(), self.remote.clone());
+        RunHandle { run, feed, control, task: tokio::spawn(self.drive()) }
+    }
+
+    async fn drive(mut self) -> Finished {
         let trouble = Trouble::default();
         let hold = CancellationToken::new();
         let watching = tokio::spawn(watch_control(
@@ -251,9 +275,14 @@ impl Run {
         }
     }
 
-    async fn work(&self, trouble: &Trouble, hold: &CancellationToken) -> Result<(), EngineError> {
+    async fn work(&mut self, trouble: &Trouble, hold: &CancellationToken) -> Result<(), EngineError> {
         self.engine.same_tenant(&self.approved).await?;
-        let mut todo: Vec<Todo> = self.approved.items().map(|item| (Arc::new(item.clone()), 0)).collect();
+        if let Some(why) = self.settle_only.take() {
+            let sent = std::mem::take(&mut self.todo).into_iter().filter(|(_, attempts)| *attempts > 0);
+            self.journal.record(self.engine.settle_by_reading(&self.approved, sent.collect()).await).await?;
+            return Err(why);
+        }
+        let mut todo = std::mem::take(&mut self.todo);
         while !todo.is_empty() && !self.control.now().ends() && !trouble.is_there() {
             let returned = self.engine.returned_clients(&self.approved, &self.header.criteria).await?;
             self.journal.record([Event::Applying]).await?;

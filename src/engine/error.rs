@@ -4,7 +4,7 @@
 use thiserror::Error;
 
 use crate::{
-    domain::{Code, ExitCode, Problem, Timestamp, approval::NotApproved},
+    domain::{Code, ExitCode, Problem, Timestamp, approval::NotApproved, plan::PlanAltered},
     psa::PsaError,
     store::{Held, StoreError},
 };
@@ -19,6 +19,8 @@ pub enum EngineError {
     OtherTenant { planned: String, now: String },
     #[error(transparent)]
     NotApproved(#[from] NotApproved),
+    #[error(transparent)]
+    Altered(PlanAltered),
     /// The inputs contradict each other.
     #[error("{0}")]
     Usage(String),
@@ -34,7 +36,7 @@ impl EngineError {
             Self::Psa(error) => error.code(),
             Self::OtherTenant { .. } => Code::OtherTenant,
             Self::NotApproved(NotApproved::Expired(_)) => Code::PlanExpired,
-            Self::NotApproved(_) => Code::PlanAltered,
+            Self::NotApproved(_) | Self::Altered(_) => Code::PlanAltered,
             Self::Store(_) | Self::Usage(_) | Self::Refused(_) => Code::SafeguardRefused,
             Self::Locked { .. } => Code::RunLocked,
         }
@@ -58,7 +60,7 @@ impl EngineError {
             Self::OtherTenant { .. } => {
                 "Use the profile of the tenant that the plan was made for.".to_owned()
             }
-            Self::NotApproved(_) => "Review again to make a new plan.".to_owned(),
+            Self::NotApproved(_) | Self::Altered(_) => "Review again to make a new plan.".to_owned(),
             Self::Usage(_) => "See `mothball run --help`.".to_owned(),
             Self::Refused(_) => "Nothing was changed.".to_owned(),
             Self::Locked { .. } => "Wait until that run has ended, or cancel it.".to_owned(),

@@ -6,13 +6,21 @@ use std::{
     sync::Arc,
 };
 
-use super::{Engine, EngineError};
+use super::{
+    Engine, EngineError,
+    pipeline::{Todo, unread},
+    settle::done,
+    verify::{Answered, judge_batch},
+};
 use crate::{
     domain::{
-        ApprovedPlan, ClientId, Code, ConfigId, Configuration, Criteria, Event, Outcome, PlanItem,
-        SkipReason, State, plan::Kind,
+        ApprovedPlan, ClientId, ConfigId, Configuration, Criteria, Event, Outcome, PlanItem, SkipReason,
+        State, plan::Kind,
     },
-    psa::{PsaError, port::ClientScope},
+    psa::{
+        PsaError,
+        port::{ClientScope, SetAnswer},
+    },
 };
 
 /// What the guard says about one item.
@@ -56,35 +64,51 @@ impl Engine {
         Ok(clients)
     }
 
+    /// What became of items that were sent in an earlier life of the run, found out by reading alone.
+    pub(super) async fn settle_by_reading(&self, approved: &ApprovedPlan, sent: Vec<Todo>) -> Vec<Event> {
+        let kind = approved.plan().head().kind;
+        let lost = || SetAnswer::Lost { message: "the run was interrupted".to_owned() };
+        let mut events = Vec::new();
+        for chunk in sent.chunks(self.psa.capabilities().read_page.max(1)) {
+            let batch: Vec<Answered> = chunk
+                .iter()
+                .map(|(item, attempt)| Answered { item: Arc::clone(item), attempt: *attempt, answer: lost() })
+                .collect();
+            let rows = self.read_back(&batch).await;
+            events.extend(judge_batch(kind, batch, &rows, false).settled);
+        }
+        events
+    }
+
     /// Reads these items and holds each against its plan. One read for all of them.
     pub(super) async fn guard(
         &self,
-        items: &[Arc<PlanItem>],
+        kind: Kind,
+        items: &[Todo],
         returned: &BTreeSet<ClientId>,
     ) -> Result<Vec<Guarded>, PsaError> {
         let ids: Vec<ConfigId> = items
             .iter()
-            .filter(|item| !returned.contains(&item.client_id))
-            .map(|item| item.config_id.clone())
+            .filter(|(item, _)| !returned.contains(&item.client_id))
+            .map(|(item, _)| item.config_id.clone())
             .collect();
         let rows = if ids.is_empty() { BTreeMap::new() } else { self.psa.read(&ids).await? };
         Ok(items
             .iter()
-            .map(|item| {
+            .map(|(item, attempts)| {
                 if returned.contains(&item.client_id) {
                     let what = "its client no longer counts as offboarded".to_owned();
                     return stop(item, Outcome::ChangedSinceReview { what }, None);
                 }
                 match rows.get(&item.config_id) {
-                    Some(Some(row)) => inspect(item, row),
+                    Some(Some(row)) => inspect(kind, item, *attempts, row),
                     Some(None) => {
                         let what = "it is gone from the PSA".to_owned();
                         stop(item, Outcome::ChangedSinceReview { what }, None)
                     }
                     None => {
-                        let message =
-                            "the PSA left it out when it was read again; nothing was sent".to_owned();
-                        stop(item, Outcome::Failed { code: Code::PSAConnectionError, message }, None)
+                        let message = "the PSA left it out when it was asked for".to_owned();
+                        Guarded::Stop(unread(item, *attempts, &PsaError::Unreadable { message }))
                     }
                 }
             })
@@ -93,9 +117,13 @@ impl Engine {
 }
 
 /// Holds one row, as just read, against the plan.
-fn inspect(item: &Arc<PlanItem>, row: &Configuration) -> Guarded {
+fn inspect(kind: Kind, item: &Arc<PlanItem>, attempts: u32, row: &Configuration) -> Guarded {
     let state = Some(row.state.clone());
     if item.wanted.is_met_by(&row.state) {
+        if attempts > 0 {
+            // It was sent before, and only now it shows: that was us.
+            return stop(item, done(kind, true), state);
+        }
         return stop(item, Outcome::Skipped { reason: SkipReason::AlreadyInactive }, state);
     }
     match item.drift(row) {

@@ -13,6 +13,7 @@ mod guard;
 pub mod limits;
 pub mod links;
 mod pipeline;
+mod resume;
 mod settle;
 mod trouble;
 mod verify;

@@ -78,16 +78,16 @@ impl Pipeline {
     }
 
     async fn guard_stage(&self, items: Vec<Todo>, page: usize, out: mpsc::Sender<Todo>) {
+        let kind = self.approved.plan().head().kind;
         for chunk in items.chunks(page) {
             if !self.go_on().await {
                 return;
             }
-            let rows: Vec<Arc<PlanItem>> = chunk.iter().map(|(item, _)| Arc::clone(item)).collect();
             let mut control = self.control.clone();
             let guarded = tokio::select! {
                 biased;
                 () = control.ended() => return,
-                guarded = self.engine.guard(&rows, &self.returned) => guarded,
+                guarded = self.engine.guard(kind, chunk, &self.returned) => guarded,
             };
             let mut stopped = Vec::new();
             let mut passed = Vec::new();
@@ -101,7 +101,9 @@ impl Pipeline {
                     }
                 }
                 Err(error) if concerns_all(&error) => return self.trouble.meet(error),
-                Err(error) => stopped.extend(rows.iter().map(|item| unread(item, &error))),
+                Err(error) => {
+                    stopped.extend(chunk.iter().map(|(item, attempts)| unread(item, *attempts, &error)))
+                }
             }
             if !self.record(stopped).await {
                 return;
@@ -285,10 +287,15 @@ fn concerns_all(error: &PsaError) -> bool {
     matches!(error, PsaError::SignIn { .. } | PsaError::Unreachable { gave_up: true, .. })
 }
 
-fn unread(item: &PlanItem, error: &PsaError) -> Event {
-    let outcome = Outcome::Failed {
-        code: error.code(),
-        message: format!("it could not be read before the change, so nothing was sent: {error}"),
+/// An item that could not be looked at again. What was sent for it before may still take effect.
+pub(super) fn unread(item: &PlanItem, attempts: u32, error: &PsaError) -> Event {
+    let outcome = if attempts == 0 {
+        Outcome::Failed {
+            code: error.code(),
+            message: format!("it could not be read before the change, so nothing was sent: {error}"),
+        }
+    } else {
+        Outcome::Unknown { message: format!("it was sent, and could not be read again: {error}") }
     };
     Event::settled(item.config_id.clone(), outcome, Some(item.before.clone()))
 }

@@ -25,10 +25,7 @@ async fn a_client_that_another_run_holds_is_left_alone() {
         .collect();
     let (first, second) = (with_changes[0].as_str(), with_changes[1].as_str());
     let store = SqliteStore::open(&program.data_dir()).await.unwrap();
-    let holder = Holder {
-        process: Identity::own(),
-        operator: "john".into(),
-    };
+    let holder = Holder { process: Identity::own(), operator: "john".into() };
     let run = RunId::from("another-run");
     let now = Timestamp::from_seconds(1_790_000_000);
     let acquired = store.acquire(&tenant, &[first.into()], Claim::All, &run, &holder, now).await.unwrap();

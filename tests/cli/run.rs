@@ -380,5 +380,50 @@ async fn an_interrupt_ends_in_good_order_with_a_report() {
     assert!(written < 300);
     assert_eq!(report["statistics"]["configs_deactivated"], written);
     assert!(ended.stderr.contains("mothball runs resume"), "{}", ended.stderr);
+
+    // Resumed it finishes, and nothing is sent twice; resumed again there is nothing to do.
+    let run = text(&report["run_id"]).to_owned();
+    let resumed = program.run(&["runs", "resume", &run]).await;
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    let report = resumed.report();
+    assert_eq!(report["state"], "finished");
+    assert_eq!(report["success"], true);
+    assert_eq!(report["statistics"]["configs_deactivated"], 300);
+    assert_eq!(program.simulator.writes().len(), 300, "one effective change each");
+    assert_eq!(program.run(&["runs", "resume", &run]).await.code, 6);
+    program.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_run_is_resumed_without_sending_anything_unread() {
+    let options = Options {
+        layout: mothball::simulator::Layout::Uniform { offboarded: 1, each: 120 },
+        latency: std::time::Duration::from_millis(15),
+        ..Options::default()
+    };
+    let program = Program::new(options).await;
+    let client = program
+        .simulator
+        .truth()
+        .companies
+        .into_values()
+        .find(|one| one.offboarded.any() && !one.own)
+        .unwrap()
+        .id;
+    let mut child = program.command(&["run", "--client-id", &client, "--no-links"]).spawn().unwrap();
+    while program.simulator.writes().len() < 30 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let listed = program.run(&["runs", "list", "--json"]).await;
+    let runs: Value = serde_json::from_str(&listed.stdout).unwrap();
+    let run = text(&runs[0]["run"]).to_owned();
+    let resumed = program.run(&["runs", "resume", &run]).await;
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    let report = resumed.report();
+    assert_eq!(report["success"], true);
+    assert_eq!(report["statistics"]["configs_deactivated"], 120);
+    assert_eq!(program.simulator.writes().len(), 120, "one effective change each");
     program.check().await;
 }

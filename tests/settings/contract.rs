@@ -61,7 +61,8 @@ retention_days = 400
 
 #[test]
 fn it_is_taken_and_nothing_in_it_holds_writes_back() {
-    let settings = Settings::parse(CONTRACT, Path::new("config.toml")).unwrap_or_else(|error| panic!("{error}"));
+    let settings =
+        Settings::parse(CONTRACT, Path::new("config.toml")).unwrap_or_else(|error| panic!("{error}"));
     let profile = settings.profile(None).unwrap();
     assert!(settings.unenforced(profile).is_empty());
     assert_eq!(settings.safeguards, mothball::domain::safeguards::Safeguards::default());

@@ -47,11 +47,15 @@ fn the_example_parses_with_everything_turned_on() {
 #[test]
 fn every_setting_of_the_program_is_in_the_example() {
     let settings = parse(&all_on()).unwrap();
-    // Those that a profile may hold as well as its `deactivate`, and the one that no vendor here has.
-    let aside = ["profiles.*.note", "profiles.*.verify_again_after_hours", "profiles.*.batch"];
+    // Those that a profile and its `protect` may hold as well as its `deactivate`, and the one that no vendor here has.
+    let extras = ["note", "verify_again_after_hours", "batch"];
+    let aside: Vec<String> = extras
+        .iter()
+        .flat_map(|key| [format!("profiles.*.{key}"), format!("profiles.*.protect.{key}")])
+        .collect();
     let missing: BTreeSet<&str> = settings
         .known_keys()
-        .filter(|key| !aside.contains(key) && *key != "profiles.*.deactivate.batch")
+        .filter(|key| !aside.iter().any(|other| other == key) && *key != "profiles.*.deactivate.batch")
         .filter(|key| !settings.has(&key.replace('*', "main")))
         .collect();
     assert_eq!(missing, BTreeSet::new());
