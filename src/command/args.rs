@@ -177,7 +177,7 @@ pub struct Run {
     pub config_ids: Vec<String>,
     /// The first N clients, by id, that have something to change
     #[arg(long, value_name = "N")]
-    pub limit_clients: Option<usize>,
+    pub limit_clients: Option<std::num::NonZeroUsize>,
     /// Allow this many changes, instead of the settings' limit
     #[arg(long, value_name = "N")]
     pub max_changes: Option<u64>,

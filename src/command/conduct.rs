@@ -44,7 +44,7 @@ pub async fn see_through(
 
 /// The first signal lets what is in flight end; the second starts nothing more at all.
 fn obey(stop: Stop, stopped: &mut Option<Stop>, controller: &Controller) {
-    controller.send(if stopped.is_some() { Control::Stop } else { Control::Interrupt });
+    controller.send(if stopped.is_some() { Control::Abort } else { Control::Interrupt });
     stopped.get_or_insert(stop);
 }
 

@@ -58,14 +58,17 @@ pub async fn execute(cli: Cli) -> ExitCode {
 
 /// Starts the log.
 fn log(global: &Global) -> Result<Telemetry, print::Failure> {
+    let folder = context::data_dir(global)?;
     let options = telemetry::Options {
-        folder: Some(context::data_dir(global)?),
+        folder: Some(folder.clone()),
         verbosity: Verbosity::of(global.verbose, global.quiet.into()),
         clock: Clock::system(),
         echo: None,
     };
-    let telemetry =
-        Telemetry::start(options).map_err(|error| print::Failure::usage(error.to_string(), ""))?;
-    telemetry.watch_panics(|text| print::tell(text));
+    let telemetry = Telemetry::start(options).map_err(|error| {
+        let message = format!("nothing can be written in {}: {error}", folder.display());
+        print::Failure::usage(message, "Name another folder with --data-dir, or make this one writable.")
+    })?;
+    telemetry.watch_panics(print::tell);
     Ok(telemetry)
 }

@@ -1,5 +1,7 @@
 //! `mothball run`: the main job without a screen. It never asks.
 
+use std::cell::Cell;
+
 use super::{
     args::{Global, Run},
     conduct::{conclude, see_through},
@@ -9,11 +11,15 @@ use super::{
 };
 use crate::{
     domain::{
-        ClientId, Code, ConfigId, ExitCode, Problem, event::End, safeguards::OnLimit, selection::Scope,
-        survey::SurveyedClient,
+        ClientId, Code, ConfigId, ExitCode, Problem, SkipReason,
+        event::End,
+        safeguards::OnLimit,
+        selection::Scope,
+        survey::{Survey, SurveyedClient},
     },
     engine::{
         Ask, Discovery, Draft, Engine, EngineError, Finished, Pick, Request, RunHandle, Who,
+        apply::conclude_unstored,
         limits::{Allowance, Refusal},
     },
     system::signals::{Stop, Stops},
@@ -28,9 +34,17 @@ pub async fn run(global: &Global, args: &Run) -> Result<ExitCode, Failure> {
     for warning in &context.settings.warnings {
         style.tell("warning", warning);
     }
-    let job = Job { global, args, context: &context, who: who(args, &ask, &context) };
+    let job = Job {
+        global,
+        args,
+        context: &context,
+        who: who(args, &ask, &context),
+        everything: ask == Ask::All,
+        usage: Cell::new(false),
+    };
     let (finished, stopped) = job.run(&ask, &mut stops).await?;
-    conclude(&context, &args.output, style, &finished, stopped).await
+    let code = conclude(&context, &args.output, style, &finished, stopped).await?;
+    Ok(if job.usage.get() { ExitCode::Usage } else { code })
 }
 
 /// A draft, what forbids to write it, and what it was made from.
@@ -45,6 +59,10 @@ struct Job<'a> {
     args: &'a Run,
     context: &'a Context,
     who: Who,
+    /// Every offboarded client was asked for.
+    everything: bool,
+    /// The inputs contradict each other; there is a report, and that is how the program ends.
+    usage: Cell<bool>,
 }
 
 impl Job<'_> {
@@ -64,9 +82,10 @@ impl Job<'_> {
         };
         let Drafted { draft, refusals, discovery } = match drafted {
             Ok(drafted) => drafted,
-            Err(error) if error.exit_code() == ExitCode::Usage => return Err(error.into()),
+            Err(EngineError::Psa(error)) if error.is_settings() => return Err(EngineError::Psa(error).into()),
             Err(error) => {
                 let how = if error.exit_code() == ExitCode::Psa { End::Interrupted } else { End::Refused };
+                self.usage.set(error.exit_code() == ExitCode::Usage);
                 let problem = error.problem(self.engine().now());
                 let draft = self.engine().draft_of_failure(&self.who, &placeholders(ask), problem);
                 return Ok((self.conclude(draft, how, Vec::new()).await?, None));
@@ -106,7 +125,10 @@ impl Job<'_> {
         let held = match self.engine().start(draft.clone()).await {
             Ok(handle) => return Ok(Ok(handle)),
             Err(EngineError::Locked { held }) => held,
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                let problem = error.problem(self.engine().now());
+                return Ok(Err(self.conclude(draft, End::Refused, vec![problem]).await?));
+            }
         };
         let locked = |id: &ClientId| held.iter().any(|one| one.client == *id);
         let others_left = draft
@@ -115,7 +137,7 @@ impl Job<'_> {
             .flat_map(super::super::domain::plan::Plan::clients)
             .any(|client| !locked(&client));
         let mut survey = draft.survey;
-        self.engine().leave_out_held(&mut survey, &held, others_left);
+        self.engine().leave_out_held(&mut survey, &held, others_left && self.everything);
         let draft = self.engine().draft(discovery, survey, &self.who);
         if !others_left {
             return Ok(Err(self.conclude(draft, End::Refused, Vec::new()).await?));
@@ -133,10 +155,14 @@ impl Job<'_> {
         let discovery = engine.discover(&request, None).await?;
         let everything = *ask == Ask::All;
         let mut survey = engine.survey(&discovery, &Pick::Scope(self.scope()), everything);
-        if let Some(limit) = self.args.limit_clients {
-            Engine::limit_clients(&mut survey, limit);
-        }
         let dry_run = self.who.dry_run || engine.profile.safeguards.dry_run;
+        let rules = engine.profile.safeguards.when_linked.matters();
+        // Rules on links can leave a client without changes, so they come before the limit.
+        if let Some(limit) = self.args.limit_clients
+            && !rules
+        {
+            Engine::limit_clients(&mut survey, limit.get());
+        }
         if self.args.no_links {
             engine.forget_links(&mut survey, "not read, as asked for with --no-links");
         } else if dry_run && everything {
@@ -144,17 +170,46 @@ impl Job<'_> {
         } else {
             let reading = engine.read_links(&survey).await;
             Engine::attach_links(&mut survey, &reading.links, &reading.signs_of_life);
-            Engine::warn_of_signs(&mut survey);
         }
         engine.obey_when_linked(&mut survey);
+        if let Some(limit) = self.args.limit_clients
+            && rules
+        {
+            Engine::limit_clients(&mut survey, limit.get());
+        }
+        self.warn_of_scope(&mut survey);
         let mut draft = engine.draft(&discovery, survey, &self.who);
         let allowance = Allowance { max_changes: self.args.max_changes, attended: self.who.attended };
-        let refusals = engine.refusals(&draft, allowance).await?;
+        let mut refusals = engine.refusals(&draft, allowance).await?;
+        if self.args.no_links && rules && draft.plan.is_some() {
+            refusals.push(Refusal::firm(
+                "safeguards.when_linked leaves configurations that are still linked, and --no-links would not see them; leave --no-links out",
+            ));
+        }
         if dry_run {
             let would = refusals.iter().map(|one| format!("a real run would be refused: {}", one.text));
             draft.survey.warnings.extend(would);
         }
         Ok(Drafted { draft, refusals, discovery })
+    }
+
+    /// A scope that takes nothing looks like success; it may as well be a slip of the finger.
+    fn warn_of_scope(&self, survey: &mut Survey) {
+        let args = self.args;
+        let narrowed = !(args.types.is_empty() && args.sites.is_empty() && args.config_ids.is_empty());
+        let taken = survey.found().any(|found| found.skip != Some(SkipReason::NotSelected));
+        if narrowed && !taken && survey.found().next().is_some() {
+            survey.warnings.push(
+                "nothing of what was found fits --type, --site and --config-id; are they spelt as the PSA spells them?"
+                    .to_owned(),
+            );
+        }
+        if self.everything && !self.who.attended {
+            survey.warnings.push(
+                "safeguards.max_new_offboarded was not looked at: this version keeps no earlier count to compare with"
+                    .to_owned(),
+            );
+        }
     }
 
     fn scope(&self) -> Scope {
@@ -182,7 +237,15 @@ impl Job<'_> {
     }
 
     async fn conclude(&self, draft: Draft, how: End, problems: Vec<Problem>) -> Result<Finished, Failure> {
-        Ok(self.engine().conclude(draft, how, problems).await?)
+        match self.engine().conclude(draft.clone(), how, problems.clone()).await {
+            Ok(finished) => Ok(finished),
+            // There is a report all the same, and it says why it is in no journal.
+            Err(error) => {
+                let now = self.engine().now();
+                let problems = [problems, vec![error.problem(now)]].concat();
+                Ok(conclude_unstored(draft, End::Refused, problems, now))
+            }
+        }
     }
 }
 
@@ -195,6 +258,13 @@ fn asked(args: &Run) -> Result<Ask, Failure> {
     ids.dedup();
     let mut names = args.client_name.clone();
     names.dedup();
+    let blank = |text: &str| text.trim().is_empty();
+    if ids.iter().any(|id| blank(id.as_str())) || names.iter().any(|name| blank(name)) {
+        return Err(Failure::usage(
+            "an empty client id or name means nobody",
+            "Leave it out, or name a client.",
+        ));
+    }
     if ids.is_empty() && names.is_empty() {
         return Err(Failure::usage(
             "which clients?",
@@ -216,15 +286,20 @@ fn who(args: &Run, ask: &Ask, context: &Context) -> Who {
     };
     Who {
         operator: context.operator.clone(),
-        requested_by: args.requested_by.clone(),
-        ticket: args.ticket.clone(),
-        reason: args.reason.clone(),
+        requested_by: said(args.requested_by.as_deref()),
+        ticket: said(args.ticket.as_deref()),
+        reason: said(args.reason.as_deref()),
         dry_run: args.dry_run,
         attended,
         single,
         parent: None,
         links: !args.no_links,
     }
+}
+
+/// What was really said: blanks are nothing.
+fn said(text: Option<&str>) -> Option<String> {
+    text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// The clients asked for, for a report of a run that could not look at them.

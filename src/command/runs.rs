@@ -9,7 +9,11 @@ use super::{
     progress::Style,
 };
 use crate::{
-    domain::{Event, ExitCode, Plan, RunId, RunState, Stamped, Timestamp, document::Report, text::visible},
+    domain::{
+        Event, ExitCode, Plan, RunId, RunState, Stamped, Timestamp,
+        document::Report,
+        text::{harmless_json, visible},
+    },
     report,
     store::{RunSummary, StoredRun},
     system::{Clock, signals::Stops},
@@ -22,11 +26,9 @@ pub async fn runs(global: &Global, args: &Runs) -> Result<ExitCode, Failure> {
         Runs::List { json, limit } => {
             let runs = store.runs(*limit).await.map_err(broken)?;
             if *json {
-                print::out(&format!(
-                    "{}\n",
-                    serde_json::to_string_pretty(&runs.iter().map(summary).collect::<Vec<_>>())
-                        .unwrap_or_default()
-                ));
+                let list: Vec<_> = runs.iter().map(summary).collect();
+                let json = serde_json::to_string_pretty(&list).unwrap_or_default();
+                print::out(&format!("{}\n", harmless_json(&json)));
             } else if runs.is_empty() {
                 print::tell("no runs yet");
             } else {

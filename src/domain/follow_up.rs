@@ -23,7 +23,7 @@ pub fn follow_up(
         let Some(offboarded) = &client.offboarded else { continue };
         let client_id = &offboarded.client.id;
         for sign in signs.get(client_id).into_iter().flatten() {
-            list.extend(from_sign(sign, client_id, &offboarded.client.name, nouns));
+            list.push(from_sign(sign, client_id, &offboarded.client.name, nouns));
         }
         for found in &client.found {
             let id = &found.configuration.id;
@@ -37,17 +37,23 @@ pub fn follow_up(
             };
             let seen = state.state_of(id).unwrap_or(&found.configuration.state);
             let outcome = found.outcome(state, false);
-            if seen.lifecycle() == Lifecycle::Active && !stays_by_choice(&outcome) {
-                list.push(entry(
-                    FollowUpKind::StillActive,
-                    format!("{title} is still active: {}", outcome.words()),
-                    None,
-                ));
+            let planned_only =
+                matches!(outcome, Outcome::Skipped { reason: SkipReason::DryRun | SkipReason::Planned });
+            if seen.lifecycle() == Lifecycle::Active && !planned_only {
+                let why = found.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+                let text = format!("{title} is still active: {}{why}", outcome.words());
+                list.push(entry(FollowUpKind::StillActive, text, None));
             }
             if found.skip.is_some() && !matches!(found.skip, Some(SkipReason::AlreadyInactive)) {
                 continue;
             }
-            let Some(links) = links.get(id) else { continue };
+            // What was not read again is as unknown as it was before.
+            let links = links.get(id).unwrap_or(&found.links);
+            if let (true, LinkAnswer::Unknown { why }) = (links.are_all_unknown(), &links.billing) {
+                let text = format!("{title}: what still hangs on it is not known: {why}");
+                list.push(entry(FollowUpKind::Unknown, text, None));
+                continue;
+            }
             for kind in LinkKind::ALL {
                 match links.get(kind) {
                     LinkAnswer::None | LinkAnswer::NotRead => {}
@@ -70,20 +76,7 @@ pub fn follow_up(
     list
 }
 
-/// What a person decided to leave is no work left over.
-fn stays_by_choice(outcome: &Outcome) -> bool {
-    matches!(
-        outcome,
-        Outcome::Skipped {
-            reason: SkipReason::NotSelected
-                | SkipReason::Protected
-                | SkipReason::DryRun
-                | SkipReason::Planned
-        }
-    )
-}
-
-fn from_sign(sign: &SignOfLife, client_id: &ClientId, client: &str, nouns: Nouns) -> Option<FollowUp> {
+fn from_sign(sign: &SignOfLife, client_id: &ClientId, client: &str, nouns: Nouns) -> FollowUp {
     let entry = |kind, text, url: &Option<String>| FollowUp {
         kind,
         config_id: None,
@@ -98,13 +91,21 @@ fn from_sign(sign: &SignOfLife, client_id: &ClientId, client: &str, nouns: Nouns
                 "End {} \"{name}\" of {client}{detail}: it is still running",
                 nouns.agreement.to_lowercase()
             );
-            Some(entry(FollowUpKind::Agreement, text, record_url))
+            entry(FollowUpKind::Agreement, text, record_url)
         }
         SignOfLife::Unknown { why } => {
             let text = format!("{client}: signs of life could not be read: {why}");
-            Some(entry(FollowUpKind::Unknown, text, &None))
+            entry(FollowUpKind::Unknown, text, &None)
         }
-        SignOfLife::OpenTickets { .. } | SignOfLife::ActiveChild { .. } => None,
+        SignOfLife::OpenTickets { count } => {
+            let tickets = if *count == 1 { "ticket" } else { "tickets" };
+            let text = format!("Close or move {count} open {tickets} of {client}");
+            entry(FollowUpKind::Ticket, text, &None)
+        }
+        SignOfLife::ActiveChild { name } => {
+            let text = format!("{client} still has the active child \"{name}\"");
+            entry(FollowUpKind::Child, text, &None)
+        }
     }
 }
 

@@ -118,6 +118,10 @@ impl Links {
         LinkKind::ALL.iter().all(|kind| *self.get(*kind) == LinkAnswer::None)
     }
 
+    pub fn are_all_unknown(&self) -> bool {
+        LinkKind::ALL.iter().all(|kind| self.get(*kind).is_unknown())
+    }
+
     pub fn have_unknown(&self) -> bool {
         LinkKind::ALL.iter().any(|kind| self.get(*kind).is_unknown())
     }

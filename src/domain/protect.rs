@@ -17,15 +17,18 @@ pub struct Protection {
 impl Protection {
     /// Why this configuration is protected, if it is.
     pub fn of(&self, configuration: &Configuration, client: &Client) -> Option<String> {
-        self.of_client(client).or_else(|| {
-            let type_rule = rule(&self.types, &configuration.config_type);
-            let site_rule = configuration.site.as_deref().and_then(|site| rule(&self.sites, site));
-            let name_rule = configuration.names.iter().find_map(|name| rule(&self.names, name));
-            let name_rule = name_rule.or_else(|| rule(&self.names, &configuration.name));
-            None.or(type_rule.map(|rule| format!("type rule \"{rule}\"")))
-                .or(site_rule.map(|rule| format!("site rule \"{rule}\"")))
-                .or(name_rule.map(|rule| format!("name rule \"{rule}\"")))
-        })
+        self.of_client(client).or_else(|| self.of_configuration(configuration))
+    }
+
+    /// Why this configuration is protected, whoever its client is.
+    pub fn of_configuration(&self, configuration: &Configuration) -> Option<String> {
+        let type_rule = rule(&self.types, &configuration.config_type);
+        let site_rule = configuration.site.as_deref().and_then(|site| rule(&self.sites, site));
+        let name_rule = configuration.names.iter().find_map(|name| rule(&self.names, name));
+        let name_rule = name_rule.or_else(|| rule(&self.names, &configuration.name));
+        None.or(type_rule.map(|rule| format!("type rule \"{rule}\"")))
+            .or(site_rule.map(|rule| format!("site rule \"{rule}\"")))
+            .or(name_rule.map(|rule| format!("name rule \"{rule}\"")))
     }
 
     /// Why everything of this client is protected, if it is.

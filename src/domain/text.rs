@@ -1,6 +1,6 @@
 //! Foreign text made safe to show: what a PSA sends can neither drive the terminal nor mislead the eye.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write};
 
 /// Control, bidirectional and zero-width characters written as `\u{…}`; everything else as it is.
 pub fn visible(text: &str) -> Cow<'_, str> {
@@ -17,6 +17,23 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     }
+}
+
+/// JSON with every such character escaped, line feeds apart: the same JSON, harmless on a terminal.
+pub fn harmless_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && is_dangerous(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                // Writing to a String cannot fail.
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 /// One line of at most `limit` characters, white space folded, made [`visible`].
@@ -41,6 +58,7 @@ pub fn one_line(text: &str, limit: usize) -> String {
     }
 }
 
+/// Whether a character could drive a terminal or mislead the eye.
 fn is_dangerous(c: char) -> bool {
     c.is_control()
         || matches!(c,

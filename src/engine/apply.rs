@@ -1,6 +1,13 @@
 //! A run from its approval to its end: stored, guarded, written, read back, followed up.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -9,14 +16,14 @@ use super::{
     Control, Draft, Engine, EngineError, Feed,
     control::Listener,
     feed::Journal,
-    pipeline::{Pipeline, Todo},
+    pipeline::{Pipeline, Seen, Todo},
     trouble::Trouble,
 };
 use crate::{
     domain::{
         Approval, ApprovedPlan, ClientId, Code, ConfigId, Event, Outcome, Plan, Problem, RunId, RunState,
         SkipReason, Stamped, State, Timestamp,
-        event::End,
+        event::{Answer, End},
         follow_up::follow_up,
         run::ItemState,
         survey::{Header, Survey},
@@ -92,10 +99,21 @@ impl Engine {
         let approval = Approval::of_all(&plan, &header.operator, self.now());
         let approved = ApprovedPlan::new(plan, approval.clone(), self.now())?;
         self.lock(&header, approved.plan()).await?;
-        let journal = self.open_journal(&header, &survey, Some(approved.plan())).await?;
-        journal
-            .record([Event::Planned { digest: approved.plan().digest() }, Event::Approved { approval }])
-            .await?;
+        let begun = async {
+            let journal = self.open_journal(&header, &survey, Some(approved.plan())).await?;
+            let planned = Event::Planned { digest: approved.plan().digest() };
+            journal.record([planned, Event::Approved { approval }]).await?;
+            Ok(journal)
+        };
+        let journal = match begun.await {
+            Ok(journal) => journal,
+            Err(error) => {
+                if let Err(error) = self.store.release(&header.run).await {
+                    tracing::warn!(%error, "the locks are given back when this process ends");
+                }
+                return Err(error);
+            }
+        };
         let todo = approved.items().map(|item| (Arc::new(item.clone()), 0)).collect();
         Ok(Run::new(self.clone(), header, survey, approved, journal, todo, None).spawn())
     }
@@ -226,13 +244,16 @@ impl Run {
     async fn drive(mut self) -> Finished {
         let trouble = Trouble::default();
         let hold = CancellationToken::new();
+        let pauses = Arc::new(AtomicU64::new(0));
         let watching = tokio::spawn(watch_control(
             self.control.clone(),
             Arc::clone(&self.journal),
             hold.clone(),
             self.engine.clone(),
+            trouble.clone(),
+            Arc::clone(&pauses),
         ));
-        if let Err(error) = self.work(&trouble, &hold).await {
+        if let Err(error) = self.work(&trouble, &hold, &pauses).await {
             trouble.meet(error);
         }
         watching.abort();
@@ -242,7 +263,7 @@ impl Run {
             let problem = error.problem(self.engine.now());
             self.write_down(vec![Event::Troubled { problem }]).await;
         }
-        if self.control.now() != Control::Stop && met.is_none() {
+        if self.control.now() < Control::Stop && met.is_none() {
             self.follow_up().await;
         }
         if end == End::Interrupted && met.is_none() {
@@ -263,7 +284,11 @@ impl Run {
         }
         last.push(Event::Ended { how: end });
         self.write_down(last).await;
-        if let Err(error) = self.engine.store.release(&self.header.run).await {
+        // What is still under way may yet take effect: nobody else may touch its clients until this process ends.
+        let open = self.journal.with(|state| state.open_items().next().is_some());
+        if open {
+            tracing::warn!("some answers are outstanding; the locks are kept until this process ends");
+        } else if let Err(error) = self.engine.store.release(&self.header.run).await {
             tracing::warn!(%error, "the locks are given back when this process ends");
         }
         Finished {
@@ -275,16 +300,28 @@ impl Run {
         }
     }
 
-    async fn work(&mut self, trouble: &Trouble, hold: &CancellationToken) -> Result<(), EngineError> {
-        self.engine.same_tenant(&self.approved).await?;
+    async fn work(
+        &mut self,
+        trouble: &Trouble,
+        hold: &CancellationToken,
+        pauses: &Arc<AtomicU64>,
+    ) -> Result<(), EngineError> {
+        if self.unless_ended(self.engine.same_tenant(&self.approved)).await?.is_none() {
+            return Ok(());
+        }
         if let Some(why) = self.settle_only.take() {
             let sent = std::mem::take(&mut self.todo).into_iter().filter(|(_, attempts)| *attempts > 0);
-            self.journal.record(self.engine.settle_by_reading(&self.approved, sent.collect()).await).await?;
+            let settled = self.engine.settle_by_reading(&self.approved, sent.collect()).await;
+            self.journal.record(settled).await?;
             return Err(why);
         }
         let mut todo = std::mem::take(&mut self.todo);
+        let mut unchanged: BTreeMap<ConfigId, Todo> = BTreeMap::new();
         while !todo.is_empty() && !self.control.now().ends() && !trouble.is_there() {
-            let returned = self.engine.returned_clients(&self.approved, &self.header.criteria).await?;
+            let began = Seen::now(pauses);
+            let criteria = &self.header.criteria;
+            let returned = self.unless_ended(self.engine.returned_clients(&self.approved, criteria)).await?;
+            let Some(returned) = returned else { break };
             self.journal.record([Event::Applying]).await?;
             let pipeline = Pipeline {
                 engine: self.engine.clone(),
@@ -294,27 +331,72 @@ impl Run {
                 trouble: trouble.clone(),
                 control: self.control.clone(),
                 hold: hold.clone(),
+                pauses: Arc::clone(pauses),
+                began,
+                left: Arc::default(),
             };
-            todo = pipeline.pass(todo).await;
+            let left = pipeline.pass(todo).await;
+            unchanged.extend(left.unchanged.iter().map(|todo| (todo.0.config_id.clone(), todo.clone())));
+            todo = left.unchanged;
+            todo.extend(left.unseen);
         }
+        let ended = self.settle_unchanged(unchanged);
+        self.journal.record(ended).await?;
         Ok(())
+    }
+
+    /// Items that were sent, read back as they were before, and that no further try was left for.
+    fn settle_unchanged(&self, unchanged: BTreeMap<ConfigId, Todo>) -> Vec<Event> {
+        let last_known = |id: &ConfigId, attempts: u32| {
+            self.journal.with(|state| match state.item(id) {
+                Some(ItemState::Answered { attempt, answer }) => {
+                    *attempt == attempts || *answer == Answer::NotSent
+                }
+                _ => false,
+            })
+        };
+        unchanged
+            .into_iter()
+            .filter(|(id, (_, attempts))| *attempts > 0 && last_known(id, *attempts))
+            .map(|(id, (item, attempts))| {
+                let message =
+                    format!("sent {attempts} times without effect; it was read unchanged when the run ended");
+                let outcome = Outcome::Failed { code: Code::ConfigUpdateFailed, message };
+                Event::settled(id, outcome, Some(item.before.clone()))
+            })
+            .collect()
+    }
+
+    /// Waits for `work`, unless the run is to end before that.
+    async fn unless_ended<T>(
+        &self,
+        work: impl Future<Output = Result<T, EngineError>>,
+    ) -> Result<Option<T>, EngineError> {
+        let mut control = self.control.clone();
+        tokio::select! {
+            done = work => done.map(Some),
+            () = control.ended() => Ok(None),
+        }
     }
 
     /// How the run ends, given what stopped it, if anything did.
     fn end(&self, met: Option<&EngineError>) -> End {
         let nothing_sent =
             self.journal.with(|state| state.items.values().all(|item| matches!(item, ItemState::Queued)));
+        let open = self.journal.with(|state| state.open_items().next().is_some());
         match (met, self.control.now()) {
-            (
-                Some(EngineError::OtherTenant { .. } | EngineError::Refused(_) | EngineError::Locked { .. }),
-                _,
-            ) => End::Refused,
+            (Some(EngineError::OtherTenant { .. } | EngineError::Refused(_)), _) => End::Refused,
+            (Some(EngineError::NotApproved(_) | EngineError::Altered(_) | EngineError::Locked { .. }), _) => {
+                End::Refused
+            }
             (Some(EngineError::Psa(error)), _)
                 if nothing_sent && error.code() != Code::PSAConnectionError =>
             {
                 End::Refused
             }
-            (Some(_), _) | (None, Control::Interrupt) => End::Interrupted,
+            (Some(_), _) | (None, Control::Interrupt | Control::Abort) => End::Interrupted,
+            // What is open can only be settled by resuming.
+            (None, Control::Cancel | Control::Stop) if open => End::Interrupted,
             (None, Control::Cancel | Control::Stop) => End::Cancelled,
             (None, Control::Go | Control::Pause) => End::Finished,
         }
@@ -374,6 +456,8 @@ async fn watch_control(
     journal: Arc<Journal>,
     hold: CancellationToken,
     engine: Engine,
+    trouble: Trouble,
+    pauses: Arc<AtomicU64>,
 ) {
     let mut before = Control::Go;
     while control.0.changed().await.is_ok() {
@@ -384,14 +468,18 @@ async fn watch_control(
             _ => None,
         };
         before = now;
+        if now == Control::Pause {
+            pauses.fetch_add(1, Ordering::SeqCst);
+        }
         if let Some(event) = event
-            && journal.record([event]).await.is_err()
+            && let Err(error) = journal.record([event]).await
         {
+            trouble.meet(error);
             hold.cancel();
         }
         match now {
             Control::Go | Control::Pause => {}
-            Control::Interrupt | Control::Stop => hold.cancel(),
+            Control::Interrupt | Control::Stop | Control::Abort => hold.cancel(),
             Control::Cancel => {
                 let (hold, engine) = (hold.clone(), engine.clone());
                 tokio::spawn(async move {

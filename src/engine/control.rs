@@ -13,11 +13,17 @@ pub enum Control {
     Interrupt,
     /// Start nothing more at all, and settle what was sent.
     Stop,
+    /// The same, asked for from outside: the run can be resumed.
+    Abort,
 }
 
 impl Control {
     pub fn ends(self) -> bool {
         self >= Self::Cancel
+    }
+
+    pub fn is_resumable(self) -> bool {
+        matches!(self, Self::Interrupt | Self::Abort)
     }
 }
 

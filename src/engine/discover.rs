@@ -65,6 +65,7 @@ impl Engine {
         news: Option<&mpsc::Sender<Found>>,
     ) -> Result<Discovery, EngineError> {
         let tenant = self.psa.tenant().await?;
+        self.psa.refresh().await;
         tell(news, Found::Tenant(tenant.clone())).await;
         let wanted = self.psa.wanted(self.profile.status.as_deref()).await?;
         let mut criteria = self.profile.criteria.clone();
@@ -149,16 +150,13 @@ impl Engine {
 
     fn not_offboarded(&self, client: &Client) -> SurveyedClient {
         let why = match &client.own {
-            Some(own) => format!("is protected: {own}"),
-            None => "does not match the profile's criteria for offboarded".to_owned(),
+            Some(own) => format!("always is protected: {own}"),
+            None => format!(
+                "does not match the profile's criteria for offboarded. Mark it as offboarded in the PSA, or look at [profiles.{}.offboarded]",
+                self.profile.name
+            ),
         };
-        let message = format!(
-            "{} \"{}\" ({}) {why}. Mark it as offboarded in the PSA, or look at [profiles.{}.offboarded].",
-            self.psa.nouns().client,
-            client.name,
-            client.id,
-            self.profile.name
-        );
+        let message = format!("{} \"{}\" ({}) {why}.", self.psa.nouns().client, client.name, client.id);
         SurveyedClient::missing(
             Some(client.id.clone()),
             Some(client.name.clone()),
@@ -182,19 +180,30 @@ impl<'a> Named<'a> {
             clients.iter().map(|client| client.id.clone()).collect()
         };
         let (ids_found, names_found) = (set(&by_id), set(&by_name));
-        if self.missing.is_empty() && !ids.is_empty() && !names.is_empty() && ids_found != names_found {
+        let differ = ids_found != names_found || !self.missing.is_empty();
+        if !ids.is_empty() && !names.is_empty() && differ {
             let list = |clients: &[&Client]| {
+                if clients.is_empty() {
+                    return "unknown".to_owned();
+                }
                 clients
                     .iter()
                     .map(|client| format!("\"{}\" ({})", client.name, client.id))
                     .collect::<Vec<_>>()
                     .join(", ")
             };
+            let missing: Vec<&str> = self
+                .missing
+                .iter()
+                .flat_map(|client| &client.problems)
+                .map(|problem| problem.message.as_str())
+                .collect();
             return Err(EngineError::Usage(format!(
-                "--client-id and --client-name do not mean the same {}: the id is {}, the name is {}. Give one of them.",
+                "--client-id and --client-name do not mean the same {}: the id is {}, the name is {}. {} Give one of them.",
                 self.engine.psa.nouns().client,
                 list(&by_id),
-                list(&by_name)
+                list(&by_name),
+                missing.join(" ")
             )));
         }
         let mut seen = BTreeSet::new();

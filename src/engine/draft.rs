@@ -154,16 +154,6 @@ impl Engine {
         }
     }
 
-    /// Where no screen shows them: signs of life as warnings.
-    pub fn warn_of_signs(survey: &mut Survey) {
-        for client in &mut survey.clients {
-            let name = client.name.clone().unwrap_or_default();
-            let warnings =
-                client.signs_of_life.iter().map(|sign| format!("\"{name}\" shows signs of life: {sign}"));
-            client.warnings.extend(warnings.collect::<Vec<_>>());
-        }
-    }
-
     /// Leaves out clients that another run is at work on. Where others are left to do that is a
     /// warning, else it is the reason why nothing happened.
     pub fn leave_out_held(&self, survey: &mut Survey, held: &[Held], others_left: bool) {

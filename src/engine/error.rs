@@ -37,7 +37,8 @@ impl EngineError {
             Self::OtherTenant { .. } => Code::OtherTenant,
             Self::NotApproved(NotApproved::Expired(_)) => Code::PlanExpired,
             Self::NotApproved(_) | Self::Altered(_) => Code::PlanAltered,
-            Self::Store(_) | Self::Usage(_) | Self::Refused(_) => Code::SafeguardRefused,
+            Self::Usage(_) => Code::AmbiguousClient,
+            Self::Store(_) | Self::Refused(_) => Code::SafeguardRefused,
             Self::Locked { .. } => Code::RunLocked,
         }
     }
@@ -68,6 +69,8 @@ impl EngineError {
     }
 
     pub fn problem(&self, at: Timestamp) -> Problem {
-        Problem::new(self.code(), format!("{self} {}", self.advice()), at)
+        let what = self.to_string();
+        let stop = if what.ends_with(['.', '?', '!']) { "" } else { "." };
+        Problem::new(self.code(), format!("{what}{stop} {}", self.advice()), at)
     }
 }

@@ -101,7 +101,14 @@ impl Engine {
                     return stop(item, Outcome::ChangedSinceReview { what }, None);
                 }
                 match rows.get(&item.config_id) {
-                    Some(Some(row)) => inspect(kind, item, *attempts, row),
+                    Some(Some(row)) => match self.profile.protection.of_configuration(row) {
+                        Some(rule) if kind == Kind::Deactivate && *attempts == 0 => {
+                            let what = format!("it is protected by now: {rule}");
+                            let state = Some(row.state.clone());
+                            stop(item, Outcome::ChangedSinceReview { what }, state)
+                        }
+                        _ => inspect(kind, item, *attempts, row),
+                    },
                     Some(None) => {
                         let what = "it is gone from the PSA".to_owned();
                         stop(item, Outcome::ChangedSinceReview { what }, None)

@@ -32,13 +32,13 @@ impl Engine {
             .unenforced
             .iter()
             .map(|setting| {
-                firm(format!(
+                Refusal::firm(format!(
                     "{setting} is set, but this version does not enforce it yet, so nothing is written while it is set; remove it from the settings file to go on"
                 ))
             })
             .collect();
         if safeguards.require_ticket && draft.header.ticket.is_none() {
-            refusals.push(firm("the settings require a ticket; name one with --ticket".to_owned()));
+            refusals.push(Refusal::firm("the settings require a ticket; name one with --ticket".to_owned()));
         }
         let extent = self.extent(plan, allowance).await?;
         let over = safeguards.exceeded(extent, allowance.max_changes, allowance.attended);
@@ -57,6 +57,9 @@ impl Engine {
     }
 }
 
-fn firm(text: String) -> Refusal {
-    Refusal { text, parkable: false }
+impl Refusal {
+    /// One that no approval can lift.
+    pub fn firm(text: impl Into<String>) -> Self {
+        Self { text: text.into(), parkable: false }
+    }
 }

@@ -2,9 +2,19 @@
 //! stages run at the same time, with short queues between them; a write lives in a task of its own
 //! until its answer is journaled.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    time::Instant,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -17,7 +27,10 @@ use super::{
     verify::{Answered, Rows, judge_batch},
 };
 use crate::{
-    domain::{ApprovedPlan, Change, ClientId, Event, Outcome, PlanItem, event::Answer, plan::Kind},
+    domain::{
+        ApprovedPlan, Change, ClientId, Event, Outcome, PlanItem, approval::NotApproved, event::Answer,
+        plan::Kind,
+    },
     psa::{PsaError, port::SetAnswer},
 };
 
@@ -28,8 +41,15 @@ const GUARD_PAGE: usize = 100;
 /// Items that are read back together, at most.
 const READ_BACK_PAGE: usize = 200;
 
-/// How long what was sent is waited for once the run is to end. A call ends by itself before that.
-const LAST_ANSWERS: Duration = Duration::from_secs(30);
+/// How long what was read of items and clients is good for. After that, and after every pause, they are read
+/// again before anything is sent.
+const FRESH: Duration = Duration::from_mins(1);
+
+/// How long what was sent is waited for once the run was cancelled: longer than any call may take.
+const LAST_ANSWERS: Duration = Duration::from_secs(75);
+
+/// The same when the program itself was asked to end: what stays open is read when the run is resumed.
+const LAST_ANSWERS_IN_HASTE: Duration = Duration::from_secs(30);
 
 /// What every stage needs.
 pub(super) struct Pipeline {
@@ -41,30 +61,72 @@ pub(super) struct Pipeline {
     pub control: Listener,
     /// Once cancelled, what waits to be sent is not sent any more.
     pub hold: CancellationToken,
+    /// Counts pauses; what was read before one is not trusted after it.
+    pub pauses: Arc<AtomicU64>,
+    /// When the clients of the plan were read.
+    pub began: Seen,
+    pub left: Arc<Mutex<Left>>,
 }
 
 /// An item and how often it was sent.
 pub(super) type Todo = (Arc<PlanItem>, u32);
 
+/// When something was read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    at: Instant,
+    pauses: u64,
+}
+
+impl Seen {
+    pub fn now(pauses: &AtomicU64) -> Self {
+        Self { at: Instant::now(), pauses: pauses.load(Ordering::SeqCst) }
+    }
+
+    fn is_stale(self, pauses: &AtomicU64) -> bool {
+        self.pauses != pauses.load(Ordering::SeqCst) || self.at.elapsed() > FRESH
+    }
+}
+
+/// What a pass leaves for the next one.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    /// Read, unchanged: may be sent (again).
+    pub unchanged: Vec<Todo>,
+    /// Not looked at in this pass.
+    pub unseen: Vec<Todo>,
+}
+
 impl Pipeline {
-    /// Takes `items` as far as they get; tells those that were read unchanged and may be sent again.
-    pub async fn pass(&self, items: Vec<Todo>) -> Vec<Todo> {
+    /// Takes `items` as far as they get; tells what is left for another pass.
+    pub async fn pass(&self, items: Vec<Todo>) -> Left {
         let can = self.engine.psa.capabilities();
         let (in_flight, batch) = (can.in_flight.max(1), can.batch.max(1));
         let (guarded_in, guarded) = mpsc::channel(2 * in_flight * batch);
         let (ready_in, ready) = mpsc::channel(in_flight);
         let (answered_in, answered) = mpsc::channel(2 * READ_BACK_PAGE);
-        let ((), (), (), again) = tokio::join!(
+        tokio::join!(
             self.guard_stage(items, can.read_page.clamp(1, GUARD_PAGE), guarded_in),
             self.intent_stage(guarded, ready_in, in_flight, batch),
             self.send_stage(ready, answered_in, in_flight),
             self.verify_stage(answered, can.read_page.clamp(1, READ_BACK_PAGE)),
         );
-        again
+        std::mem::take(&mut *self.left())
     }
 
+    fn left(&self) -> MutexGuard<'_, Left> {
+        // Whatever is in there is whole.
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits while paused. False once nothing more may be sent.
     async fn go_on(&self) -> bool {
-        self.control.clone().may_go_on().await && !self.trouble.is_there()
+        let goes_on = self.control.clone().may_go_on().await;
+        let head = self.approved.plan().head();
+        if goes_on && self.approved.plan().is_expired(self.journal.now()) {
+            self.trouble.meet(NotApproved::Expired(head.expires_at));
+        }
+        goes_on && !self.trouble.is_there()
     }
 
     async fn record(&self, events: Vec<Event>) -> bool {
@@ -77,12 +139,18 @@ impl Pipeline {
         }
     }
 
-    async fn guard_stage(&self, items: Vec<Todo>, page: usize, out: mpsc::Sender<Todo>) {
+    async fn guard_stage(&self, items: Vec<Todo>, page: usize, out: mpsc::Sender<(Todo, Seen)>) {
         let kind = self.approved.plan().head().kind;
-        for chunk in items.chunks(page) {
+        for (at, chunk) in items.chunks(page).enumerate() {
             if !self.go_on().await {
                 return;
             }
+            if self.began.is_stale(&self.pauses) {
+                // The clients are read again first.
+                self.left().unseen.extend_from_slice(&items[at * page..]);
+                return;
+            }
+            let seen = Seen::now(&self.pauses);
             let mut control = self.control.clone();
             let guarded = tokio::select! {
                 biased;
@@ -102,14 +170,14 @@ impl Pipeline {
                 }
                 Err(error) if concerns_all(&error) => return self.trouble.meet(error),
                 Err(error) => {
-                    stopped.extend(chunk.iter().map(|(item, attempts)| unread(item, *attempts, &error)))
+                    stopped.extend(chunk.iter().map(|(item, attempts)| unread(item, *attempts, &error)));
                 }
             }
             if !self.record(stopped).await {
                 return;
             }
             for todo in passed {
-                if out.send(todo).await.is_err() {
+                if out.send((todo, seen)).await.is_err() {
                     return;
                 }
             }
@@ -118,8 +186,8 @@ impl Pipeline {
 
     async fn intent_stage(
         &self,
-        mut guarded: mpsc::Receiver<Todo>,
-        out: mpsc::Sender<Vec<Todo>>,
+        mut guarded: mpsc::Receiver<(Todo, Seen)>,
+        out: mpsc::Sender<Vec<(Todo, Seen)>>,
         in_flight: usize,
         batch: usize,
     ) {
@@ -128,10 +196,11 @@ impl Pipeline {
             if !self.go_on().await {
                 return;
             }
-            let todo: Vec<Todo> = group.drain(..).map(|(item, attempts)| (item, attempts + 1)).collect();
+            let todo: Vec<(Todo, Seen)> =
+                group.drain(..).map(|((item, attempts), seen)| ((item, attempts + 1), seen)).collect();
             let intents = todo
                 .iter()
-                .map(|(item, attempt)| Event::Intended {
+                .map(|((item, attempt), _)| Event::Intended {
                     config_id: item.config_id.clone(),
                     attempt: *attempt,
                 })
@@ -149,7 +218,7 @@ impl Pipeline {
 
     async fn send_stage(
         &self,
-        mut ready: mpsc::Receiver<Vec<Todo>>,
+        mut ready: mpsc::Receiver<Vec<(Todo, Seen)>>,
         out: mpsc::Sender<Vec<Answered>>,
         in_flight: usize,
     ) {
@@ -161,11 +230,17 @@ impl Pipeline {
             let place = out.clone().reserve_owned().await.ok();
             // Asked last, so that a cancel that came while this item waited still holds it back.
             let go_on = self.go_on().await && !self.hold.is_cancelled();
+            let stale = batch.iter().any(|(_, seen)| seen.is_stale(&self.pauses));
+            let batch: Vec<Todo> = batch.into_iter().map(|(todo, _)| todo).collect();
             let changes: Option<Vec<Change>> =
                 batch.iter().map(|(item, _)| self.approved.change(&item.config_id)).collect();
-            let (Some(slot), Some(place), Some(changes), true) = (slot, place, changes, go_on) else {
+            let (Some(slot), Some(place), Some(changes), true) = (slot, place, changes, go_on && !stale)
+            else {
                 let unsent = batch.iter().map(|(item, attempt)| answered(item, *attempt, Answer::NotSent));
                 self.record(unsent.collect()).await;
+                if stale {
+                    self.left().unchanged.extend(batch.into_iter().map(unsent_again));
+                }
                 continue;
             };
             tasks.spawn(self.write(batch, changes, slot, place));
@@ -175,7 +250,7 @@ impl Pipeline {
         let mut control = self.control.clone();
         tokio::select! {
             () = tasks.wait() => {}
-            () = async { control.ended().await; self.engine.clock.sleep(LAST_ANSWERS).await } => {
+            () = async { control.ended().await; self.engine.clock.sleep(self.last_answers()).await } => {
                 tracing::warn!("answers are still outstanding after the run was told to end; they are journaled if they come");
             }
         }
@@ -190,9 +265,22 @@ impl Pipeline {
         place: mpsc::OwnedPermit<Vec<Answered>>,
     ) -> impl Future<Output = ()> + Send + use<> {
         let (engine, journal) = (self.engine.clone(), Arc::clone(&self.journal));
-        let (trouble, hold) = (self.trouble.clone(), self.hold.clone());
+        let (trouble, hold, left) = (self.trouble.clone(), self.hold.clone(), Arc::clone(&self.left));
         async move {
-            let answers = engine.psa.set(&changes, &hold).await;
+            // A write that waits so long for its turn that what was read of it is stale is not sent.
+            let turn = hold.child_token();
+            let answers = {
+                let set = engine.psa.set(&changes, &turn);
+                tokio::pin!(set);
+                tokio::select! {
+                    answers = &mut set => answers,
+                    () = engine.clock.sleep(FRESH) => {
+                        turn.cancel();
+                        set.await
+                    }
+                }
+            };
+            let waited_in_vain = turn.is_cancelled() && !hold.is_cancelled();
             drop(slot);
             let events: Vec<Event> = batch
                 .iter()
@@ -202,17 +290,27 @@ impl Pipeline {
             if let Err(error) = journal.record(events).await {
                 trouble.meet(error);
             }
-            let batch = batch.into_iter().zip(answers);
-            place.send(batch.map(|((item, attempt), answer)| Answered { item, attempt, answer }).collect());
+            let mut back = Vec::with_capacity(batch.len());
+            for ((item, attempt), answer) in batch.into_iter().zip(answers) {
+                if waited_in_vain && matches!(answer, SetAnswer::NotSent { .. }) {
+                    let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+                    left.unchanged.push(unsent_again((item, attempt)));
+                } else {
+                    back.push(Answered { item, attempt, answer });
+                }
+            }
+            place.send(back);
         }
     }
 
-    async fn verify_stage(&self, mut answered: mpsc::Receiver<Vec<Answered>>, page: usize) -> Vec<Todo> {
+    async fn verify_stage(&self, mut answered: mpsc::Receiver<Vec<Answered>>, page: usize) {
         let kind = self.approved.plan().head().kind;
         let mut waiting: Vec<Answered> = Vec::new();
         let mut unread: Vec<Answered> = Vec::new();
-        let mut again = Vec::new();
-        let out_of_patience = self.patience_after_end();
+        let out_of_patience = async {
+            self.control.clone().ended().await;
+            self.engine.clock.sleep(self.last_answers()).await;
+        };
         tokio::pin!(out_of_patience);
         loop {
             let more = tokio::select! {
@@ -248,12 +346,12 @@ impl Pipeline {
             }
             while waiting.len() >= page || (done && !waiting.is_empty()) {
                 let batch: Vec<Answered> = waiting.drain(..waiting.len().min(page)).collect();
-                match self.engine.read_back(&batch).await {
+                match self.read_back(&batch).await {
                     Err(why) => {
                         tracing::warn!(%why, items = batch.len(), "could not be read back; tried again at the end");
                         unread.extend(batch);
                     }
-                    rows => again.extend(self.settle(kind, batch, &rows).await),
+                    rows => self.settle(kind, batch, &rows).await,
                 }
             }
             if done {
@@ -262,23 +360,40 @@ impl Pipeline {
         }
         while !unread.is_empty() {
             let batch: Vec<Answered> = unread.drain(..unread.len().min(page)).collect();
-            let rows = self.engine.read_back(&batch).await;
-            again.extend(self.settle(kind, batch, &rows).await);
+            let rows = if self.control.now().ends() {
+                Err("the PSA did not answer before the run had to end".to_owned())
+            } else {
+                self.read_back(&batch).await
+            };
+            self.settle(kind, batch, &rows).await;
         }
-        again
     }
 
-    async fn settle(&self, kind: Kind, batch: Vec<Answered>, rows: &Result<Rows, String>) -> Vec<Todo> {
+    /// Reads a batch back, for as long as the run may still wait.
+    async fn read_back(&self, batch: &[Answered]) -> Result<Rows, String> {
+        tokio::select! {
+            rows = self.engine.read_back(batch) => rows,
+            () = self.patience_after_end(LAST_ANSWERS_IN_HASTE) => {
+                Err("the PSA did not answer before the run had to end".to_owned())
+            }
+        }
+    }
+
+    async fn settle(&self, kind: Kind, batch: Vec<Answered>, rows: &Result<Rows, String>) {
         let may_repeat = !self.control.now().ends() && !self.trouble.is_there();
         let verified = judge_batch(kind, batch, rows, may_repeat);
         self.record(verified.settled).await;
-        verified.again
+        self.left().unchanged.extend(verified.again);
     }
 
-    /// Returns only after the run was told to end and the last answers had their time.
-    async fn patience_after_end(&self) {
+    /// Returns only after the run was told to end, and `time` has gone by.
+    async fn patience_after_end(&self, time: Duration) {
         self.control.clone().ended().await;
-        self.engine.clock.sleep(LAST_ANSWERS).await;
+        self.engine.clock.sleep(time).await;
+    }
+
+    fn last_answers(&self) -> Duration {
+        if self.control.now().is_resumable() { LAST_ANSWERS_IN_HASTE } else { LAST_ANSWERS }
     }
 }
 
@@ -298,6 +413,11 @@ pub(super) fn unread(item: &PlanItem, attempts: u32, error: &PsaError) -> Event 
         Outcome::Unknown { message: format!("it was sent, and could not be read again: {error}") }
     };
     Event::settled(item.config_id.clone(), outcome, Some(item.before.clone()))
+}
+
+/// An item whose write was not sent after all counts one try less.
+fn unsent_again((item, attempt): Todo) -> Todo {
+    (item, attempt.saturating_sub(1))
 }
 
 fn answered(item: &PlanItem, attempt: u32, answer: Answer) -> Event {

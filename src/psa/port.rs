@@ -28,6 +28,9 @@ pub trait Psa: Send + Sync {
     /// Who the PSA says it is. Asked of the PSA at the first call, remembered afterwards.
     async fn tenant(&self) -> Result<Tenant>;
 
+    /// Forgets what it keeps of the tenant's setup, such as statuses and their meaning: it is read again when needed.
+    async fn refresh(&self);
+
     /// What "inactive" shall mean, with the name of a status resolved to the tenant's own.
     async fn wanted(&self, status: Option<&str>) -> Result<Wanted>;
 

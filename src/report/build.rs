@@ -2,7 +2,7 @@
 //! builds too: a report whose counts do not close is never handed out.
 
 use crate::domain::{
-    Code, ConfigId, Outcome, Phase, Plan, Problem, RunState, Statistics, Timestamp,
+    Code, ConfigId, Outcome, Phase, Plan, Problem, RunState, SkipReason, Statistics, Timestamp,
     document::{
         ClientReport, ConfigReport, Coverage, FollowUp, JointReport, Report, RunFacts, SCHEMA_VERSION,
     },
@@ -87,7 +87,9 @@ fn client_report(source: &Source<'_>, facts: &RunFacts, client: &SurveyedClient)
         Kind::Deactivate => Statistics::default(),
         Kind::Undo => Statistics::of_undo(),
     };
-    let mut warnings = client.warnings.clone();
+    let name = client.name.as_deref().unwrap_or_default();
+    let signs = client.signs_of_life.iter().map(|sign| format!("\"{name}\" shows signs of life: {sign}"));
+    let mut warnings: Vec<String> = client.warnings.iter().cloned().chain(signs).collect();
     let mut errors = client.problems.clone();
     let mut all_well = true;
     let mut configs = Vec::with_capacity(client.found.len());
@@ -96,6 +98,8 @@ fn client_report(source: &Source<'_>, facts: &RunFacts, client: &SurveyedClient)
         statistics.count(&outcome);
         match &outcome {
             Outcome::Deactivated { verified } | Outcome::Restored { verified } => all_well &= *verified,
+            // Planned, not settled, and yet the run says that it is through.
+            Outcome::Skipped { reason: SkipReason::NotStarted } if found.skip.is_none() => all_well = false,
             Outcome::Skipped { .. } => {}
             Outcome::ChangedSinceReview { what } => {
                 all_well = false;

@@ -37,5 +37,6 @@ fn of_items(state: &RunState) -> ExitCode {
         _ => false,
     });
     let open = state.open_items().next().is_some();
-    if clean && !open { ExitCode::Success } else { ExitCode::Incomplete }
+    let left = state.phase == Phase::Finished && state.items.values().any(|item| item.settled().is_none());
+    if clean && !open && !left { ExitCode::Success } else { ExitCode::Incomplete }
 }

@@ -8,7 +8,7 @@ use std::{
 use thiserror::Error;
 
 use crate::{
-    domain::document::Report,
+    domain::{document::Report, text::harmless_json},
     system::files::{create_private_folder, write_atomically},
 };
 
@@ -26,7 +26,7 @@ pub fn to_json(report: &Report) -> String {
         serde_json::json!({ "success": false, "error": error.to_string() }).to_string()
     });
     json.push('\n');
-    json
+    harmless_json(&json)
 }
 
 /// `mothball-<run>.json`

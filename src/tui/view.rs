@@ -66,8 +66,9 @@ pub fn view(model: &Model) -> Picture {
 fn too_small(model: &Model, canvas: &mut Canvas<'_>) {
     let (width, height) = model.size;
     let running = if model.runs() { " A run goes on." } else { "" };
+    // What is needed comes first: a tiny window shows no more than that.
     let text = format!(
-        "Too small: make the window at least {}x{} ({width}x{height} now). q quits.{running}",
+        "Need {}x{}: the window is too small ({width}x{height} now). q quits.{running}",
         SMALLEST.0, SMALLEST.1
     );
     if width == 0 {

@@ -135,11 +135,13 @@ async fn two_clients_at_once_and_a_folder_of_reports() {
     let (a, b) = (clients[0].clone(), clients[1].clone());
     let folder = program.folder.path().join("reports/");
     let output = folder.display().to_string() + "/";
-    let ended =
-        program.run(&["run", "--client-id", &a.id, "--client-name", &b.name, "--output", &output]).await;
-    // Id and name both given must mean the same client.
-    assert_eq!(ended.code, 2, "{}", ended.stderr);
-    assert!(program.written().is_empty());
+    // Id and name both given must mean the same client; a name that nobody has is no way around that.
+    for name in [b.name.as_str(), "Nobody Ever Heard Of"] {
+        let ended = program.run(&["run", "--client-id", &a.id, "--client-name", name]).await;
+        assert_eq!(ended.code, 2, "{}", ended.stderr);
+        assert_eq!(ended.report()["success"], false);
+        assert!(program.written().is_empty());
+    }
 
     let ended = program.run(&["run", "--client-id", &a.id, "--client-id", &b.id, "--output", &output]).await;
     assert_eq!(ended.code, 0, "{}", ended.stderr);

@@ -247,7 +247,7 @@ fn without_colour_the_cursor_row_is_reversed_and_nothing_is_coloured() {
 #[test]
 fn tiny_terminals_work_too() {
     let mut terminal = Terminal::start("plain", 3, 10);
-    terminal.wait_for("Too small");
+    terminal.wait_for("Need");
     terminal.keys("q");
     terminal.ended(QUIT);
 }

@@ -220,7 +220,7 @@ fn every_place_at_every_size() {
 #[test]
 fn a_tiny_terminal_says_what_it_needs_and_still_quits() {
     let mut screen = Screen::small(10, 3);
-    assert!(screen.text().starts_with("Too small:"), "{}", screen.text());
+    assert!(screen.text().starts_with("Need\n40x10"), "{}", screen.text());
     let screen_text = {
         screen.send(Message::Resize(39, 10));
         screen.text()

@@ -47,6 +47,7 @@ pub async fn clients(psa: &ConnectWise, scope: ClientScope<'_>, criteria: &Crite
     } else {
         None
     };
+    let statuses = statuses.as_deref();
     let status_ids = match statuses {
         Some(statuses) => statuses.named(&criteria.statuses)?,
         None => Vec::new(),

@@ -148,7 +148,7 @@ struct ConnectWise {
     pace: Pace,
     tenant: OnceCell<Tenant>,
     statuses: RwLock<Option<Arc<Statuses>>>,
-    company_statuses: OnceCell<CompanyStatuses>,
+    company_statuses: tokio::sync::Mutex<Option<Arc<CompanyStatuses>>>,
     /// Whether this tenant wants the custom fields in every change; learnt from its answers.
     wants_custom_fields: std::sync::atomic::AtomicBool,
 }
@@ -193,7 +193,7 @@ impl ConnectWise {
             pace,
             tenant: OnceCell::new(),
             statuses: RwLock::new(None),
-            company_statuses: OnceCell::new(),
+            company_statuses: tokio::sync::Mutex::new(None),
             wants_custom_fields: std::sync::atomic::AtomicBool::new(false),
         })
     }
@@ -251,6 +251,10 @@ impl Psa for ConnectWise {
 
     async fn tenant(&self) -> Result<Tenant> {
         self.tenant.get_or_try_init(|| self.identify()).await.cloned()
+    }
+
+    async fn refresh(&self) {
+        self.forget_setup().await;
     }
 
     async fn wanted(&self, status: Option<&str>) -> Result<Wanted> {

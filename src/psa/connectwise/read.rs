@@ -54,6 +54,11 @@ pub async fn by_ids(
     let rows: Vec<wire::Configuration> = read.found.into_values().collect();
     let statuses = psa.statuses_for(&rows).await?;
     for row in rows {
+        if row.active_flag.is_none() {
+            // A mark that is not there proves nothing, neither before a change nor after it.
+            tracing::warn!(id = row.id, "the PSA does not show the active mark of this configuration");
+            continue;
+        }
         let record = convert(psa, &place, &statuses, row)?;
         answer.insert(record.id.clone(), Some(record));
     }

@@ -187,20 +187,28 @@ impl ConnectWise {
         Ok(Statuses::of(self.api.setup_list(&list).await?))
     }
 
-    pub(super) async fn company_statuses(&self) -> Result<&CompanyStatuses> {
-        self.company_statuses
-            .get_or_try_init(|| async {
-                let list = List::new("company status", "/company/companies/statuses", "id,name,inactiveFlag");
-                let rows: Vec<wire::CompanyStatus> = self.api.setup_list(&list).await?;
-                let by_id = rows
-                    .into_iter()
-                    .filter_map(|row| {
-                        Some((row.id?, (row.name.unwrap_or_default(), row.inactive_flag.unwrap_or(false))))
-                    })
-                    .collect();
-                Ok(CompanyStatuses { by_id })
+    pub(super) async fn company_statuses(&self) -> Result<Arc<CompanyStatuses>> {
+        let mut known = self.company_statuses.lock().await;
+        if let Some(known) = &*known {
+            return Ok(Arc::clone(known));
+        }
+        let list = List::new("company status", "/company/companies/statuses", "id,name,inactiveFlag");
+        let rows: Vec<wire::CompanyStatus> = self.api.setup_list(&list).await?;
+        let by_id = rows
+            .into_iter()
+            .filter_map(|row| {
+                Some((row.id?, (row.name.unwrap_or_default(), row.inactive_flag.unwrap_or(false))))
             })
-            .await
+            .collect();
+        let read = Arc::new(CompanyStatuses { by_id });
+        *known = Some(Arc::clone(&read));
+        Ok(read)
+    }
+
+    /// Forgets what was read of the setup tables; somebody may have changed them.
+    pub(super) async fn forget_setup(&self) {
+        *self.company_statuses.lock().await = None;
+        *self.statuses.write().await = None;
     }
 
     /// A title for messages about a record.

@@ -155,10 +155,8 @@ async fn accepted(psa: &ConnectWise, change: &Change, id: i64, reply: &Reply) ->
         let other = row.id.map_or_else(|| "no record".to_owned(), |other| format!("record {other}"));
         return SetAnswer::Lost { message: format!("the answer shows {other} instead of {id}") };
     }
-    if row.active_flag.is_none() && row.status.is_none() {
-        return SetAnswer::Lost {
-            message: "the answer shows neither the active mark nor the status".to_owned(),
-        };
+    if row.active_flag.is_none() {
+        return SetAnswer::Lost { message: "the answer does not show the active mark".to_owned() };
     }
     let rows = [row];
     let statuses = match psa.statuses_for(&rows).await {

@@ -5,7 +5,7 @@ use super::{
         desk::{LoadNews, Preselect, Trouble},
         effect::Effect,
         model::{
-            Model,
+            Model, Place,
             data::Data,
             review::{Load, Show},
         },
@@ -113,7 +113,9 @@ fn take_over(model: &mut Model, data: Data) {
     count_ticks(&mut review.data, &review.ticks, 0);
     review.client = client.and_then(|id| review.data.client(&id));
     listing::rebuild(review, row.as_ref());
-    model.say(Meaning::Good, "Read again: this is how it stands now.");
+    if model.place == Place::Review && model.note.is_none() {
+        model.say(Meaning::Good, "Read again: this is how it stands now.");
+    }
     say_gone(model, gone);
 }
 

@@ -15,7 +15,7 @@ use super::{
         scroll::{Go, Scroll},
         theme::Meaning,
     },
-    going, plan,
+    going, loading, plan,
 };
 use crate::domain::{RunId, event::Notice};
 
@@ -81,6 +81,7 @@ fn ended(model: &mut Model, ending: Box<Ending>) -> Vec<Effect> {
     page.resume.clone_from(&ending.resume);
     run.notice = None;
     let success = ending.report.success();
+    let wrote = !ending.report.run().dry_run;
     let phase = ending.report.run().state;
     run.ending = Some(ending);
     model.report = Some(page);
@@ -99,7 +100,12 @@ fn ended(model: &mut Model, ending: Box<Ending>) -> Vec<Effect> {
         model.overlay = None;
     }
     model.refit();
-    after_end(model)
+    let mut effects = after_end(model);
+    if wrote && effects.is_empty() {
+        // What Review shows is from before the run.
+        effects = loading::begin(model);
+    }
+    effects
 }
 
 /// Leaves, if only the end of the run was waited for.
