@@ -4,7 +4,7 @@ use std::{
     io::{Read, Write},
     num::NonZeroU16,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -90,15 +90,14 @@ impl Screen {
     }
 
     pub fn wait_until(&self, what: &str, seen: impl Fn(&str) -> bool) -> String {
-        let start = Instant::now();
-        loop {
+        for _ in 0..LOOKS {
             let text = self.text();
             if seen(&text) {
                 return text;
             }
-            assert!(start.elapsed() < PATIENCE, "waited for \"{what}\" in vain:\n{text}");
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(BETWEEN_LOOKS);
         }
+        panic!("waited for \"{what}\" in vain:\n{}", self.text());
     }
 
     pub fn resize(&self, columns: u16, rows: u16) {
@@ -115,16 +114,15 @@ impl Screen {
 
     /// Waits for the end; tells the exit code.
     pub fn ended(&mut self) -> u32 {
-        let start = Instant::now();
-        loop {
+        for _ in 0..LOOKS {
             if let Some(status) = self.child.try_wait().expect("it can be waited for") {
                 // What it wrote last may still be on its way.
                 std::thread::sleep(Duration::from_millis(100));
                 return status.exit_code();
             }
-            assert!(start.elapsed() < PATIENCE, "it does not end:\n{}", self.text());
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(BETWEEN_LOOKS);
         }
+        panic!("it does not end:\n{}", self.text());
     }
 }
 
