@@ -142,3 +142,34 @@ fn inspect(kind: Kind, item: &Arc<PlanItem>, attempts: u32, row: &Configuration)
 fn stop(item: &PlanItem, outcome: Outcome, state: Option<State>) -> Guarded {
     Guarded::Stop(Event::settled(item.config_id.clone(), outcome, state))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::plan::samples;
+
+    fn told(attempts: u32, row: &Configuration) -> Option<Outcome> {
+        let plan = samples::plan(2);
+        let item = Arc::new(plan.item(&row.id).unwrap().clone());
+        match inspect(Kind::Deactivate, &item, attempts, row) {
+            Guarded::Pass(_) => None,
+            Guarded::Stop(Event::Settled { outcome, .. }) => Some(outcome),
+            Guarded::Stop(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_shows_only_after_it_was_sent_was_us() {
+        let untouched = samples::configuration(1, 2);
+        assert_eq!(told(0, &untouched), None);
+        assert_eq!(told(1, &untouched), None);
+        let mut retired = untouched;
+        retired.state.active = false;
+        retired.state.status.as_mut().unwrap().id = "7".into();
+        assert_eq!(told(0, &retired), Some(Outcome::Skipped { reason: SkipReason::AlreadyInactive }));
+        assert_eq!(told(1, &retired), Some(Outcome::Deactivated { verified: true }));
+        let mut moved = retired;
+        moved.state.active = true;
+        assert!(matches!(told(1, &moved), Some(Outcome::ChangedSinceReview { .. })));
+    }
+}

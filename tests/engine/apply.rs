@@ -182,3 +182,28 @@ async fn protected_and_mixed_and_inactive_are_never_in_a_plan() {
     }
     world.check().await;
 }
+
+#[tokio::test]
+async fn a_client_that_comes_back_during_a_pause_is_left_alone_after_it() {
+    let latency = std::time::Duration::from_millis(10);
+    let world = World::new(Options { latency, ..one_client(200) }).await;
+    let id = offboarded(&world.simulator)[0].clone();
+    let handle = world.start(world.draft(client(&id), Scope::default(), who()).await).await;
+    control_when(&handle, Control::Pause, |state| state.totals.past_sending() >= 10).await;
+    let mut feed = handle.feed.clone();
+    while feed.with(|state| state.phase != Phase::Paused) {
+        assert!(feed.changed().await);
+    }
+    // What was in flight ends before the client comes back.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let written = world.simulator.writes().len();
+    assert!(written < 200);
+    world.simulator.edit(|state| state.set_company_status(id.parse().unwrap(), "Active"));
+    handle.control(Control::Go);
+    let finished = handle.wait().await;
+    assert_eq!(world.simulator.writes().len(), written, "nothing was written after the client came back");
+    let changed = finished.state.totals.changed as usize;
+    assert_eq!(changed, 200 - written);
+    assert!(!world.report(&finished).success());
+    world.check().await;
+}
