@@ -60,6 +60,13 @@ pub(super) fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
+/// An address below `from` as the same one below `to`; `None` if it is not below it.
+pub(super) fn moved(url: &Url, from: &Url, to: &Url) -> Option<Url> {
+    let rest = url.as_str().strip_prefix(from.as_str().trim_end_matches('/'))?;
+    let below = rest.is_empty() || rest.starts_with(['/', '?']);
+    below.then(|| Url::parse(&format!("{}{rest}", to.as_str().trim_end_matches('/'))).ok()).flatten()
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
@@ -79,6 +86,23 @@ fn without_password(address: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_below_an_address_moves_with_it() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let (from, to) = (url("https://one.example/Rest/"), url("https://two.example/atws/"));
+        for (before, after) in [
+            (
+                "https://one.example/Rest/V1.0/Companies?x=1",
+                Some("https://two.example/atws/V1.0/Companies?x=1"),
+            ),
+            ("https://one.example/Rest", Some("https://two.example/atws")),
+            ("https://one.example/Restless", None),
+            ("https://one.example.evil/Rest/x", None),
+        ] {
+            assert_eq!(moved(&url(before), &from, &to), after.map(url), "{before}");
+        }
+    }
 
     #[test]
     fn plain_http_is_for_this_computer_only() {

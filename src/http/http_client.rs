@@ -1,7 +1,8 @@
 //! The sending itself: one try after another, as far as that is safe.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -10,7 +11,7 @@ use reqwest::{
     header::{HeaderMap, HeaderValue, LOCATION, USER_AGENT as USER_AGENT_HEADER},
 };
 use tokio::{
-    sync::{Semaphore, SemaphorePermit, broadcast},
+    sync::{OwnedSemaphorePermit, Semaphore, broadcast},
     time::Instant,
 };
 
@@ -19,7 +20,7 @@ use super::{
     gate::{Gate, jittered},
     network::TOTAL_LIMIT,
     pace::{Limits, Pace},
-    request::{Auth, Authorizer, HttpError, Judgement, Reply, Request, Tries},
+    request::{Auth, Authorizer, HttpError, Judgement, Renewed, Reply, Request, Tries, Weight},
     retry_after,
     transport::{Failure, Sent, Transport, TransportError, WireReply, WireRequest},
 };
@@ -54,13 +55,17 @@ pub struct Http {
 }
 
 struct Inner {
-    base: Url,
+    base: RwLock<Url>,
     clock: Clock,
     transport: Arc<dyn Transport>,
     authorizer: Arc<dyn Authorizer>,
     gate: Gate,
     pace: Mutex<Pace>,
-    lanes: Semaphore,
+    lanes: Lanes,
+    /// How often the sign-in was renewed. Whoever renews it holds the lock, and the calls of the profile wait.
+    renewals: tokio::sync::RwLock<u64>,
+    /// Where the tenant moved from and to.
+    moves: Mutex<Vec<(Url, Url)>>,
     notices: broadcast::Sender<Notice>,
     /// A cheap read that shows whether the PSA is back.
     probe: Mutex<Option<Request>>,
@@ -90,16 +95,17 @@ enum Try {
 impl Http {
     pub fn new(options: Options) -> Self {
         let (notices, _) = broadcast::channel(NOTICES_KEPT);
-        let lanes = options.limits.in_flight.max(1) as usize;
         Self {
             inner: Arc::new(Inner {
-                base: options.base,
+                base: RwLock::new(options.base),
                 clock: options.clock,
                 transport: options.transport,
                 authorizer: options.authorizer,
                 gate: Gate::new(notices.clone(), options.patience),
+                lanes: Lanes::new(options.limits),
                 pace: Mutex::new(Pace::new(options.limits)),
-                lanes: Semaphore::new(lanes),
+                renewals: tokio::sync::RwLock::new(0),
+                moves: Mutex::default(),
                 notices,
                 probe: Mutex::new(None),
             }),
@@ -111,9 +117,24 @@ impl Http {
         self.inner.notices.subscribe()
     }
 
-    /// The configured address.
-    pub fn base(&self) -> &Url {
-        &self.inner.base
+    /// The address that credentials may go to.
+    pub fn base(&self) -> Url {
+        self.inner.base()
+    }
+
+    /// Credentials go to this address from now on, and nowhere else. The vendor's room answers for it.
+    pub fn set_base(&self, base: Url) {
+        *self.inner.base.write().unwrap_or_else(PoisonError::into_inner) = base;
+    }
+
+    /// Lets every call of the profile wait so long: the vendor's room has a reason that no answer shows.
+    pub fn hold(&self, wait: Duration, why: &str) {
+        self.inner.gate.complained(Some(wait), why, Instant::now());
+    }
+
+    /// From now on nothing is sent any more: the credentials were refused where no judge saw it.
+    pub fn refuse(&self, message: &str) {
+        self.inner.gate.refuse(message);
     }
 
     /// The read that shows whether a PSA that was away is back. Without one the request that waits is tried itself.
@@ -126,29 +147,32 @@ impl Http {
     /// # Errors
     /// [`HttpError`] if there is no answer, or none that means anything.
     pub async fn send(&self, request: Request) -> Result<Reply, HttpError> {
-        self.inner.may_go(&request)?;
         let mut request = request;
         let mut renewed = false;
         let mut redirects = 0;
         loop {
+            let renewals = self.inner.renewals(&request).await;
+            request.url = self.inner.rebased(&request.url);
+            self.inner.may_go(&request)?;
             let reply = self.inner.with_retries(&request).await?;
             if request.auth == Auth::Profile {
-                match self.inner.authorizer.judge(&reply) {
-                    Judgement::Fine => {}
+                let judgement = match self.inner.authorizer.judge(&reply) {
                     Judgement::Stale if !renewed => {
                         renewed = true;
-                        self.inner.authorizer.renew().await?;
-                        continue;
+                        match self.renew(renewals, &request).await? {
+                            Some(url) => {
+                                request.url = url;
+                                continue;
+                            }
+                            None => self.inner.authorizer.judge_renewed(&reply),
+                        }
                     }
-                    Judgement::Stale => {
-                        let message = "the sign-in is refused even with a new token".to_owned();
-                        self.inner.gate.refuse(&message);
-                        return Err(HttpError::SignIn { message });
-                    }
-                    Judgement::Refused(message) => {
-                        self.inner.gate.refuse(&message);
-                        return Err(HttpError::SignIn { message });
-                    }
+                    Judgement::Stale => self.inner.authorizer.judge_renewed(&reply),
+                    judgement => judgement,
+                };
+                if let Judgement::Refused(message) = judgement {
+                    self.inner.gate.refuse(&message);
+                    return Err(HttpError::SignIn { message });
                 }
             }
             let Some(to) = redirect(&request.url, &reply) else { return Ok(reply) };
@@ -168,26 +192,110 @@ impl Http {
             }
         }
     }
+
+    /// Renews the sign-in, unless somebody else did since this request was sent. Where to ask again, if anything
+    /// is new.
+    async fn renew(&self, before: u64, request: &Request) -> Result<Option<Url>, HttpError> {
+        let mut renewals = self.inner.renewals.write().await;
+        self.inner.gate.refused()?;
+        if *renewals != before {
+            return Ok(Some(self.inner.rebased(&request.url)));
+        }
+        let renewed = self.inner.remembering(self.inner.authorizer.renew(self).await)?;
+        if renewed == Renewed::Nothing {
+            return Ok(None);
+        }
+        *renewals += 1;
+        if let Renewed::Moved { from, to } = renewed {
+            self.inner.moves.lock().unwrap_or_else(PoisonError::into_inner).push((from, to.clone()));
+            self.set_base(to);
+        }
+        Ok(Some(self.inner.rebased(&request.url)))
+    }
+}
+
+/// Calls under way, as a whole and about each thing. Requests without credentials are not held up by others: a call
+/// may wait for the token that one of them gets.
+struct Lanes {
+    all: Arc<Semaphore>,
+    per_object: Option<usize>,
+    objects: Mutex<HashMap<&'static str, Arc<Semaphore>>>,
+}
+
+/// What a call holds while it is under way.
+type Lane = (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>);
+
+impl Lanes {
+    fn new(limits: Limits) -> Self {
+        Self {
+            all: Arc::new(Semaphore::new(limits.in_flight.max(1) as usize)),
+            per_object: limits.per_object.map(|most| most.max(1) as usize),
+            objects: Mutex::default(),
+        }
+    }
+
+    async fn enter(&self, request: &Request) -> Lane {
+        if request.auth == Auth::None {
+            return (None, None);
+        }
+        let object = match (request.object, self.per_object) {
+            (Some(object), Some(most)) => {
+                let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+                Some(Arc::clone(objects.entry(object).or_insert_with(|| Arc::new(Semaphore::new(most)))))
+            }
+            _ => None,
+        };
+        // The semaphores are never closed, so there always is a permit. The narrower one comes first: who waits for
+        // it holds up nobody else.
+        let narrow = match object {
+            Some(object) => object.acquire_owned().await.ok(),
+            None => None,
+        };
+        (narrow, Arc::clone(&self.all).acquire_owned().await.ok())
+    }
 }
 
 impl Inner {
+    fn base(&self) -> Url {
+        self.base.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How often the sign-in was renewed by now; waits for one that is under way.
+    async fn renewals(&self, request: &Request) -> u64 {
+        if request.auth == Auth::None { 0 } else { *self.renewals.read().await }
+    }
+
+    /// A sign-in that was refused while a token was asked for is refused for all.
+    fn remembering<T>(&self, result: Result<T, HttpError>) -> Result<T, HttpError> {
+        if let Err(HttpError::SignIn { message }) = &result {
+            self.gate.refuse(message);
+        }
+        result
+    }
+
+    /// An address from before the tenant moved, as it is now.
+    fn rebased(&self, url: &Url) -> Url {
+        let moves = self.moves.lock().unwrap_or_else(PoisonError::into_inner);
+        moves.iter().fold(url.clone(), |url, (from, to)| address::moved(&url, from, to).unwrap_or(url))
+    }
+
     /// Credentials to the configured host only, and nothing unencrypted over a network.
     fn may_go(&self, request: &Request) -> Result<(), HttpError> {
         let forbidden = |message: String| Err(HttpError::Forbidden { message });
         if let Err(error) = address::may_be_called(&request.url) {
             return forbidden(error.to_string());
         }
-        if request.auth == Auth::Profile && !address::same_origin(&request.url, &self.base) {
+        if request.auth == Auth::Profile && !address::same_origin(&request.url, &self.base()) {
             return forbidden(format!(
                 "credentials are for {} only, not for {}",
-                address::origin(&self.base),
+                address::origin(&self.base()),
                 address::origin(&request.url)
             ));
         }
         Ok(())
     }
 
-    async fn with_retries(&self, request: &Request) -> Result<Reply, HttpError> {
+    async fn with_retries(self: &Arc<Self>, request: &Request) -> Result<Reply, HttpError> {
         let most = if request.tries == Tries::Once { 1 } else { MOST_TRIES };
         let mut waited = Duration::ZERO;
         let mut attempt = 1;
@@ -261,12 +369,13 @@ impl Inner {
 
     /// Waits until the request may go.
     async fn turn(
-        &self,
+        self: &Arc<Self>,
         request: &Request,
         waited: &mut Duration,
-    ) -> Result<(Option<SemaphorePermit<'_>>, Instant), HttpError> {
-        // The semaphore is never closed, so there always is a permit.
-        let lane = self.lanes.acquire().await.ok();
+    ) -> Result<(Lane, Instant), HttpError> {
+        // Not while the sign-in is being renewed; who waits for that must not hold a lane.
+        self.renewals(request).await;
+        let lane = self.lanes.enter(request).await;
         let sent_at = loop {
             self.gate.refused()?;
             if let Some(wait) = self.gate.hold(Instant::now()) {
@@ -300,8 +409,8 @@ impl Inner {
     }
 
     /// One cheap read while all others wait. Any answer that is not a gateway's complaint will do.
-    async fn ask_whether_back(&self, probe: &Request) -> Result<(), String> {
-        let probe = if probe.is_read() { probe.clone() } else { Request::get(self.base.clone()) };
+    async fn ask_whether_back(self: &Arc<Self>, probe: &Request) -> Result<(), String> {
+        let probe = if probe.is_read() { probe.clone() } else { Request::get(self.base()) };
         match self.wire(&probe, 1).await {
             Ok(Try::Done(_) | Try::TurnedAway { .. }) => Ok(()),
             Ok(Try::Trouble { why, .. } | Try::Garbled { why, .. }) => Err(why),
@@ -310,12 +419,13 @@ impl Inner {
         }
     }
 
-    async fn wire(&self, request: &Request, attempt: u32) -> Result<Try, HttpError> {
+    async fn wire(self: &Arc<Self>, request: &Request, attempt: u32) -> Result<Try, HttpError> {
         let mut headers: HeaderMap = request.headers.clone();
         headers.insert(USER_AGENT_HEADER, HeaderValue::from_static(USER_AGENT));
         if request.auth == Auth::Profile {
             let mut last = None;
-            for (name, mut value) in self.authorizer.headers().await? {
+            let http = Http { inner: Arc::clone(self) };
+            for (name, mut value) in self.remembering(self.authorizer.headers(&http).await)? {
                 value.set_sensitive(true);
                 last = name.or(last);
                 if let Some(name) = &last {
@@ -342,9 +452,20 @@ impl Inner {
             error = result.as_ref().err().map(tracing::field::display), "request"
         );
         Ok(match result {
-            Ok(WireReply { status, headers, body }) => sort(request, Reply { status, headers, body }),
+            Ok(WireReply { status, headers, body }) => self.sort(request, Reply { status, headers, body }),
             Err(error) => Try::Failed(error),
         })
+    }
+
+    fn sort(&self, request: &Request, reply: Reply) -> Try {
+        let weight = if request.auth == Auth::Profile { self.authorizer.weigh(&reply) } else { None };
+        match weight {
+            Some(Weight::Considered) => Try::Done(reply),
+            Some(Weight::TurnedAway) => {
+                Try::TurnedAway { why: format!("too many requests: {}", words(&reply)), reply }
+            }
+            None => by_status(request, reply),
+        }
     }
 
     fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
@@ -361,7 +482,7 @@ async fn held(request: &Request) {
     }
 }
 
-fn sort(request: &Request, reply: Reply) -> Try {
+fn by_status(request: &Request, reply: Reply) -> Try {
     match reply.status {
         429 => Try::TurnedAway { why: format!("too many requests (429): {}", words(&reply)), reply },
         500..=599 => Try::Trouble {

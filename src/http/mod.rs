@@ -21,7 +21,7 @@ pub use body::readable;
 pub use http_client::{Http, Options};
 pub use network::Network;
 pub use pace::Limits;
-pub use request::{Auth, Authorizer, HttpError, Judgement, Reply, Request, Tries};
+pub use request::{Auth, Authorizer, HttpError, Judgement, Renewed, Reply, Request, Tries, Weight};
 pub use reqwest::{
     Method, Url,
     header::{self, HeaderMap, HeaderValue},

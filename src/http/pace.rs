@@ -10,6 +10,8 @@ use tokio::time::Instant;
 pub struct Limits {
     /// Calls under way at once.
     pub in_flight: u32,
+    /// Calls under way at once about one thing, where the vendor limits that: see [`super::Request::about`].
+    pub per_object: Option<u32>,
     /// Calls in any window.
     pub requests: u32,
     pub window: Duration,
@@ -111,7 +113,7 @@ mod tests {
     use super::*;
 
     fn pace(requests: u32) -> Pace {
-        Pace::new(Limits { in_flight: 1, requests, window: Duration::from_mins(1) })
+        Pace::new(Limits { in_flight: 1, per_object: None, requests, window: Duration::from_mins(1) })
     }
 
     /// Calls let go in `seconds`, asking whenever it is told to.

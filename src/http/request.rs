@@ -10,7 +10,7 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    body,
+    Http, body,
     transport::{Failure, Sent},
 };
 
@@ -41,6 +41,10 @@ pub struct Request {
     pub headers: HeaderMap,
     pub body: Option<Vec<u8>>,
     pub tries: Tries,
+    /// Sending it twice does no more than sending it once, whatever its method is: a query that is posted.
+    pub reads: bool,
+    /// The thing that it is about, where the vendor limits calls for each: see [`super::Limits::per_object`].
+    pub object: Option<&'static str>,
     /// Once it is cancelled, a request that still waits for its turn is not sent.
     pub hold: Option<CancellationToken>,
 }
@@ -54,6 +58,8 @@ impl Request {
             headers: HeaderMap::new(),
             body: None,
             tries: Tries::Usual,
+            reads: false,
+            object: None,
             hold: None,
         }
     }
@@ -63,6 +69,27 @@ impl Request {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Self { method, headers, body: Some(body.to_string().into_bytes()), ..Self::get(url) }
+    }
+
+    /// A form that is posted, as token endpoints want it.
+    pub fn form(url: Url, fields: &[(&str, &str)]) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        Self { method: Method::POST, headers, body: Some(body.into_bytes()), ..Self::get(url) }
+    }
+
+    /// It only reads, whatever its method is.
+    #[must_use]
+    pub fn as_read(mut self) -> Self {
+        self.reads = true;
+        self
+    }
+
+    #[must_use]
+    pub fn about(mut self, object: &'static str) -> Self {
+        self.object = Some(object);
+        self
     }
 
     #[must_use]
@@ -91,7 +118,7 @@ impl Request {
 
     /// Whether sending it twice does no more than sending it once.
     pub fn is_read(&self) -> bool {
-        self.method == Method::GET || self.method == Method::HEAD
+        self.reads || self.method == Method::GET || self.method == Method::HEAD
     }
 }
 
@@ -148,18 +175,30 @@ impl std::fmt::Debug for Reply {
     }
 }
 
-/// How requests are signed, and how a vendor says that the signature does not serve.
+/// How requests are signed, and what a vendor's answers mean where their status alone would mislead.
 #[async_trait]
 pub trait Authorizer: Send + Sync {
-    /// Headers for a request of the profile. They are marked as secret and never logged.
-    async fn headers(&self) -> Result<HeaderMap, HttpError>;
+    /// Headers for a request of the profile. They are marked as secret and never logged. `http` is for getting a
+    /// token: requests without credentials only.
+    async fn headers(&self, http: &Http) -> Result<HeaderMap, HttpError>;
 
     /// What a reply says about the sign-in.
     fn judge(&self, reply: &Reply) -> Judgement;
 
-    /// Gets a new token after [`Judgement::Stale`]. At most once per request.
-    async fn renew(&self) -> Result<(), HttpError> {
-        Ok(())
+    /// What a reply is, if its status does not say it.
+    fn weigh(&self, _reply: &Reply) -> Option<Weight> {
+        None
+    }
+
+    /// Gets a new token, or looks for the tenant's new home, after [`Judgement::Stale`]. Other calls of the profile
+    /// wait for it, and it happens at most once per request. `http` is for requests without credentials only.
+    async fn renew(&self, _http: &Http) -> Result<Renewed, HttpError> {
+        Ok(Renewed::Nothing)
+    }
+
+    /// What a reply says that was still stale after a renewal.
+    fn judge_renewed(&self, _reply: &Reply) -> Judgement {
+        Judgement::Refused("the sign-in is refused even with a new token".to_owned())
     }
 }
 
@@ -167,10 +206,30 @@ pub trait Authorizer: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judgement {
     Fine,
-    /// The token has run out: renew it and ask again, once.
+    /// The token has run out, or the tenant has moved: renew and ask again, once.
     Stale,
     /// The credentials are refused, in these words. Nothing more is sent with them.
     Refused(String),
+}
+
+/// What a reply is, whatever its status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// The PSA looked at the request and said what it says: asking again changes nothing.
+    Considered,
+    /// Turned away unlooked at, because too much is asked at once.
+    TurnedAway,
+}
+
+/// What a renewal came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Renewed {
+    /// Nothing is new; the refusal stands.
+    Nothing,
+    /// Ask again with what [`Authorizer::headers`] gives now.
+    Headers,
+    /// The tenant lives elsewhere: what began with the one address begins with the other.
+    Moved { from: Url, to: Url },
 }
 
 /// Why there is no answer.

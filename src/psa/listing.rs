@@ -1,7 +1,7 @@
 //! What every vendor's room needs to read lists: the loop that proves a listing complete, ids in chunks that fit
 //! into an address, and the record that cannot be read found by halving.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -45,6 +45,41 @@ where
             Err(incomplete) => return Err(incomplete.into()),
         }
     }
+}
+
+/// No tenant has more; a PSA that sends pages for ever is not believed.
+pub const MOST_PAGES: usize = 20_000;
+
+/// A page of a list, and where the next one begins; `None` after the last.
+pub struct Page<T, S> {
+    pub rows: Vec<T>,
+    pub next: Option<S>,
+}
+
+/// Reads a list page by page to its end.
+///
+/// # Errors
+/// [`PsaError::Unreadable`] for a PSA that sends the same page again and again, or pages without end.
+pub async fn pages<T, S, F, Fut>(kind: &Kind<'_, T>, first: S, read: F) -> Result<Vec<T>>
+where
+    F: Fn(S) -> Fut,
+    Fut: Future<Output = Result<Page<T, S>>>,
+{
+    let mut rows = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut next = Some(first);
+    for _ in 0..MOST_PAGES {
+        let Some(from) = next else { return Ok(rows) };
+        let page = read(from).await?;
+        let new = page.rows.iter().filter(|row| seen.insert((kind.id)(row))).count();
+        if new == 0 && !page.rows.is_empty() && page.next.is_some() {
+            let message = format!("it sends the same page of {} again instead of the next", kind.what);
+            return Err(PsaError::Unreadable { message });
+        }
+        next = page.next;
+        rows.extend(page.rows);
+    }
+    Err(PsaError::Unreadable { message: format!("it sends pages of {} without end", kind.what) })
 }
 
 /// Ids in as few chunks as possible, of about the same size, whose texts take at most `room` characters with one
@@ -156,6 +191,19 @@ mod tests {
                 prop_assert!(length <= room, "{} > {}", length, room);
             }
         }
+    }
+
+    #[tokio::test]
+    async fn pages_are_read_to_their_end_and_never_for_ever() {
+        let kind: Kind<'_, u64> = Kind { what: "row", id: &|row| row.to_string(), belongs: &|_| true };
+        let three = |at: u64| async move {
+            Ok(Page { rows: vec![2 * at, 2 * at + 1], next: (at < 2).then(|| at + 1) })
+        };
+        assert_eq!(pages(&kind, 0, three).await.unwrap(), [0, 1, 2, 3, 4, 5]);
+        let same = |at: u64| async move { Ok(Page { rows: vec![1, 2], next: Some(at + 1) }) };
+        assert!(matches!(pages(&kind, 0, same).await, Err(PsaError::Unreadable { .. })));
+        let empty = |at: u64| async move { Ok(Page { rows: Vec::<u64>::new(), next: Some(at + 1) }) };
+        assert!(matches!(pages(&kind, 0, empty).await, Err(PsaError::Unreadable { .. })));
     }
 
     #[tokio::test]

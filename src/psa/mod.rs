@@ -3,7 +3,9 @@
 
 pub mod connectwise;
 pub mod error;
+mod lenient;
 mod listing;
+mod names;
 pub mod port;
 pub mod registry;
 

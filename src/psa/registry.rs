@@ -6,7 +6,11 @@ use std::{collections::BTreeMap, ops::RangeInclusive, path::PathBuf, sync::Arc, 
 use secrecy::SecretString;
 
 use super::{Psa, PsaError};
-use crate::{domain::tenant::Nouns, http::Transport, system::Clock};
+use crate::{
+    domain::tenant::Nouns,
+    http::{Authorizer, Http, Limits, Network, Options, Transport, Url, address},
+    system::Clock,
+};
 
 /// What a vendor's room declares about itself.
 pub struct Room {
@@ -82,6 +86,77 @@ pub struct Connection {
     pub patience: Option<Duration>,
     /// Instead of the network, in tests.
     pub transport: Option<Arc<dyn Transport>>,
+}
+
+impl Connection {
+    /// A field of the profile that must be filled.
+    ///
+    /// # Errors
+    /// [`PsaError::Settings`] that names the key.
+    pub fn value(&self, key: &str) -> Result<String, PsaError> {
+        match self.optional(key) {
+            Some(value) => Ok(value),
+            None => Err(PsaError::Settings { message: format!("{key} is missing in the profile") }),
+        }
+    }
+
+    /// A field of the profile that may be left out.
+    pub fn optional(&self, key: &str) -> Option<String> {
+        self.values.get(key).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    /// A field that is an address.
+    ///
+    /// # Errors
+    /// [`PsaError::Settings`] that says what to write instead.
+    pub fn address(&self, key: &str) -> Result<Url, PsaError> {
+        address::check(&self.value(key)?)
+            .map_err(|error| PsaError::Settings { message: format!("{key}: {error}") })
+    }
+
+    /// A secret; empty if it is not there.
+    pub fn secret(&self, key: &str) -> SecretString {
+        self.secrets.get(key).cloned().unwrap_or_default()
+    }
+
+    /// What sends for this profile, at its pace.
+    ///
+    /// # Errors
+    /// [`PsaError::Settings`] if the CA file cannot be used.
+    pub fn sender(
+        &self,
+        base: Url,
+        authorizer: Arc<dyn Authorizer>,
+        limits: Limits,
+    ) -> Result<Http, PsaError> {
+        let transport: Arc<dyn Transport> = match &self.transport {
+            Some(transport) => Arc::clone(transport),
+            None => Arc::new(
+                Network::new(self.ca_file.as_deref())
+                    .map_err(|error| PsaError::Settings { message: error.to_string() })?,
+            ),
+        };
+        Ok(Http::new(Options {
+            base,
+            limits,
+            clock: self.clock.clone(),
+            patience: self.patience,
+            transport,
+            authorizer,
+        }))
+    }
+}
+
+impl Pace {
+    /// So many calls at once, and in a window.
+    pub fn limits(self) -> Limits {
+        Limits {
+            in_flight: self.in_flight,
+            per_object: None,
+            requests: self.requests,
+            window: Duration::from_secs(u64::from(self.window_seconds)),
+        }
+    }
 }
 
 /// Every vendor that there is.

@@ -167,6 +167,17 @@ impl Model {
         self.run.as_ref().is_some_and(RunPage::is_active)
     }
 
+    /// Whether other configurations are ticked now than the plan was made of, or its terms changed since.
+    pub fn plan_is_outdated(&self) -> bool {
+        let ticks = &self.review.ticks;
+        self.plan.as_ref().is_some_and(|plan| {
+            plan.retry_of.is_none()
+                && (plan.stale
+                    || plan.draft.ticked.len() != ticks.len()
+                    || ticks.iter().any(|id| !plan.draft.ticked.contains(id)))
+        })
+    }
+
     /// Whether something on screen changes by itself, so that time must tick.
     pub fn moves(&self) -> bool {
         self.review.is_reading()

@@ -396,6 +396,30 @@ fn enter_opens_the_plan_and_writes_nothing() {
 }
 
 #[test]
+fn a_plan_of_other_ticks_is_out_of_date() {
+    let mut screen = planned(&[101, 102]);
+    screen.keys("1").untick(&[102]);
+    screen.keys("2 x");
+    assert!(screen.model.overlay.is_none(), "what is no longer ticked cannot be confirmed");
+    assert!(screen.text().contains("out of date"), "{}", screen.text());
+    assert!(screen.note().contains("press R"), "{}", screen.note());
+    // Whatever plans again, plans what is ticked now.
+    screen.keys("d");
+    let ticked: Vec<String> =
+        screen.drafts().last().unwrap().ticked.iter().map(ToString::to_string).collect();
+    assert_eq!(ticked, ["101"]);
+    assert!(screen.drafts().last().unwrap().dry_run);
+    assert!(!screen.text().contains("out of date"), "{}", screen.text());
+    // With nothing ticked there is nothing to plan, and the old page cannot start.
+    screen.keys("1").untick(&[101]);
+    let drafts = screen.drafts().len();
+    screen.keys("2 R");
+    assert_eq!(screen.drafts().len(), drafts);
+    screen.keys("x");
+    assert_eq!(screen.started(), 0);
+}
+
+#[test]
 fn enter_and_paste_cannot_confirm() {
     let mut screen = planned(&[101]);
     screen.keys("x enter");

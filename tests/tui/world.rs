@@ -602,6 +602,16 @@ impl Screen {
         }
     }
 
+    pub fn untick(&mut self, ids: &[i64]) {
+        let ids = ids.iter().map(|id| ConfigId::from(*id)).collect();
+        let step = self.model.review.ticks.change(Vec::new(), ids);
+        for id in step.off {
+            let at = self.model.review.data.row(&id).unwrap();
+            let client = self.model.review.data.entry(at).client;
+            self.model.review.data.clients[client].ticked -= 1;
+        }
+    }
+
     /// To the confirmation, and through it.
     pub fn confirm(&mut self) {
         self.keys("x");

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     http::{
-        HeaderValue, Http, HttpError, Method, Options, Reply, Request, Sent, Url,
+        HeaderValue, Http, HttpError, Method, Reply, Request, Sent, Url,
         header::{ACCEPT, CACHE_CONTROL},
     },
     psa::{PsaError, port::Result},
@@ -78,10 +78,10 @@ struct Quirks {
 }
 
 impl Api {
-    pub fn new(options: Options, company: &str) -> Self {
-        let base = root(&options.base);
+    pub fn new(http: Http, company: &str) -> Self {
+        let base = root(&http.base());
         Self {
-            http: Http::new(options),
+            http,
             base,
             company: company.to_owned(),
             place: tokio::sync::Mutex::new(None),

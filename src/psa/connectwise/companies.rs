@@ -7,8 +7,8 @@ use super::{
     client::Place,
     conditions::Condition,
     number,
-    paging::{List, id_of},
-    setup::{CompanyStatuses, ids_of, unknown_name},
+    paging::List,
+    setup::CompanyStatuses,
     wire::{self, filled},
 };
 use crate::{
@@ -21,7 +21,9 @@ use crate::{
     },
     psa::{
         PsaError,
+        lenient::id_of,
         listing::{chunks, each},
+        names::{ids_of, unknown_name},
         port::{ClientScope, Clients, Result},
     },
 };

@@ -9,7 +9,7 @@ use super::{
     client::Place,
     conditions::Condition,
     number,
-    paging::{List, Pager, id_of},
+    paging::{List, Pager},
     setup::Statuses,
     wire::{self, filled},
 };
@@ -17,6 +17,7 @@ use crate::{
     domain::{ClientId, ConfigId, Configuration, Listing, Timestamp, text::one_line},
     psa::{
         PsaError,
+        lenient::id_of,
         listing::{Kind, chunks, each, proven},
         port::Result,
     },

@@ -4,11 +4,11 @@ use super::{
     ConnectWise, companies,
     configurations::PATH as CONFIGURATIONS,
     paging::List,
-    setup::quoted,
     wire::{self, filled},
 };
 use crate::psa::{
     PsaError,
+    names::quoted,
     port::{Check, CheckVerdict, Result},
 };
 

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::errors;
 use crate::{
     http::{
-        Authorizer, HeaderMap, HeaderValue, HttpError, Judgement, Reply,
+        Authorizer, HeaderMap, HeaderValue, Http, HttpError, Judgement, Reply,
         header::{AUTHORIZATION, HeaderName},
     },
     psa::{PsaError, port::Result},
@@ -36,7 +36,7 @@ impl Keys {
 
 #[async_trait]
 impl Authorizer for Keys {
-    async fn headers(&self) -> std::result::Result<HeaderMap, HttpError> {
+    async fn headers(&self, _http: &Http) -> std::result::Result<HeaderMap, HttpError> {
         let pair = format!("{}+{}:{}", self.company, self.public, self.private.expose_secret());
         let basic = format!("Basic {}", STANDARD.encode(pair));
         let basic = HeaderValue::from_str(&basic)

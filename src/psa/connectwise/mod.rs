@@ -16,15 +16,14 @@ mod setup;
 mod wire;
 mod write;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use secrecy::SecretString;
 use tokio::sync::{OnceCell, RwLock, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Psa, PsaError,
+    Psa,
     port::{Capabilities, Check, ClientScope, Clients, LinkReading, Result, SetAnswer},
     registry::{Connection, Field, FieldKind, Pace, PaceLimits, Right, Room},
 };
@@ -33,7 +32,6 @@ use crate::{
         Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, Tenant, Wanted, event::Notice,
         tenant::Nouns,
     },
-    http::{Limits, Network, Options, Transport, address},
     system::Clock,
 };
 use client::Api;
@@ -154,40 +152,19 @@ struct ConnectWise {
 }
 
 impl ConnectWise {
-    fn open(mut connection: Connection) -> Result<Self> {
-        let settings = |message: String| PsaError::Settings { message };
-        let base = address::check(&value(&connection.values, "base_url")?)
-            .map_err(|error| settings(format!("base_url: {error}")))?;
-        let company = value(&connection.values, "company_id")?;
-        let private =
-            connection.secrets.remove("private_key").unwrap_or_else(|| SecretString::from(String::new()));
+    fn open(connection: Connection) -> Result<Self> {
+        let base = connection.address("base_url")?;
+        let company = connection.value("company_id")?;
         let keys = Keys::new(
             &company,
-            &value(&connection.values, "public_key")?,
-            private,
-            &value(&connection.values, "client_id")?,
+            &connection.value("public_key")?,
+            connection.secret("private_key"),
+            &connection.value("client_id")?,
         )?;
-        let transport: Arc<dyn Transport> = match connection.transport {
-            Some(transport) => transport,
-            None => Arc::new(
-                Network::new(connection.ca_file.as_deref()).map_err(|error| settings(error.to_string()))?,
-            ),
-        };
         let pace = connection.pace;
-        let options = Options {
-            base,
-            limits: Limits {
-                in_flight: pace.in_flight,
-                requests: pace.requests,
-                window: Duration::from_secs(u64::from(pace.window_seconds)),
-            },
-            clock: connection.clock.clone(),
-            patience: connection.patience,
-            transport,
-            authorizer: Arc::new(keys),
-        };
+        let http = connection.sender(base, Arc::new(keys), pace.limits())?;
         Ok(Self {
-            api: Api::new(options, &company),
+            api: Api::new(http, &company),
             clock: connection.clock,
             in_flight: pace.in_flight.max(1) as usize,
             pace,
@@ -213,13 +190,6 @@ impl ConnectWise {
 
     fn today(&self) -> jiff::civil::Date {
         crate::domain::Timestamp::new(self.clock.now()).day()
-    }
-}
-
-fn value(values: &BTreeMap<String, String>, key: &str) -> Result<String> {
-    match values.get(key).map(|value| value.trim()) {
-        Some(value) if !value.is_empty() => Ok(value.to_owned()),
-        _ => Err(PsaError::Settings { message: format!("{key} is missing in the profile") }),
     }
 }
 

@@ -15,15 +15,14 @@ use crate::{
     http::{HeaderValue, Reply, Request, header::HeaderName},
     psa::{
         PsaError,
-        listing::{Kind, proven},
+        lenient::id_of,
+        listing::{Kind, MOST_PAGES, proven},
         port::Result,
     },
 };
 
 /// Page sizes, largest first; each divides the one before.
 const SIZES: [usize; 7] = [1000, 500, 250, 125, 25, 5, 1];
-/// No tenant has more; a PSA that sends pages for ever is not believed.
-const MOST_PAGES: usize = 20_000;
 
 /// What is listed.
 #[derive(Debug, Clone)]
@@ -313,10 +312,6 @@ impl Api {
         )
         .await
     }
-}
-
-pub fn id_of<T: Row>(row: &T) -> String {
-    row.id().map_or_else(|| "without an id".to_owned(), |id| id.to_string())
 }
 
 /// What the `Link` header says about the next page.

@@ -51,6 +51,8 @@ pub struct PlanPage {
     pub reason: Input,
     pub ticket: Input,
     pub typing: Option<Field>,
+    /// Its terms changed, and it could not be planned again at once.
+    pub stale: bool,
     pub page: Prose<PlanEntry>,
     pub scroll: Scroll,
     /// Where a configuration stands in the survey.
@@ -67,6 +69,7 @@ impl PlanPage {
             draft,
             retry_of,
             typing: None,
+            stale: false,
             page: Prose::new(80),
             scroll: Scroll::default(),
             found: HashMap::new(),

@@ -18,7 +18,7 @@ use super::{
         scroll::Go,
         theme::Meaning,
     },
-    going,
+    going, ticking,
 };
 use crate::domain::{ConfigId, RunId};
 
@@ -101,8 +101,15 @@ fn edit(model: &mut Model, field: Field) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The same once more, read anew.
+/// The same once more, read anew; where the ticks changed since, what is ticked now.
 fn again(model: &mut Model) -> Vec<Effect> {
+    if model.plan_is_outdated() {
+        if let Some(plan) = &mut model.plan {
+            plan.stale = true;
+        }
+        // The same questions as from Review: nothing ticked, hidden ticks, a list that is not complete.
+        return ticking::open_plan(model);
+    }
     let Some(plan) = &model.plan else { return Vec::new() };
     let (draft, retry_of) = (plan.draft.clone(), plan.retry_of.clone());
     ask(model, draft, retry_of)
@@ -181,6 +188,13 @@ fn start(model: &mut Model) -> Vec<Effect> {
     };
     if model.run.as_ref().is_some_and(|run| run.run == view.plan.head().run) {
         model.say(Meaning::Info, "This plan has run already: press R to plan again, 4 for its report.");
+        return Vec::new();
+    }
+    if model.plan_is_outdated() {
+        model.say(
+            Meaning::Warn,
+            "The ticks have changed since this plan was made: press R to plan what is ticked now.",
+        );
         return Vec::new();
     }
     if let Some(why) = view.refused.first() {

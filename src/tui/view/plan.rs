@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{
     super::{
+        action::Action,
         cells, layout,
         model::{
             Model,
@@ -21,6 +22,13 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let title = match &plan.state {
         PlanState::Planning => "Plan".to_owned(),
         PlanState::Failed(_) => "No plan".to_owned(),
+        PlanState::Ready(_) if model.plan_is_outdated() => {
+            let replan = model.keymap.hint(Action::Replan);
+            format!(
+                "Plan {} out of date: the ticks have changed, {replan} plans again",
+                model.look.symbols.dot
+            )
+        }
         PlanState::Ready(view) if view.dry_run => {
             format!("Plan {} dry run: nothing will be written", model.look.symbols.dot)
         }
@@ -113,20 +121,8 @@ fn draw_entry(plan: &PlanPage, canvas: &mut Canvas<'_>, line: Rect, entry: PlanE
 fn terms(model: &Model, plan: &PlanPage, canvas: &mut Canvas<'_>, area: Rect) {
     let wants_ticket = model.setting.require_ticket && plan.draft.ticket.is_none();
     let fields = [
-        (
-            Field::Reason,
-            "Reason",
-            &plan.reason,
-            model.keymap.hint(super::super::action::Action::EditReason),
-            false,
-        ),
-        (
-            Field::Ticket,
-            "Ticket",
-            &plan.ticket,
-            model.keymap.hint(super::super::action::Action::EditTicket),
-            wants_ticket,
-        ),
+        (Field::Reason, "Reason", &plan.reason, model.keymap.hint(Action::EditReason), false),
+        (Field::Ticket, "Ticket", &plan.ticket, model.keymap.hint(Action::EditTicket), wants_ticket),
     ];
     for (row, (field, label, input, key, missing)) in fields.into_iter().enumerate() {
         let y = area.y + row as u16;

@@ -1,0 +1,119 @@
+//! What vendors send as they please: members that are missing, null, or numbers written as text.
+
+use serde::{Deserializer, de};
+
+macro_rules! lenient {
+    ($name:ident, $type:ty, $visitor:ident, $what:literal, { $($body:tt)* }) => {
+        struct $visitor;
+
+        impl<'de> de::Visitor<'de> for $visitor {
+            type Value = Option<$type>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str($what)
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+
+            fn visit_none<E>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+
+            $($body)*
+        }
+
+        /// Also what stands there as another type; what means nothing is `None`.
+        pub fn $name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<$type>, D::Error> {
+            deserializer.deserialize_any($visitor)
+        }
+    };
+}
+
+lenient!(integer, i64, IntegerVisitor, "a whole number", {
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(i64::try_from(value).ok())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok((value.fract() == 0.0).then_some(value as i64))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(value.trim().parse().ok())
+    }
+});
+
+lenient!(flag, bool, FlagVisitor, "true or false", {
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(value != 0))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(value != 0))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(match value.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" => Some(true),
+            "false" | "0" | "no" => Some(false),
+            _ => None,
+        })
+    }
+});
+
+lenient!(text, String, TextVisitor, "text", {
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Some(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
+        Ok(Some(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(value.to_string()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(value.to_string()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Some(value.to_string()))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(value.to_string()))
+    }
+});
+
+/// A row with an id, whatever it is.
+pub trait Row {
+    fn id(&self) -> Option<i64>;
+}
+
+/// The calendar day of a date or a moment; the vendor's "no date" is none.
+pub fn day(text: Option<&String>) -> Option<jiff::civil::Date> {
+    let date: jiff::civil::Date = text?.get(..10)?.parse().ok()?;
+    (date.year() > 1901).then_some(date)
+}
+
+/// The text, if there is any.
+pub fn filled(text: Option<&String>) -> Option<&str> {
+    text.map(|text| text.trim()).filter(|text| !text.is_empty())
+}
+
+/// The id of a row, for proofs and messages.
+pub fn id_of<T: Row>(row: &T) -> String {
+    row.id().map_or_else(|| "without an id".to_owned(), |id| id.to_string())
+}
