@@ -29,7 +29,7 @@ pub async fn start(world: &World, port: u16) -> Result<Simulator, Failure> {
     })?;
     let mut switches = Switches::default();
     for switch in &world.switches {
-        switches.set(switch).map_err(|error| Failure::usage(error.to_string(), ""))?;
+        switches.set(&world.psa, switch).map_err(|error| Failure::usage(error.to_string(), ""))?;
     }
     let options = Options {
         psa: world.psa.clone(),

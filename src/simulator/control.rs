@@ -24,8 +24,9 @@ use serde_json::{Map, Value, json};
 use super::{
     faults::Plan,
     log::Journal,
-    server::{Room, Shared, lock},
+    server::{Shared, lock},
     switches::Switches,
+    vendor::Vendor,
 };
 
 type Refused = (StatusCode, Json<Value>);
@@ -48,9 +49,9 @@ fn refuse(why: impl std::error::Error) -> Refused {
 
 async fn state(State(shared): State<Arc<Shared>>) -> Json<Value> {
     let now = shared.clock.now();
-    let (truth, switches) = match &*lock(&shared.room) {
-        Room::ConnectWise(room) => (room.state().truth(now), json!(room.state().switches)),
-    };
+    let vendor = lock(&shared.vendor);
+    let (truth, switches) = (vendor.truth(now), switches_of(&**vendor));
+    drop(vendor);
     Json(json!({ "state": truth, "switches": switches, "faults": lock(&shared.dice).plan() }))
 }
 
@@ -59,12 +60,8 @@ async fn writes(
     Query(query): Query<BTreeMap<String, String>>,
 ) -> Json<Value> {
     let all = query.contains_key("all");
-    let writes: Vec<_> = match &*lock(&shared.room) {
-        Room::ConnectWise(room) => {
-            room.state().writes().iter().filter(|write| all || !write.by_others).cloned().collect()
-        }
-    };
-    Json(json!(writes))
+    let vendor = lock(&shared.vendor);
+    Json(json!(vendor.writes().iter().filter(|write| all || !write.by_others).collect::<Vec<_>>()))
 }
 
 async fn notes(State(shared): State<Arc<Shared>>) -> Json<Value> {
@@ -94,20 +91,25 @@ async fn switches(
     State(shared): State<Arc<Shared>>,
     Json(body): Json<Map<String, Value>>,
 ) -> Result<Json<Value>, Refused> {
-    let mut room = lock(&shared.room);
-    let Room::ConnectWise(room) = &mut *room;
-    let mut all = Switches { connectwise: room.state().switches.clone() };
+    let mut vendor = lock(&shared.vendor);
+    let mut all = Switches::default();
+    vendor.tell_switches(&mut all);
     for (name, value) in body {
-        all.set_json("connectwise", &name, value).map_err(refuse)?;
+        all.set_json(vendor.psa(), &name, value).map_err(refuse)?;
     }
-    room.state_mut().switches = all.connectwise.clone();
-    Ok(Json(json!(all.connectwise)))
+    vendor.take_switches(&all);
+    Ok(Json(switches_of(&**vendor)))
+}
+
+/// The switches of this vendor alone.
+fn switches_of(vendor: &dyn Vendor) -> Value {
+    let mut all = Switches::default();
+    vendor.tell_switches(&mut all);
+    json!(all)[vendor.psa()].take()
 }
 
 async fn reset(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    match &mut *lock(&shared.room) {
-        Room::ConnectWise(room) => room.reset(shared.clock.now()),
-    }
+    lock(&shared.vendor).reset(shared.clock.now());
     shared.set_faults(Plan::none());
     *lock(&shared.journal) = Journal::default();
     Json(json!({ "reset": true }))

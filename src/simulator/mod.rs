@@ -1,7 +1,7 @@
 //! Simulated PSAs that speak the vendors' wire formats: for the demo, the tests, the benchmarks, and for people who
 //! write their own tools.
 //!
-//! What any vendor's simulator shares lives here: the handle, the server and its connections (`server`, `wire`),
+//! What any vendor's simulator shares lives here: the handle, what a vendor is to it (`vendor`), the server and its connections (`server`, `wire`),
 //! faults and how they are played (`faults`, `spoil`), the log of writes and requests (`log`), what is really
 //! stored (`truth`), webhooks on their way (`deliver`), control routes (`control`), people and places (`people`). A vendor's rules, records and wire
 //! format live in its own folder. Nothing here uses the program's own adapters: a misreading there is not repeated.
@@ -23,14 +23,17 @@ mod server;
 mod spoil;
 mod switches;
 mod truth;
+mod vendor;
 mod wire;
 
 pub use log::{Change, RequestSeen, Write};
 pub use server::Broken;
 pub use switches::{SwitchError, Switches};
 pub use truth::{CompanyTruth, ConfigurationTruth, OffboardedBy, Truth};
+pub use vendor::Edits;
 
-use server::{Room, Shared, lock};
+use server::{Shared, lock};
+use vendor::VENDORS;
 
 /// What a simulator is made of.
 #[derive(Debug, Clone)]
@@ -86,7 +89,9 @@ pub enum Layout {
 }
 
 /// The PSAs that can be simulated.
-pub const PSAS: &[&str] = &["connectwise"];
+pub fn psas() -> Vec<&'static str> {
+    VENDORS.iter().map(|(psa, _)| *psa).collect()
+}
 
 /// A running simulator. Dropping it stops it.
 #[derive(Debug)]
@@ -103,17 +108,14 @@ impl Simulator {
         let elsewhere = TcpListener::bind(("127.0.0.1", 0)).await?;
         let base_url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
         let elsewhere_url = format!("http://localhost:{}", elsewhere.local_addr()?.port());
-        let room = match options.psa.as_str() {
-            "connectwise" => Room::ConnectWise(Box::new(connectwise::ConnectWise::new(&options, &base_url))),
-            other => {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    format!("no simulator for \"{other}\"; there is one for: {}", PSAS.join(", ")),
-                ));
-            }
+        let Some((_, make)) = VENDORS.iter().find(|(psa, _)| *psa == options.psa) else {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("no simulator for \"{}\"; there is one for: {}", options.psa, psas().join(", ")),
+            ));
         };
         let shared = Arc::new(Shared::new(
-            room,
+            make(&options, &base_url),
             options.faults,
             options.latency,
             options.clock,
@@ -147,16 +149,12 @@ impl Simulator {
 
     /// The credentials that are accepted, under the names of the settings file.
     pub fn credentials(&self) -> BTreeMap<String, String> {
-        match &*lock(&self.shared.room) {
-            Room::ConnectWise(room) => room.credentials(),
-        }
+        lock(&self.shared.vendor).credentials()
     }
 
     /// The vendor that is simulated.
     pub fn psa(&self) -> &'static str {
-        match &*lock(&self.shared.room) {
-            Room::ConnectWise(_) => "connectwise",
-        }
+        lock(&self.shared.vendor).psa()
     }
 
     /// One line of JSON that tells a person or a script where to go: `{"psa", "base_url", "credentials"}`.
@@ -182,9 +180,7 @@ impl Simulator {
             "default_profile = \"demo\"\n\n[profiles.demo]\npsa = {}\nbase_url = {}\n{keys}\n{}",
             quoted(self.psa()),
             quoted(&self.base_url()),
-            match &*lock(&self.shared.room) {
-                Room::ConnectWise(_) => connectwise::SAMPLE_CRITERIA,
-            }
+            lock(&self.shared.vendor).sample_criteria(),
         )
     }
 
@@ -201,9 +197,7 @@ impl Simulator {
 
     /// The changes that anybody made, [`Simulator::edit`] included.
     pub fn all_writes(&self) -> Vec<Write> {
-        match &*lock(&self.shared.room) {
-            Room::ConnectWise(room) => room.state().writes().to_vec(),
-        }
+        lock(&self.shared.vendor).writes().to_vec()
     }
 
     /// What a good client would not have sent, each once.
@@ -241,33 +235,47 @@ impl Simulator {
         self.shared.set_faults(plan);
     }
 
-    pub fn set_switches(&self, switches: Switches) {
-        match &mut *lock(&self.shared.room) {
-            Room::ConnectWise(room) => room.state_mut().switches = switches.connectwise,
-        }
+    pub fn set_switches(&self, switches: &Switches) {
+        lock(&self.shared.vendor).take_switches(switches);
     }
 
     pub fn switches(&self) -> Switches {
-        match &*lock(&self.shared.room) {
-            Room::ConnectWise(room) => Switches { connectwise: room.state().switches.clone() },
-        }
+        let mut all = Switches::default();
+        lock(&self.shared.vendor).tell_switches(&mut all);
+        all
     }
 
     /// What is really stored.
     pub fn truth(&self) -> Truth {
-        match &*lock(&self.shared.room) {
-            Room::ConnectWise(room) => room.state().truth(self.shared.clock.now()),
-        }
+        lock(&self.shared.vendor).truth(self.shared.clock.now())
     }
 
     /// Changes records behind the client's back; the log of writes marks it as done by others. The closure must not
     /// call the simulator: the data is locked for it.
-    pub fn edit<R>(&self, change: impl FnOnce(&mut connectwise::State) -> R) -> R {
-        let result = match &mut *lock(&self.shared.room) {
-            Room::ConnectWise(room) => room.state_mut().as_others(self.shared.clock.now(), change),
-        };
+    pub fn edit<R>(&self, change: impl FnOnce(&mut dyn Edits) -> R) -> R {
+        let mut change = Some(change);
+        let mut result = None;
+        lock(&self.shared.vendor).edit(self.shared.clock.now(), &mut |edits| {
+            if let Some(change) = change.take() {
+                result = Some(change(edits));
+            }
+        });
         self.shared.deliver();
-        result
+        result.expect("a vendor lets the change happen")
+    }
+
+    /// The same, with all that a vendor's own state can do: [`connectwise::State`] and its like. Panics if another
+    /// vendor is simulated.
+    pub fn edit_state<S: 'static, R>(&self, change: impl FnOnce(&mut S) -> R) -> R {
+        let mut change = Some(change);
+        let mut result = None;
+        lock(&self.shared.vendor).edit_state(self.shared.clock.now(), &mut |state| {
+            if let (Some(state), Some(change)) = (state.downcast_mut::<S>(), change.take()) {
+                result = Some(change(state));
+            }
+        });
+        self.shared.deliver();
+        result.expect("this vendor is the one that is simulated")
     }
 
     /// Stops serving and waits until the port is free.

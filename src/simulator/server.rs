@@ -16,11 +16,11 @@ use axum::{
 };
 
 use super::{
-    connectwise,
     exchange::{Call, Content, Reply, Request, Sighting},
-    faults::{Dice, Kind, Plan, Rule, Sight},
+    faults::{Dice, Kind, Plan, Sight},
     log::{Journal, RequestSeen},
     spoil,
+    vendor::{Arrival, Vendor},
     wire::Wire,
 };
 use crate::system::Clock;
@@ -36,37 +36,10 @@ pub enum Broken {
     Reset,
 }
 
-/// The simulated PSA. One variant per vendor.
-#[derive(Debug)]
-pub(crate) enum Room {
-    ConnectWise(Box<connectwise::ConnectWise>),
-}
-
-impl Room {
-    pub fn sight(&self, request: &Request) -> Sighting {
-        match self {
-            Self::ConnectWise(room) => room.sight(request),
-        }
-    }
-
-    pub fn answer(&mut self, call: Call<'_>) -> super::exchange::Answer {
-        match self {
-            Self::ConnectWise(room) => room.answer(call),
-        }
-    }
-
-    /// The vendor's own words for a fault, if it has some.
-    pub fn fault(&self, rule: &Rule, sighting: &Sighting, request: &Request) -> Option<Reply> {
-        match self {
-            Self::ConnectWise(_) => connectwise::ConnectWise::fault(rule, sighting, request),
-        }
-    }
-}
-
 /// What the handle, the handlers and the listener share.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub room: Mutex<Room>,
+    pub vendor: Mutex<Box<dyn Vendor>>,
     pub journal: Mutex<Journal>,
     pub dice: Mutex<Dice>,
     pub latency: Duration,
@@ -88,7 +61,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     #[expect(clippy::too_many_arguments, reason = "called once, by the handle")]
     pub fn new(
-        room: Room,
+        vendor: Box<dyn Vendor>,
         plan: Plan,
         latency: Duration,
         clock: Clock,
@@ -98,7 +71,7 @@ impl Shared {
         elsewhere: String,
     ) -> Self {
         Self {
-            room: Mutex::new(room),
+            vendor: Mutex::new(vendor),
             journal: Mutex::default(),
             dice: Mutex::new(Dice::new(plan, seed)),
             latency,
@@ -118,9 +91,7 @@ impl Shared {
 
     /// Sends the callbacks that are due, in tasks of their own.
     pub fn deliver(self: &Arc<Self>) {
-        let due = match &mut *lock(&self.room) {
-            Room::ConnectWise(room) => room.state_mut().take_deliveries(),
-        };
+        let due = lock(&self.vendor).take_deliveries();
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         for delivery in due {
             let shared = Arc::clone(self);
@@ -156,7 +127,8 @@ impl Shared {
             now: self.clock.now(),
         };
         let index = self.next.fetch_add(1, Ordering::Relaxed);
-        let sighting = lock(&self.room).sight(&request);
+        let sighting = lock(&self.vendor).sight(&request);
+        let visit = Visit::of(&self, &request, &sighting);
         let rules = lock(&self.dice).throw(Sight {
             route: &sighting.route,
             item: sighting.item.as_ref().map(|(kind, id)| (*kind, id.as_str())),
@@ -164,19 +136,23 @@ impl Shared {
             list: sighting.list,
             count: sighting.count,
         });
-        if !self.latency.is_zero() {
-            self.clock.sleep(self.latency).await;
+        let wait = self.latency + visit.arrival.delay;
+        if !wait.is_zero() {
+            self.clock.sleep(wait).await;
         }
         if let Some(slow) = rules.iter().find(|rule| rule.kind == Kind::Slow) {
             self.clock.sleep(slow.parameter().time()).await;
         }
         let deciding = rules.iter().find(|rule| spoil::decides(rule.kind));
         let early = deciding.filter(|rule| spoil::before_the_vendor(rule.kind));
+        let refused = visit.arrival.refused.clone();
         // Written down before it is answered: who has the answer finds the request in the log.
         let (status, reply) = if let Some(rule) = early {
             spoil::instead(rule, &self, &sighting, &request)
+        } else if let Some(reply) = refused {
+            (reply.status, spoil::Outgoing::Plain(reply))
         } else {
-            let answer = lock(&self.room).answer(Call { request: &request, faults: &rules });
+            let answer = lock(&self.vendor).answer(Call { request: &request, faults: &rules });
             for note in answer.notes {
                 lock(&self.journal).note(note);
             }
@@ -185,6 +161,7 @@ impl Shared {
                 None => (answer.reply.status, spoil::Outgoing::Plain(answer.reply)),
             }
         };
+        drop(visit);
         self.deliver();
         let answer = match &reply {
             spoil::Outgoing::Plain(Reply { content: Content::Json(value), .. }) if self.keep_bodies => {
@@ -244,6 +221,26 @@ impl Shared {
             lock(&shared.elsewhere_seen).push(seen);
             async { "{}" }
         })
+    }
+}
+
+/// A request under way. When it ends, or its connection breaks, the vendor is told.
+struct Visit {
+    shared: Arc<Shared>,
+    sighting: Sighting,
+    arrival: Arrival,
+}
+
+impl Visit {
+    fn of(shared: &Arc<Shared>, request: &Request, sighting: &Sighting) -> Self {
+        let arrival = lock(&shared.vendor).arrive(request, sighting);
+        Self { shared: Arc::clone(shared), sighting: sighting.clone(), arrival }
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        lock(&self.shared.vendor).leave(&self.sighting, self.shared.clock.now());
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn decides(kind: Kind) -> bool {
     !matches!(kind, Kind::Slow | Kind::HeaderFlood) && !kind.in_lists()
 }
 
-/// Whether the vendor's room never hears of the request.
+/// Whether the vendor never hears of the request.
 pub(crate) fn before_the_vendor(kind: Kind) -> bool {
     matches!(
         kind,
@@ -75,8 +75,8 @@ pub(crate) fn instead(
     sighting: &Sighting,
     request: &Request,
 ) -> (u16, Outgoing) {
-    let room = super::server::lock(&shared.room);
-    if let Some(reply) = room.fault(rule, sighting, request) {
+    let vendor = super::server::lock(&shared.vendor);
+    if let Some(reply) = vendor.fault(rule, sighting, request) {
         return (reply.status, Outgoing::Plain(reply));
     }
     let page = |title: &str| {
@@ -120,8 +120,8 @@ pub(crate) fn afterwards(
         Kind::HugeBody => return (200, Outgoing::Flood { gzip: false, bytes: rule.parameter().bytes() }),
         Kind::ErrorAfterCommit => {
             let error = Rule::always(Kind::Error500);
-            let room = super::server::lock(&shared.room);
-            reply = room.fault(&error, sighting, request).unwrap_or_else(|| Reply::empty(500));
+            let vendor = super::server::lock(&shared.vendor);
+            reply = vendor.fault(&error, sighting, request).unwrap_or_else(|| Reply::empty(500));
         }
         Kind::Empty200 => reply = Reply::empty(200),
         Kind::InvalidJson if ok => {

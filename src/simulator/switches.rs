@@ -24,16 +24,15 @@ impl Switches {
         Self { connectwise: connectwise::Switches::contrary() }
     }
 
-    /// Sets one switch from a `name=value` pair, as the command line gives it: `forward_only=false`. The value is
-    /// JSON, or a bare word. A name that several vendors have is written with the vendor: `connectwise.forward_only`.
-    pub fn set(&mut self, pair: &str) -> Result<(), SwitchError> {
+    /// Sets one switch of a vendor from a `name=value` pair, as the command line gives it: `forward_only=false`. The
+    /// value is JSON, or a bare word.
+    pub fn set(&mut self, psa: &str, pair: &str) -> Result<(), SwitchError> {
         let (name, value) = pair
             .split_once('=')
             .ok_or_else(|| SwitchError(format!("switch \"{pair}\": write it as name=value")))?;
         let value = value.trim();
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-        let (psa, name) = name.trim().split_once('.').unwrap_or(("connectwise", name.trim()));
-        self.set_json(psa, name, value)
+        self.set_json(psa, name.trim(), value)
     }
 
     pub(crate) fn set_json(&mut self, psa: &str, name: &str, value: Value) -> Result<(), SwitchError> {

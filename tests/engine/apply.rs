@@ -40,7 +40,7 @@ async fn what_changed_since_review_is_refused_on_its_own() {
     let items: Vec<ConfigId> =
         draft.plan.as_ref().unwrap().items().iter().map(|item| item.config_id.clone()).collect();
     let number = |at: usize| items[at].as_str().parse::<i64>().unwrap();
-    world.simulator.edit(|state| {
+    world.simulator.edit_state(|state: &mut mothball::simulator::connectwise::State| {
         state.configuration_mut(number(0)).unwrap().name = "renamed".to_owned();
         state.remove_configuration(number(1));
         let retired = state.status_id("Retired").unwrap();
@@ -77,7 +77,7 @@ async fn a_client_that_came_back_is_left_alone() {
         names: Vec::new(),
     };
     let draft = world.draft(ask, Scope::default(), who()).await;
-    world.simulator.edit(|state| state.set_company_status(ids[0].parse().unwrap(), "Active"));
+    world.simulator.edit(|edits| edits.bring_back(&ids[0]));
     let finished = world.start(draft).await.wait().await;
     let changed: Vec<&ConfigId> = finished
         .state
@@ -198,7 +198,7 @@ async fn a_client_that_comes_back_during_a_pause_is_left_alone_after_it() {
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     let written = world.simulator.writes().len();
     assert!(written < 200);
-    world.simulator.edit(|state| state.set_company_status(id.parse().unwrap(), "Active"));
+    world.simulator.edit(|edits| edits.bring_back(&id));
     handle.control(Control::Go);
     let finished = handle.wait().await;
     assert_eq!(world.simulator.writes().len(), written, "nothing was written after the client came back");

@@ -8,94 +8,257 @@ use std::{
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../data/connectwise.openapi.json")).expect("the vendor's file is JSON")
+/// What one vendor's file says, and how the vendor departs from it.
+pub struct Judge {
+    document: Value,
+    /// The path below the file's server, from a path as it was sent.
+    inner: fn(&str) -> &str,
+    /// Answers that are sent though the vendor's file says otherwise, each with its reason.
+    pub deviations: &'static [Deviation],
+    /// Whether members that the file calls required may be left out of this answer.
+    partial: fn(query: &str) -> bool,
+    /// Paths are compared without regard to case.
+    any_case: bool,
+    /// Validators by schema, made when first needed.
+    validators: Mutex<BTreeMap<String, &'static Validator>>,
+}
+
+/// One departure of a vendor from its own file.
+pub struct Deviation {
+    pub what: &'static str,
+    pub why: &'static str,
+    /// Whether this answer is it: method, path pattern, status, body.
+    pub is: fn(&str, &str, u16, &Value) -> bool,
+}
+
+fn document(text: &str) -> Value {
+    serde_json::from_str(text).expect("the vendor's file is JSON")
+}
+
+static CONNECTWISE: LazyLock<Judge> = LazyLock::new(|| Judge {
+    document: document(include_str!("../data/connectwise.openapi.json")),
+    inner: |path| path.split_once("/apis/3.0").map_or(path, |(_, rest)| rest),
+    deviations: &[Deviation {
+        what: "GET /login/companyinfo/{companyId} 200 null",
+        why: "unknown company: the real server answers JSON null",
+        is: |_, pattern, _, body| pattern == "/login/companyinfo/{companyId}" && body.is_null(),
+    }],
+    // With `fields` in the query, what the file calls required is left out.
+    partial: |query| query.contains("fields="),
+    any_case: false,
+    validators: Mutex::default(),
 });
 
-/// Validators by JSON pointer into the document, made when first needed.
-static VALIDATORS: LazyLock<Mutex<BTreeMap<String, &'static Validator>>> = LazyLock::new(Mutex::default);
-
-/// Answers that are sent though the vendor's file says otherwise, each with its reason.
-const DEVIATIONS: &[(&str, &str)] = &[
-    ("GET /login/companyinfo/{companyId} 200 null", "unknown company: the real server answers JSON null"),
-    ("403 no clientId, 404 release", "HTML or a body that never reached the API is no ErrorResponseMessage"),
-    ("errors: null", "captured: the real server sends null where the file says array"),
-];
-
-/// What is wrong with a request, if anything: route, method, query parameters, body.
-pub fn check_request(method: &str, path: &str, query: &str, body: &str) -> Result<(), String> {
-    let (pattern, operation) = operation(method, path)?;
-    let allowed = parameters(&operation);
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        let schema = allowed
-            .get(name.as_ref())
-            .ok_or_else(|| format!("{method} {pattern}: no parameter \"{name}\""))?;
-        if schema["type"] == "integer" && value.parse::<i32>().is_err() {
-            return Err(format!("{method} {pattern}: {name}={value} is no integer"));
+static AUTOTASK: LazyLock<Judge> = LazyLock::new(|| Judge {
+    document: document(include_str!("../data/autotask.openapi.json")),
+    inner: |path| {
+        let start = "/atservicesrest".len();
+        match path.get(..start) {
+            Some(root) if root.eq_ignore_ascii_case("/atservicesrest") => &path[start..],
+            _ => path,
         }
-    }
-    match operation.get("requestBody") {
-        None if body.is_empty() => Ok(()),
-        None => Err(format!("{method} {pattern}: takes no body")),
-        Some(wanted) => {
-            let body: Value =
-                serde_json::from_str(body).map_err(|error| format!("{method} {pattern}: body {error}"))?;
-            let content = wanted["content"].as_object().and_then(|content| content.values().next());
-            let schema = content.map(|content| &content["schema"]).ok_or("a body without a schema")?;
-            validate(&format!("request {method} {pattern}"), schema, &body)
-        }
+    },
+    deviations: &[],
+    partial: |_| false,
+    any_case: true,
+    validators: Mutex::default(),
+});
+
+static HALOPSA: LazyLock<Judge> = LazyLock::new(|| Judge {
+    document: document(include_str!("../data/halopsa.openapi.json")),
+    inner: |path| path.strip_prefix("/api").unwrap_or(path),
+    deviations: &[],
+    partial: |_| false,
+    any_case: true,
+    validators: Mutex::default(),
+});
+
+/// The judge of a vendor, by its word in the settings file.
+pub fn judge(psa: &str) -> &'static Judge {
+    match psa {
+        "connectwise" => &CONNECTWISE,
+        "autotask" => &AUTOTASK,
+        "halopsa" => &HALOPSA,
+        other => panic!("there is no file of {other}"),
     }
 }
 
-/// What is wrong with an answer, if anything: its status and its body.
-pub fn check_response(
-    method: &str,
-    path: &str,
-    query: &str,
-    status: u16,
-    body: &Value,
-) -> Result<(), String> {
-    let (pattern, operation) = operation(method, path)?;
-    if pattern == "/login/companyinfo/{companyId}" && body.is_null() {
-        return Ok(());
+impl Judge {
+    /// What is wrong with a request, if anything: route, method, query parameters, body.
+    pub fn check_request(&self, method: &str, path: &str, query: &str, body: &str) -> Result<(), String> {
+        let (pattern, operation) = self.operation(method, path)?;
+        let allowed = self.parameters(&operation);
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            let schema = allowed
+                .get(name.as_ref())
+                .ok_or_else(|| format!("{method} {pattern}: no parameter \"{name}\""))?;
+            let fits = match schema["type"].as_str() {
+                Some("integer") => value.parse::<i32>().is_ok(),
+                Some("boolean") => ["true", "false"].contains(&value.as_ref()),
+                _ => true,
+            };
+            if !fits {
+                return Err(format!("{method} {pattern}: {name}={value} is no {}", schema["type"]));
+            }
+        }
+        match operation.get("requestBody") {
+            None if body.is_empty() => Ok(()),
+            None => Err(format!("{method} {pattern}: takes no body")),
+            Some(wanted) => {
+                let wanted = self.resolve(wanted);
+                let contents = wanted["content"].as_object();
+                let form =
+                    contents.is_some_and(|content| content.contains_key("application/x-www-form-urlencoded"));
+                let body: Value = if form {
+                    url::form_urlencoded::parse(body.as_bytes())
+                        .map(|(name, value)| (name.into_owned(), Value::from(value.into_owned())))
+                        .collect::<Map<_, _>>()
+                        .into()
+                } else {
+                    serde_json::from_str(body).map_err(|error| format!("{method} {pattern}: body {error}"))?
+                };
+                let content = contents.and_then(|content| content.values().next());
+                let schema = content.map(|content| &content["schema"]).ok_or("a body without a schema")?;
+                self.validate(&format!("request {method} {pattern}"), schema, &body)
+            }
+        }
     }
-    let answers = &operation["responses"];
-    let answer =
-        answers.get(status.to_string()).ok_or_else(|| format!("{method} {pattern}: no status {status}"))?;
-    let answer = resolve(answer);
-    let Some(content) = answer["content"].as_object().and_then(|content| content.values().next()) else {
-        return if body.is_null() {
+
+    /// What is wrong with an answer, if anything: its status and its body.
+    pub fn check_response(
+        &self,
+        method: &str,
+        path: &str,
+        query: &str,
+        status: u16,
+        body: &Value,
+    ) -> Result<(), String> {
+        let (pattern, operation) = self.operation(method, path)?;
+        if self.deviations.iter().any(|deviation| (deviation.is)(method, &pattern, status, body)) {
+            return Ok(());
+        }
+        let answers = &operation["responses"];
+        let answer = answers
+            .get(status.to_string())
+            .ok_or_else(|| format!("{method} {pattern}: no status {status}"))?;
+        let answer = self.resolve(answer);
+        let Some(content) = answer["content"].as_object().and_then(|content| content.values().next()) else {
+            return if body.is_null() {
+                Ok(())
+            } else {
+                Err(format!("{method} {pattern}: {status} has no body"))
+            };
+        };
+        let mut body = body.clone();
+        // Captured: real servers send null where the file says array.
+        if status >= 400
+            && let Value::Object(error) = &mut body
+            && error.get("errors") == Some(&Value::Null)
+        {
+            error.remove("errors");
+        }
+        let schema = &content["schema"];
+        let what = format!("answer {method} {pattern} {status}");
+        if (self.partial)(query) && status < 300 {
+            return self.validate(&what, &json!({ "partial": true, "of": schema }), &body);
+        }
+        self.validate(&what, schema, &body)
+    }
+
+    /// As `check_response`, for a body in which members without a value are null, which the vendor's file does not
+    /// allow for strings and references but old servers send.
+    pub fn check_response_without_nulls(
+        &self,
+        method: &str,
+        path: &str,
+        query: &str,
+        status: u16,
+        body: &Value,
+    ) -> Result<(), String> {
+        self.check_response(method, path, query, status, &without_nulls(body))
+    }
+
+    fn resolve(&self, value: &Value) -> Value {
+        match value["$ref"].as_str() {
+            Some(pointer) => {
+                self.document.pointer(pointer.trim_start_matches('#')).cloned().unwrap_or_default()
+            }
+            None => value.clone(),
+        }
+    }
+
+    fn operation(&self, method: &str, path: &str) -> Result<(String, Value), String> {
+        let inner = (self.inner)(path);
+        let parts: Vec<&str> = inner.split('/').filter(|part| !part.is_empty()).collect();
+        let paths = self.document["paths"].as_object().expect("the vendor's file has paths");
+        let same_part = |wanted: &str, part: &str| {
+            wanted.starts_with('{')
+                || if self.any_case { wanted.eq_ignore_ascii_case(part) } else { wanted == part }
+        };
+        let fits = |pattern: &str| {
+            let wanted: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty()).collect();
+            let same = wanted.len() == parts.len()
+                && wanted.iter().zip(&parts).all(|(wanted, part)| same_part(wanted, part));
+            // A literal segment beats a place holder: /companies/statuses is no company.
+            same.then(|| wanted.iter().filter(|part| part.starts_with('{')).count())
+        };
+        let best = paths.keys().filter_map(|pattern| fits(pattern).map(|holes| (holes, pattern))).min();
+        let (_, pattern) = best.ok_or_else(|| format!("{method} {inner}: no such path"))?;
+        let operation =
+            paths[pattern].get(method.to_lowercase()).ok_or_else(|| format!("{pattern}: no {method}"))?;
+        Ok((pattern.clone(), operation.clone()))
+    }
+
+    fn parameters(&self, operation: &Value) -> BTreeMap<String, Value> {
+        let listed = operation["parameters"].as_array().cloned().unwrap_or_default();
+        listed
+            .iter()
+            .map(|parameter| self.resolve(parameter))
+            .filter(|parameter| parameter["in"] == "query")
+            .map(|parameter| {
+                (parameter["name"].as_str().unwrap_or_default().to_owned(), parameter["schema"].clone())
+            })
+            .collect()
+    }
+
+    fn validate(&self, what: &str, schema: &Value, body: &Value) -> Result<(), String> {
+        let validator = {
+            let mut known = self.validators.lock().expect("no test panics while it holds this");
+            let key = schema.to_string();
+            if let Some(validator) = known.get(&key) {
+                *validator
+            } else {
+                let made = jsonschema::draft202012::new(&self.standalone(schema))
+                    .map_err(|error| error.to_string())?;
+                let made: &'static Validator = Box::leak(Box::new(made));
+                known.insert(key, made);
+                made
+            }
+        };
+        let wrong: BTreeSet<String> = validator
+            .iter_errors(body)
+            .take(5)
+            .map(|error| format!("{} at {}", error, error.instance_path()))
+            .collect();
+        if wrong.is_empty() {
             Ok(())
         } else {
-            Err(format!("{method} {pattern}: {status} has no body"))
-        };
-    };
-    let mut body = body.clone();
-    if status >= 400
-        && let Value::Object(error) = &mut body
-        && error.get("errors") == Some(&Value::Null)
-    {
-        error.remove("errors");
+            Err(format!("{what}: {}", wrong.into_iter().collect::<Vec<_>>().join("; ")))
+        }
     }
-    let schema = &content["schema"];
-    // With `fields` in the query, what the file calls required is left out.
-    if query.contains("fields=") && status < 300 {
-        let schema = json!({ "partial": true, "of": schema });
-        return validate(&format!("answer {method} {pattern} {status}"), &schema, &body);
-    }
-    validate(&format!("answer {method} {pattern} {status}"), schema, &body)
-}
 
-/// As `check_response`, for a body in which members without a value are null, which the vendor's file does not
-/// allow for strings and references but old servers send.
-pub fn check_response_without_nulls(
-    method: &str,
-    path: &str,
-    query: &str,
-    status: u16,
-    body: &Value,
-) -> Result<(), String> {
-    check_response(method, path, query, status, &without_nulls(body))
+    /// The schema with all the components it may refer to, in plain JSON Schema: `nullable` becomes a type.
+    fn standalone(&self, schema: &Value) -> Value {
+        let partial = schema["partial"] == true;
+        let mut whole = if partial { schema["of"].clone() } else { schema.clone() };
+        if let Value::Object(whole) = &mut whole {
+            whole.insert(
+                "components".to_owned(),
+                json!({ "schemas": self.document["components"]["schemas"] }),
+            );
+        }
+        plain(&whole, partial)
+    }
 }
 
 fn without_nulls(value: &Value) -> Value {
@@ -109,85 +272,6 @@ fn without_nulls(value: &Value) -> Value {
         Value::Array(rows) => rows.iter().map(without_nulls).collect(),
         other => other.clone(),
     }
-}
-
-/// The list of deviations, each with its reason.
-pub fn deviations() -> &'static [(&'static str, &'static str)] {
-    DEVIATIONS
-}
-
-fn resolve(value: &Value) -> Value {
-    match value["$ref"].as_str() {
-        Some(pointer) => DOCUMENT.pointer(pointer.trim_start_matches('#')).cloned().unwrap_or_default(),
-        None => value.clone(),
-    }
-}
-
-/// Takes the site's path apart: `/v4_6_release/apis/3.0/company/...` or `/login/...`.
-fn operation(method: &str, path: &str) -> Result<(String, Value), String> {
-    let inner = path.split_once("/apis/3.0").map_or(path, |(_, rest)| rest);
-    let parts: Vec<&str> = inner.split('/').filter(|part| !part.is_empty()).collect();
-    let paths = DOCUMENT["paths"].as_object().expect("the vendor's file has paths");
-    let fits = |pattern: &str| {
-        let wanted: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty()).collect();
-        let same = wanted.len() == parts.len()
-            && wanted.iter().zip(&parts).all(|(wanted, part)| wanted.starts_with('{') || wanted == part);
-        // A literal segment beats a place holder: /companies/statuses is no company.
-        same.then(|| wanted.iter().filter(|part| part.starts_with('{')).count())
-    };
-    let best = paths.keys().filter_map(|pattern| fits(pattern).map(|holes| (holes, pattern))).min();
-    let (_, pattern) = best.ok_or_else(|| format!("{method} {inner}: no such path"))?;
-    let operation =
-        paths[pattern].get(method.to_lowercase()).ok_or_else(|| format!("{pattern}: no {method}"))?;
-    Ok((pattern.clone(), operation.clone()))
-}
-
-fn parameters(operation: &Value) -> BTreeMap<String, Value> {
-    let listed = operation["parameters"].as_array().cloned().unwrap_or_default();
-    listed
-        .iter()
-        .map(resolve)
-        .filter(|parameter| parameter["in"] == "query")
-        .map(|parameter| {
-            (parameter["name"].as_str().unwrap_or_default().to_owned(), parameter["schema"].clone())
-        })
-        .collect()
-}
-
-fn validate(what: &str, schema: &Value, body: &Value) -> Result<(), String> {
-    let validator = {
-        let mut known = VALIDATORS.lock().expect("no test panics while it holds this");
-        let key = schema.to_string();
-        if let Some(validator) = known.get(&key) {
-            *validator
-        } else {
-            let made =
-                jsonschema::draft202012::new(&standalone(schema)).map_err(|error| error.to_string())?;
-            let made: &'static Validator = Box::leak(Box::new(made));
-            known.insert(key, made);
-            made
-        }
-    };
-    let wrong: BTreeSet<String> = validator
-        .iter_errors(body)
-        .take(5)
-        .map(|error| format!("{} at {}", error, error.instance_path()))
-        .collect();
-    if wrong.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("{what}: {}", wrong.into_iter().collect::<Vec<_>>().join("; ")))
-    }
-}
-
-/// The schema with all the components it may refer to, in plain JSON Schema: `nullable` becomes a type.
-fn standalone(schema: &Value) -> Value {
-    let partial = schema["partial"] == true;
-    let mut whole = if partial { schema["of"].clone() } else { schema.clone() };
-    if let Value::Object(whole) = &mut whole {
-        whole.insert("components".to_owned(), json!({ "schemas": DOCUMENT["components"]["schemas"] }));
-    }
-    plain(&whole, partial)
 }
 
 fn plain(value: &Value, partial: bool) -> Value {

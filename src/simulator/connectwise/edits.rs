@@ -1,12 +1,13 @@
 //! What a test may change behind the client's back, inside `Simulator::edit`: as a colleague or an RMM would.
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     records::{Configuration, Record},
-    state::{Row, State, text, whole_second},
+    state::{Row, State, id_of, text, whole_second},
 };
+use crate::simulator::Edits;
 
 impl State {
     pub fn configuration_ids(&self) -> Vec<i64> {
@@ -164,4 +165,84 @@ impl State {
         }
         result
     }
+}
+
+impl Edits for State {
+    fn configuration_ids(&self) -> Vec<String> {
+        self.configurations.keys().map(ToString::to_string).collect()
+    }
+
+    fn set_active(&mut self, configuration: &str, active: bool) {
+        if let Some(row) = number(configuration).and_then(|id| self.configuration_mut(id)) {
+            row.active = Some(active);
+        }
+    }
+
+    fn set_status(&mut self, configuration: &str, status: &str) -> bool {
+        let Some(status) = self.status_id(status) else { return false };
+        if let Some(row) = number(configuration).and_then(|id| self.configuration_mut(id)) {
+            row.status_id = Some(status);
+        }
+        true
+    }
+
+    fn rename(&mut self, configuration: &str, name: &str) {
+        if let Some(row) = number(configuration).and_then(|id| self.configuration_mut(id)) {
+            name.clone_into(&mut row.name);
+        }
+    }
+
+    fn move_to(&mut self, configuration: &str, client: &str) {
+        let Some(client) = number(client) else { return };
+        if let Some(row) = number(configuration).and_then(|id| self.configuration_mut(id)) {
+            row.company_id = client;
+        }
+    }
+
+    fn remove(&mut self, configuration: &str) {
+        if let Some(id) = number(configuration) {
+            self.remove_configuration(id);
+        }
+    }
+
+    fn add(&mut self, client: &str) -> String {
+        number(client).map(|client| self.add_configuration(client).to_string()).unwrap_or_default()
+    }
+
+    fn bring_back(&mut self, client: &str) {
+        let Some(client) = number(client) else { return };
+        self.set_company_status(client, "Active");
+        self.associations
+            .retain(|_, row| !(id_of(row, "company") == Some(client) && row["type"]["name"] == "Offboarded"));
+        if let Some(row) = self.company_mut(client) {
+            if let Some(types) = row.get_mut("types").and_then(Value::as_array_mut) {
+                types.retain(|kind| kind["name"] != "Offboarded");
+            }
+            for field in row.get_mut("customFields").and_then(Value::as_array_mut).into_iter().flatten() {
+                if field["caption"] == "Offboarded" {
+                    field["value"] = Value::Null;
+                }
+            }
+        }
+        // An agreement that runs again stands for a contract that was renewed.
+        let ended: Vec<i64> = self
+            .agreements
+            .iter()
+            .filter(|(_, row)| id_of(row, "company") == Some(client))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in ended {
+            if let Some(row) = self.agreement_mut(id) {
+                row.insert("cancelledFlag".to_owned(), json!(false));
+                row.insert("agreementStatus".to_owned(), json!("Active"));
+                row.insert("noEndingDateFlag".to_owned(), json!(true));
+                row.remove("endDate");
+                row.remove("dateCancelled");
+            }
+        }
+    }
+}
+
+fn number(id: &str) -> Option<i64> {
+    id.parse().ok()
 }

@@ -25,7 +25,7 @@ mod switches;
 mod truth;
 mod writes;
 
-use std::collections::BTreeMap;
+use std::{any::Any, collections::BTreeMap};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
@@ -38,14 +38,18 @@ pub use switches::{
 };
 
 use super::{
-    Options,
+    Edits, Options, Switches as AllSwitches, Truth, Write,
+    deliver::Delivery,
     exchange::{Answer, Call, Content, Reply, Request, Sighting},
     faults::{self, Rule},
+    vendor::Vendor,
 };
 use lists::{Lister, Source};
 use query::Query;
 use routes::{Address, Endpoint};
 
+/// The word in the settings file.
+pub(crate) const PSA: &str = "connectwise";
 /// The API member's identifier, as `updatedBy` and the audit trail show it.
 const API_MEMBER: &str = "MothballApi";
 /// The release at the start, and the one after an upgrade.
@@ -54,7 +58,7 @@ const RELEASES: [&str; 2] = ["v2026_1", "v2026_2"];
 const ALIAS: &str = "v4_6_release";
 
 /// The settings that the generated data was made for.
-pub(crate) const SAMPLE_CRITERIA: &str = r#"[profiles.demo.offboarded]
+const SAMPLE_CRITERIA: &str = r#"[profiles.demo.offboarded]
 inactive = true
 statuses = ["Former Client"]
 tags = ["Offboarded"]
@@ -93,26 +97,6 @@ impl ConnectWise {
         Self { state, credentials, options: options.clone(), base: base.to_owned(), served: 0 }
     }
 
-    pub fn credentials(&self) -> BTreeMap<String, String> {
-        self.credentials.clone()
-    }
-
-    pub fn state(&self) -> &State {
-        &self.state
-    }
-
-    pub fn state_mut(&mut self) -> &mut State {
-        &mut self.state
-    }
-
-    /// The data as at the start; the switches stay.
-    pub fn reset(&mut self, now: Timestamp) {
-        let switches = self.state.switches.clone();
-        self.state =
-            seed::generate(&self.options, switches, &self.base, &self.credentials["company_id"], now);
-        self.served = 0;
-    }
-
     fn release(&self) -> &'static str {
         let upgraded = self.state.switches.codebase_change_after.is_some_and(|after| self.served > after);
         RELEASES[usize::from(upgraded)]
@@ -134,69 +118,6 @@ impl ConnectWise {
         company.eq_ignore_ascii_case(member("company_id"))
             && key == member("public_key")
             && password == member("private_key")
-    }
-
-    /// What a request is about.
-    pub fn sight(&self, request: &Request) -> Sighting {
-        let address = Address::of(&request.path);
-        let method = request.method.as_str();
-        let write =
-            !matches!(method, "GET" | "HEAD" | "OPTIONS") && address.endpoint != Endpoint::TicketSearch;
-        let item = match address.endpoint {
-            Endpoint::One(Source { kind: "configuration", .. }, id) | Endpoint::ChangeType(id) => {
-                Some(("config", id.to_string()))
-            }
-            Endpoint::One(source, id) => Some((source.kind, id.to_string())),
-            _ => None,
-        };
-        Sighting {
-            route: format!("{method} {}", address.pattern()),
-            item,
-            write,
-            list: matches!(address.endpoint, Endpoint::List(_) | Endpoint::TicketSearch) && !write,
-            count: matches!(address.endpoint, Endpoint::Count(_)),
-            authorised: self.authorised(request),
-        }
-    }
-
-    /// The vendor's own words for a fault.
-    pub fn fault(rule: &Rule, sighting: &Sighting, request: &Request) -> Option<Reply> {
-        use faults::Kind;
-        let seconds = rule.parameter().time().as_secs();
-        let id = sighting.item.as_ref().and_then(|(_, id)| id.parse().ok()).unwrap_or(0);
-        let reply = match rule.kind {
-            Kind::Throttled => errors::too_many(seconds).with("Retry-After", seconds.to_string()),
-            Kind::ThrottledDate => {
-                let until = request.now + rule.parameter().time();
-                let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&until);
-                errors::too_many(seconds).with("Retry-After", date.unwrap_or_default())
-            }
-            Kind::ThrottledBare => errors::too_many(seconds),
-            Kind::ThrottledAbsurd => errors::too_many(31_536_000).with("Retry-After", "31536000"),
-            Kind::ThrottledNegative => errors::too_many(0).with("Retry-After", "-5"),
-            Kind::Error500 => errors::poison(),
-            Kind::Unauthorized => errors::unauthorized(),
-            Kind::Forbidden => errors::forbidden(),
-            Kind::Invalid => errors::invalid(
-                "configuration",
-                "MissingRequiredField",
-                "Disposal class is required.",
-                "customFields",
-            ),
-            Kind::NotFound => errors::not_found("Configuration", id),
-            Kind::Conflict => errors::conflict(),
-            _ => return None,
-        };
-        Some(reply)
-    }
-
-    /// Carries a request out.
-    pub fn answer(&mut self, call: Call<'_>) -> Answer {
-        let mut notes = Vec::new();
-        let reply = match self.handle(call, &mut notes) {
-            Ok(reply) | Err(reply) => reply,
-        };
-        Answer { reply: reply.with("api-current-version", "2026.1"), notes }
     }
 
     fn handle(&mut self, call: Call<'_>, notes: &mut Vec<String>) -> Result<Reply, Reply> {
@@ -394,5 +315,114 @@ impl ConnectWise {
                 "maxWorkFlowRecordsAllowed": 500,
             }),
         )
+    }
+}
+
+impl Vendor for ConnectWise {
+    fn psa(&self) -> &'static str {
+        PSA
+    }
+
+    fn credentials(&self) -> BTreeMap<String, String> {
+        self.credentials.clone()
+    }
+
+    fn sample_criteria(&self) -> &'static str {
+        SAMPLE_CRITERIA
+    }
+
+    fn sight(&self, request: &Request) -> Sighting {
+        let address = Address::of(&request.path);
+        let method = request.method.as_str();
+        let write =
+            !matches!(method, "GET" | "HEAD" | "OPTIONS") && address.endpoint != Endpoint::TicketSearch;
+        let item = match address.endpoint {
+            Endpoint::One(Source { kind: "configuration", .. }, id) | Endpoint::ChangeType(id) => {
+                Some(("config", id.to_string()))
+            }
+            Endpoint::One(source, id) => Some((source.kind, id.to_string())),
+            _ => None,
+        };
+        Sighting {
+            route: format!("{method} {}", address.pattern()),
+            item,
+            write,
+            list: matches!(address.endpoint, Endpoint::List(_) | Endpoint::TicketSearch) && !write,
+            count: matches!(address.endpoint, Endpoint::Count(_)),
+            authorised: self.authorised(request),
+        }
+    }
+
+    fn fault(&self, rule: &Rule, sighting: &Sighting, request: &Request) -> Option<Reply> {
+        use faults::Kind;
+        let seconds = rule.parameter().time().as_secs();
+        let id = sighting.item.as_ref().and_then(|(_, id)| id.parse().ok()).unwrap_or(0);
+        let reply = match rule.kind {
+            Kind::Throttled => errors::too_many(seconds).with("Retry-After", seconds.to_string()),
+            Kind::ThrottledDate => {
+                let until = request.now + rule.parameter().time();
+                let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&until);
+                errors::too_many(seconds).with("Retry-After", date.unwrap_or_default())
+            }
+            Kind::ThrottledBare => errors::too_many(seconds),
+            Kind::ThrottledAbsurd => errors::too_many(31_536_000).with("Retry-After", "31536000"),
+            Kind::ThrottledNegative => errors::too_many(0).with("Retry-After", "-5"),
+            Kind::Error500 => errors::poison(),
+            Kind::Unauthorized => errors::unauthorized(),
+            Kind::Forbidden => errors::forbidden(),
+            Kind::Invalid => errors::invalid(
+                "configuration",
+                "MissingRequiredField",
+                "Disposal class is required.",
+                "customFields",
+            ),
+            Kind::NotFound => errors::not_found("Configuration", id),
+            Kind::Conflict => errors::conflict(),
+            _ => return None,
+        };
+        Some(reply)
+    }
+
+    fn answer(&mut self, call: Call<'_>) -> Answer {
+        let mut notes = Vec::new();
+        let reply = match self.handle(call, &mut notes) {
+            Ok(reply) | Err(reply) => reply,
+        };
+        Answer { reply: reply.with("api-current-version", "2026.1"), notes }
+    }
+
+    fn writes(&self) -> &[Write] {
+        self.state.writes()
+    }
+
+    fn truth(&self, now: Timestamp) -> Truth {
+        self.state.truth(now)
+    }
+
+    fn reset(&mut self, now: Timestamp) {
+        let switches = self.state.switches.clone();
+        self.state =
+            seed::generate(&self.options, switches, &self.base, &self.credentials["company_id"], now);
+        self.served = 0;
+    }
+
+    fn tell_switches(&self, all: &mut AllSwitches) {
+        all.connectwise = self.state.switches.clone();
+    }
+
+    fn take_switches(&mut self, all: &AllSwitches) {
+        self.state.switches = all.connectwise.clone();
+    }
+
+    fn take_deliveries(&mut self) -> Vec<Delivery> {
+        self.state.take_deliveries()
+    }
+
+    fn edit(&mut self, now: Timestamp, change: &mut dyn FnMut(&mut dyn Edits)) {
+        self.state.as_others(now, |state| change(state));
+    }
+
+    fn edit_state(&mut self, now: Timestamp, change: &mut dyn FnMut(&mut dyn Any)) {
+        self.state.as_others(now, |state| change(state));
     }
 }

@@ -8,7 +8,7 @@ use mothball::{
     simulator::{Options, Switches},
 };
 
-use super::{all_criteria, both_kinds, check, open, start};
+use crate::psa::{all_criteria, both_kinds, check, open, start};
 
 fn ids(answer: &LinkAnswer) -> BTreeSet<&str> {
     assert!(!answer.is_unknown(), "{answer:?}");

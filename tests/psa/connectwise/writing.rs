@@ -11,7 +11,7 @@ use mothball::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{both_kinds, changes, check, offboarded, open, set_one, start};
+use crate::psa::{both_kinds, changes, check, offboarded, open, set_one, start};
 
 /// The changes that the simulator stored are in this order and nothing but the two fields.
 fn check_fields(simulator: &Simulator, most: usize) {

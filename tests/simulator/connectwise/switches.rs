@@ -7,7 +7,7 @@ use super::{Caller, answer};
 
 async fn with(name: &str, value: &str) -> Caller {
     let mut switches = Switches::default();
-    switches.set(&format!("{name}={value}")).unwrap();
+    switches.set("connectwise", &format!("{name}={value}")).unwrap();
     Caller::start(Options { switches, ..Options::default() }).await
 }
 
@@ -73,12 +73,12 @@ async fn each_switch_has_an_effect() {
 #[test]
 fn a_switch_that_does_not_exist_is_refused_with_the_nearest() {
     let mut switches = Switches::default();
-    let error = switches.set("foward_only=false").unwrap_err().to_string();
+    let error = switches.set("connectwise", "foward_only=false").unwrap_err().to_string();
     assert!(error.contains("did you mean \"forward_only\""), "{error}");
-    assert!(switches.set("last_link=never").is_err());
-    assert!(switches.set("last_link").is_err());
+    assert!(switches.set("connectwise", "last_link=never").is_err());
+    assert!(switches.set("connectwise", "last_link").is_err());
     assert_eq!(switches, Switches::default());
-    switches.set("codebase_change_after=5").unwrap();
+    switches.set("connectwise", "codebase_change_after=5").unwrap();
     assert_eq!(switches.connectwise.codebase_change_after, Some(5));
     assert_ne!(Switches::contrary(), Switches::default());
 }

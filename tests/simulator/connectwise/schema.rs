@@ -113,12 +113,14 @@ async fn tour(caller: &Caller) {
 }
 
 fn check(caller: &Caller, nulls: bool) -> BTreeSet<String> {
+    let judge = openapi::judge("connectwise");
     let mut routes = BTreeSet::new();
     for request in caller.simulator.requests() {
-        openapi::check_request(&request.method, &request.path, &request.query, &request.body).unwrap();
+        judge.check_request(&request.method, &request.path, &request.query, &request.body).unwrap();
         let body = request.answer.unwrap_or(Value::Null);
-        let check = if nulls { openapi::check_response_without_nulls } else { openapi::check_response };
-        check(&request.method, &request.path, &request.query, request.status, &body)
+        let check =
+            if nulls { openapi::Judge::check_response_without_nulls } else { openapi::Judge::check_response };
+        check(judge, &request.method, &request.path, &request.query, request.status, &body)
             .unwrap_or_else(|wrong| panic!("{wrong}"));
         routes.insert(request.route);
     }
@@ -131,14 +133,15 @@ async fn every_answer_is_one_that_the_vendors_file_allows() {
     tour(&caller).await;
     let routes = check(&caller, false);
     assert!(routes.len() > 45, "{routes:?}");
-    assert!(openapi::deviations().iter().all(|(_, why)| !why.is_empty()));
+    let deviations = openapi::judge("connectwise").deviations;
+    assert!(deviations.iter().all(|deviation| !deviation.what.is_empty() && !deviation.why.is_empty()));
 }
 
 #[tokio::test]
 async fn explicit_nulls_are_the_only_thing_that_old_servers_add() {
     let mut switches = Switches::default();
-    switches.set("nulls=explicit").unwrap();
-    switches.set("is_cloud=boolean").unwrap();
+    switches.set("connectwise", "nulls=explicit").unwrap();
+    switches.set("connectwise", "is_cloud=boolean").unwrap();
     let caller = Caller::start(Options { keep_bodies: true, switches, ..Options::default() }).await;
     tour(&caller).await;
     check(&caller, true);
@@ -146,17 +149,16 @@ async fn explicit_nulls_are_the_only_thing_that_old_servers_add() {
 
 #[test]
 fn the_judge_sees_what_is_wrong() {
+    let judge = openapi::judge("connectwise");
     let path = "/v4_6_release/apis/3.0/company/configurations/5";
     for (query, body) in [("condition=x", ""), ("pageSize=ten", "")] {
-        assert!(openapi::check_request("GET", path, query, body).is_err(), "{query}");
+        assert!(judge.check_request("GET", path, query, body).is_err(), "{query}");
     }
-    assert!(openapi::check_request("PATCH", path, "", r#"{"op":"replace"}"#).is_err());
-    assert!(
-        openapi::check_request("PATCH", path, "", r#"[{"op":"replace","path":"name","valeu":1}]"#).is_err()
-    );
-    assert!(openapi::check_request("DELETE", "/v4_6_release/apis/3.0/system/info", "", "").is_err());
-    assert!(openapi::check_response("GET", path, "", 200, &json!({ "id": "five" })).is_err());
-    assert!(openapi::check_response("GET", path, "fields=id", 200, &json!({ "id": 5 })).is_ok());
-    assert!(openapi::check_response("GET", path, "", 200, &json!({ "id": 5 })).is_err());
-    assert!(openapi::check_response("GET", path, "", 299, &json!({})).is_err());
+    assert!(judge.check_request("PATCH", path, "", r#"{"op":"replace"}"#).is_err());
+    assert!(judge.check_request("PATCH", path, "", r#"[{"op":"replace","path":"name","valeu":1}]"#).is_err());
+    assert!(judge.check_request("DELETE", "/v4_6_release/apis/3.0/system/info", "", "").is_err());
+    assert!(judge.check_response("GET", path, "", 200, &json!({ "id": "five" })).is_err());
+    assert!(judge.check_response("GET", path, "fields=id", 200, &json!({ "id": 5 })).is_ok());
+    assert!(judge.check_response("GET", path, "", 200, &json!({ "id": 5 })).is_err());
+    assert!(judge.check_response("GET", path, "", 299, &json!({})).is_err());
 }

@@ -12,7 +12,7 @@ use mothball::{
     system::Clock,
 };
 
-use super::{all_criteria, both_kinds, check, open, start};
+use crate::psa::{all_criteria, both_kinds, check, open, start};
 
 type Truth = fn(&CompanyTruth) -> bool;
 
@@ -165,7 +165,7 @@ async fn configurations_are_all_there_and_as_they_are_stored() {
 async fn a_record_that_is_gone_is_told_as_gone() {
     let simulator = start(Options::default()).await;
     let psa = open(&simulator);
-    let ids: Vec<ConfigId> = simulator.edit(|state| {
+    let ids: Vec<ConfigId> = simulator.edit_state(|state: &mut mothball::simulator::connectwise::State| {
         let ids = state.configuration_ids();
         state.remove_configuration(ids[3]);
         ids[..10].iter().map(|id| ConfigId::from(*id)).collect()

@@ -197,8 +197,8 @@ async fn unknown_parameters_are_ignored_but_noted() {
 #[tokio::test]
 async fn quotes_and_days_follow_their_switches() {
     let mut switches = Switches::default();
-    switches.set("quote_escape=doubled").unwrap();
-    switches.set("dates=day_only").unwrap();
+    switches.set("connectwise", "quote_escape=doubled").unwrap();
+    switches.set("connectwise", "dates=day_only").unwrap();
     let caller = Caller::start(Options { switches, ..Options::default() }).await;
     assert_eq!(find(&caller, "configurations", "name=\"a \"\"b\"\"\"").await.len(), 0);
     assert_eq!(find(&caller, "configurations", "lastUpdated>[1999-01-01T00:00:00Z]").await.len(), 0);

@@ -11,7 +11,7 @@ use mothball::{
     },
 };
 
-use super::{check, connection, open, open_with, start};
+use crate::psa::{check, connection, open, open_with, start};
 
 fn everybody(simulator: &Simulator) -> Vec<ClientId> {
     simulator.truth().companies.keys().map(|id| ClientId::from(id.as_str())).collect()

@@ -176,7 +176,7 @@ async fn a_hundred_thousand_configurations_are_quick_to_make_and_to_page() {
 async fn changes_behind_the_clients_back_are_told_apart() {
     let caller = Caller::start(Options::default()).await;
     let simulator = &caller.simulator;
-    let (one, company) = simulator.edit(|state| {
+    let (one, company) = simulator.edit_state(|state: &mut mothball::simulator::connectwise::State| {
         let id = state.configuration_ids()[10];
         let company = state.configuration(id).unwrap().company_id;
         state.configuration_mut(id).unwrap().name = "RENAMED".to_owned();
@@ -186,12 +186,14 @@ async fn changes_behind_the_clients_back_are_told_apart() {
     let row = caller.get(&format!("/company/configurations/{one}")).await.1;
     assert_eq!((&row["name"], &row["_info"]["updatedBy"]), (&json!("RENAMED"), &json!("jdoe")));
     assert!(simulator.truth().companies[&company.to_string()].offboarded.status);
-    let added = simulator.edit(|state| state.add_configuration(company));
+    let added = simulator
+        .edit_state(|state: &mut mothball::simulator::connectwise::State| state.add_configuration(company));
     assert!(simulator.truth().configurations[&added.to_string()].is_active());
-    simulator.edit(|state| state.remove_configuration(one));
+    simulator
+        .edit_state(|state: &mut mothball::simulator::connectwise::State| state.remove_configuration(one));
     assert_eq!(caller.get(&format!("/company/configurations/{one}")).await.0, 404);
     // Moved to another company, it is found there and only there.
-    let other = simulator.edit(|state| {
+    let other = simulator.edit_state(|state: &mut mothball::simulator::connectwise::State| {
         let other = state.configuration(state.configuration_ids()[0]).unwrap().company_id;
         state.configuration_mut(added).unwrap().company_id = other;
         other

@@ -5,7 +5,7 @@ use mothball::{
     simulator::{Options, Switches},
 };
 
-use super::{both_kinds, check, connection, open, open_with, start};
+use crate::psa::{both_kinds, check, connection, open, open_with, start};
 
 fn verdict<'a>(checks: &'a [Check], name: &str) -> &'a Check {
     checks

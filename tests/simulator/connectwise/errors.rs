@@ -49,7 +49,9 @@ async fn who_may_come_in() {
 #[tokio::test]
 async fn refusals_have_the_vendors_shape() {
     let caller = Caller::start(Options::default()).await;
-    let id = caller.simulator.edit(|state| state.configuration_ids()[0]);
+    let id = caller
+        .simulator
+        .edit_state(|state: &mut mothball::simulator::connectwise::State| state.configuration_ids()[0]);
     let one = format!("/company/configurations/{id}");
     assert_eq!(
         caller.get("/company/configurations/999999").await,
@@ -151,7 +153,9 @@ async fn a_change_is_told_to_the_callbacks_signed() {
     // A colleague's change is told, too.
     let company: i64 =
         truth.companies.values().find(|company| company.role == "active").unwrap().id.parse().unwrap();
-    caller.simulator.edit(|state| state.set_company_status(company, "Inactive"));
+    caller.simulator.edit_state(|state: &mut mothball::simulator::connectwise::State| {
+        state.set_company_status(company, "Inactive")
+    });
     assert_eq!(told.recv().await.unwrap().0, format!("/hook?recordId={company}&action=updated"));
 }
 
@@ -178,7 +182,7 @@ async fn control_routes_tell_and_set() {
         post("switches", r#"{"may_edti": false}"#).await.1["error"].as_str().unwrap().contains("may_edit")
     );
     assert!(get("state").await["state"]["configurations"].is_object());
-    let id = caller.simulator.edit(|state| {
+    let id = caller.simulator.edit_state(|state: &mut mothball::simulator::connectwise::State| {
         let id = state.configuration_ids()[0];
         state.configuration_mut(id).unwrap().active = Some(false);
         id

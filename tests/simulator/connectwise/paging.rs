@@ -101,7 +101,7 @@ async fn both_modes_give_the_same_rows() {
 async fn the_end_of_forward_only_differs_by_switch() {
     let switch = async |name: &str, value: &str, path: &str| {
         let mut switches = Switches::default();
-        switches.set(&format!("{name}={value}")).unwrap();
+        switches.set("connectwise", &format!("{name}={value}")).unwrap();
         let caller = Caller::start(Options { switches, ..Options::default() }).await;
         page(&caller, path, true).await
     };

@@ -1,0 +1,7 @@
+//! The ConnectWise adapter.
+
+mod discovery;
+mod doctor;
+mod faults;
+mod links;
+mod writing;
