@@ -3,7 +3,7 @@
 //!
 //! What any vendor's simulator shares lives here: the handle, what a vendor is to it (`vendor`), the server and its connections (`server`, `wire`),
 //! faults and how they are played (`faults`, `spoil`), the log of writes and requests (`log`), what is really
-//! stored (`truth`), webhooks on their way (`deliver`), control routes (`control`), people and places (`people`). A vendor's rules, records and wire
+//! stored (`truth`), webhooks on their way (`deliver`), control routes (`control`), who plays in a generated tenant (`cast`), people and places (`people`). A vendor's rules, records and wire
 //! format live in its own folder. Nothing here uses the program's own adapters: a misreading there is not repeated.
 
 use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
@@ -12,6 +12,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::system::Clock;
 
+mod cast;
 pub mod connectwise;
 pub mod control;
 mod deliver;

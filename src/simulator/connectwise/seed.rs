@@ -14,32 +14,9 @@ use super::{
 };
 use crate::simulator::{
     Layout, Options,
-    people::{People, odd_names, one_in},
+    cast::{self, prefix_of},
+    people::{People, one_in},
 };
-
-/// What the generator makes of the clients, over and over.
-const ROLES: [&str; 20] = [
-    "active",
-    "status_inactive",
-    "active_odd",
-    "former_client",
-    "lookalike_name",
-    "tag_offboarded",
-    "active_odd",
-    "custom_field",
-    "lookalike_recent_end",
-    "contract_ended",
-    "active",
-    "lookalike_parent_agreement",
-    "status_inactive_odd",
-    "lookalike_credit_hold",
-    "lookalike_type_removed",
-    "former_client_odd",
-    "lookalike_bill_to",
-    "several",
-    "parent_with_child",
-    "legal_hold",
-];
 
 pub(super) struct Seeder<'a> {
     pub state: State,
@@ -200,29 +177,11 @@ impl Seeder<'_> {
     }
 
     fn realistic(&mut self) {
-        let clients = self.options.clients;
-        let mut odd = odd_names().into_iter();
-        let mut plain = 0;
+        let clients = cast::clients(&self.people, self.options.clients);
         let mut companies: Vec<(i64, String, &'static str)> = Vec::new();
-        for number in 0..clients {
-            let role = ROLES[number % ROLES.len()];
-            let mut name = self.people.company(plain);
-            if role.ends_with("_odd") || number % 20 == 10 && number > 20 {
-                name = odd.next().unwrap_or(name);
-            } else {
-                plain += 1;
-            }
-            if role == "lookalike_name" {
-                name = format!("Former {name}");
-            }
-            // Two offboarded companies of one name: only the id tells them apart.
-            if role == "several" && number >= 17 {
-                name.clone_from(&companies[number - 14].1);
-            }
-            let prefix = prefix_of(&name, number);
+        for cast::Client { name, prefix, role } in clients {
             let company = self.client(role, &name, &prefix, &companies);
-            companies.push((company, prefix.clone(), role));
-            companies[number].1 = name;
+            companies.push((company, name, role));
         }
         self.configurations_of(&companies);
         self.links_of(&companies);
@@ -327,17 +286,10 @@ impl Seeder<'_> {
         if companies.is_empty() {
             return;
         }
-        let empty = companies.iter().rposition(|(_, _, role)| role.starts_with("former_client"));
-        let retired = companies.iter().rposition(|(_, _, role)| role.starts_with("status_inactive"));
-        let weights: Vec<u32> = (0..companies.len())
-            .map(|at| if Some(at) == empty && companies.len() > 3 { 0 } else { self.rng.random_range(2..30) })
-            .collect();
-        let total: u32 = weights.iter().sum();
+        let roles: Vec<&str> = companies.iter().map(|(_, _, role)| *role).collect();
         let wanted = self.options.configurations.saturating_sub(self.state.configurations.len());
-        let (mut made, mut weighed) = (0, 0u64);
-        for (at, (company, name, _)) in companies.iter().enumerate() {
-            weighed += u64::from(weights[at]);
-            let until = (wanted as u64 * weighed / u64::from(total.max(1))) as usize;
+        let shares = cast::shares(&mut self.rng, &roles, wanted);
+        for (at, ((company, name, _), share)) in companies.iter().zip(shares).enumerate() {
             let prefix = prefix_of(name, at);
             let mut sites = vec![self.site(*company, "Main")];
             for _ in 0..self.rng.random_range(0..3) {
@@ -348,10 +300,10 @@ impl Seeder<'_> {
             let (first, last) = self.people.person(&mut self.rng);
             let contact_name = format!("{first} {last}");
             self.state.contacts.insert(contact, Named { name: contact_name, company: *company });
-            for index in 0..until - made {
+            for index in 0..share.count {
                 let site = sites[self.rng.random_range(0..sites.len())];
                 let site = (!one_in(&mut self.rng, 12)).then_some(site);
-                let mood = if Some(at) == retired && companies.len() > 3 { 2 } else { 1 };
+                let mood = if share.retired { 2 } else { 1 };
                 let id = self.configuration(*company, site, index, mood, &prefix);
                 if let Some(made) = self.state.configurations.get_mut(&id)
                     && made.type_id == setup::WORKSTATION
@@ -359,7 +311,6 @@ impl Seeder<'_> {
                     made.contact_id = Some(contact);
                 }
             }
-            made = until;
         }
     }
 
@@ -384,15 +335,7 @@ impl Seeder<'_> {
             _ => (false, setup::DECOMMISSIONED),
         };
         let odd = mood == 1 && index > 0;
-        let name = match (odd, self.rng.random_range(0..200)) {
-            (true, 0) => String::new(),
-            (true, 1) => format!("{prefix}-サーバー{index:02}"),
-            (true, 2) => format!("=cmd|'/C calc'!A{index}"),
-            (true, 3) => format!("{prefix} \"old\" printer, 2nd floor; don't touch"),
-            (true, 4) => format!("{prefix}-{}", "very-long-host-name-".repeat(8)),
-            (true, 5) => format!("{prefix}\u{1b}[2J{index:02} 🖥"),
-            _ => format!("{prefix}-{word}{:02}", index + 1),
-        };
+        let name = cast::machine_name(&mut self.rng, odd, prefix, word, index);
         let linked = mood == 1 && active && one_in(&mut self.rng, 4);
         let parent = (mood == 1 && index > 3 && one_in(&mut self.rng, 10))
             .then(|| self.state.by_company.get(&company).and_then(|ids| ids.first()).copied())
@@ -468,15 +411,5 @@ impl Seeder<'_> {
             self.set(company, "deletedBy", json!("zAdmin"));
             self.site(company, "Main");
         }
-    }
-}
-
-/// The short name that a company's machines carry.
-fn prefix_of(name: &str, number: usize) -> String {
-    let letters: String = name.chars().filter(char::is_ascii_alphabetic).take(5).collect();
-    if letters.len() < 3 {
-        format!("C{number:03}")
-    } else {
-        format!("{}{number}", letters.to_ascii_uppercase())
     }
 }
