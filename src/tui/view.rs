@@ -32,6 +32,8 @@ pub struct Picture {
     pub cells: Buffer,
     /// Where text is being typed.
     pub cursor: Option<Position>,
+    /// Texts that were laid out for it: what a frame costs must not grow with the rows that nobody sees.
+    pub strokes: usize,
 }
 
 /// Draws the model at its size.
@@ -41,7 +43,7 @@ pub fn view(model: &Model) -> Picture {
     let mut canvas = Canvas::new(&mut cells, model.look);
     if Room::of(width, height) == Room::Tiny {
         too_small(model, &mut canvas);
-        return Picture { cells, cursor: None };
+        return Picture { cells, cursor: None, strokes: 0 };
     }
     let frame = layout::frame(width, height);
     banner::draw(model, &mut canvas, frame.banner);
@@ -58,8 +60,8 @@ pub fn view(model: &Model) -> Picture {
         Some(_) => boxes::draw(model, &mut canvas, frame.body),
         None => {}
     }
-    let cursor = canvas.cursor;
-    Picture { cells, cursor }
+    let (cursor, strokes) = (canvas.cursor, canvas.strokes);
+    Picture { cells, cursor, strokes }
 }
 
 /// One sentence, in as many lines as there are. Keys go on working.

@@ -2,10 +2,14 @@
 
 use mothball::simulator::Options;
 
-use crate::support::program::Program;
+use crate::support::{
+    program::{Program, variable},
+    vendor,
+};
 
-async fn program() -> Program {
-    Program::new(Options { clients: 20, configurations: 100, ..Options::default() }).await
+async fn program(psa: &str) -> Program {
+    Program::new(Options { psa: psa.to_owned(), clients: 20, configurations: 100, ..Options::default() })
+        .await
 }
 
 fn first_offboarded(program: &Program) -> String {
@@ -26,7 +30,7 @@ fn first_offboarded(program: &Program) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_kinds_of_broken_settings() {
-    let program = program().await;
+    let program = program("connectwise").await;
     let good = std::fs::read_to_string(program.settings_path()).unwrap();
     for (from, to, words) in [
         ("company_id", "compny_id", vec!["compny_id", "company_id"]),
@@ -61,7 +65,7 @@ async fn ten_kinds_of_broken_settings() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_settings_at_all() {
-    let program = program().await;
+    let program = program("connectwise").await;
     std::fs::remove_file(program.settings_path()).unwrap();
     let ended = program.run(&["run", "--all"]).await;
     assert_eq!(ended.code, 2);
@@ -73,12 +77,11 @@ async fn no_settings_at_all() {
     program.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn wrong_keys_are_told_as_such_and_tried_once() {
-    let program = program().await;
+async fn wrong_keys_are_told_as_such_and_tried_once(psa: &'static str) {
+    let program = program(psa).await;
     let client = first_offboarded(&program);
     let mut command = program.command(&["run", "--client-id", &client]);
-    command.env("MOTHBALL_TEST_PRIVATE_KEY", "not-the-right-key");
+    command.env(variable(vendor::secret_keys(psa)[0]), "not-the-right-key");
     let output = tokio::process::Command::from(command).output().await.unwrap();
     let ended = program.ended(&output);
     assert_eq!(ended.code, 4, "{}", ended.stderr);
@@ -90,9 +93,8 @@ async fn wrong_keys_are_told_as_such_and_tried_once() {
     program.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nobody_listens() {
-    let program = program().await;
+async fn nobody_listens(psa: &'static str) {
+    let program = program(psa).await;
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let good = std::fs::read_to_string(program.settings_path()).unwrap();
     let wrong = good.replace(&program.simulator.base_url(), &format!("http://127.0.0.1:{free}"));
@@ -105,7 +107,7 @@ async fn nobody_listens() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_data_directory_that_cannot_be_written() {
-    let program = program().await;
+    let program = program("connectwise").await;
     std::fs::write(program.data_dir(), "a file where a folder should be").unwrap();
     let ended = program.run(&["run", "--all", "--dry-run"]).await;
     assert_eq!(ended.code, 2, "{}", ended.stderr);
@@ -116,7 +118,7 @@ async fn a_data_directory_that_cannot_be_written() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_path_that_cannot_be_written_loses_nothing() {
-    let program = program().await;
+    let program = program("connectwise").await;
     let client = first_offboarded(&program);
     let ended = program
         .run(&["run", "--client-id", &client, "--dry-run", "--output", "/proc/no/such/report.json"])
@@ -131,19 +133,24 @@ async fn a_report_path_that_cannot_be_written_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_screen_needs_a_terminal() {
-    let program = program().await;
+    let program = program("connectwise").await;
     let ended = program.run(&["review"]).await;
     assert_eq!(ended.code, 2);
     assert!(ended.stderr.contains("mothball run"), "{}", ended.stderr);
     program.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn doctor_says_that_the_main_job_can_be_done() {
-    let program = program().await;
+async fn doctor_says_that_the_main_job_can_be_done(psa: &'static str) {
+    let program = program(psa).await;
     let ended = program.run(&["doctor"]).await;
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
     assert!(ended.stdout.contains("The main job can be done"), "{}", ended.stdout);
     assert!(program.simulator.writes().is_empty());
     program.check().await;
 }
+
+crate::support::vendor::on_every_psa!(
+    wrong_keys_are_told_as_such_and_tried_once,
+    nobody_listens,
+    doctor_says_that_the_main_job_can_be_done,
+);

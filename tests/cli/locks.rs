@@ -9,9 +9,10 @@ use mothball::{
 
 use crate::support::program::Program;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_another_run_holds_is_left_alone() {
-    let program = Program::new(Options { clients: 60, configurations: 900, ..Options::default() }).await;
+async fn a_client_that_another_run_holds_is_left_alone(psa: &'static str) {
+    let program =
+        Program::new(Options { psa: psa.to_owned(), clients: 60, configurations: 900, ..Options::default() })
+            .await;
     let dry = program.run(&["run", "--all", "--dry-run"]).await.report();
     let tenant: Tenant = serde_json::from_value(dry["tenant"].clone()).unwrap();
     let with_changes: Vec<String> = dry["clients"]
@@ -47,3 +48,5 @@ async fn a_client_that_another_run_holds_is_left_alone() {
     assert_eq!(program.run(&["run", "--client-id", first]).await.code, 0);
     program.check().await;
 }
+
+crate::support::vendor::on_every_psa!(a_client_that_another_run_holds_is_left_alone,);

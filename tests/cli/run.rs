@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use crate::support::program::Program;
 
-async fn program() -> Program {
-    Program::new(Options { clients: 60, configurations: 900, ..Options::default() }).await
+async fn program(psa: &str) -> Program {
+    Program::new(Options { psa: psa.to_owned(), clients: 60, configurations: 900, ..Options::default() })
+        .await
 }
 
 /// Offboarded companies with active configurations, and a name that nobody shares.
@@ -45,9 +46,8 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_client_by_id() {
-    let program = program().await;
+async fn one_client_by_id(psa: &'static str) {
+    let program = program(psa).await;
     let client = offboarded(&program)[0].clone();
     let expected = active(&program, &client.id);
     let ended = program
@@ -88,9 +88,8 @@ async fn one_client_by_id() {
     program.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_writes_nothing_and_is_a_success() {
-    let program = program().await;
+async fn a_dry_run_writes_nothing_and_is_a_success(psa: &'static str) {
+    let program = program(psa).await;
     let client = offboarded(&program)[0].clone();
     let expected = active(&program, &client.id).len();
     let ended = program.run(&["run", "--client-id", &client.id, "--dry-run", "--require-approval"]).await;
@@ -111,9 +110,8 @@ async fn a_dry_run_writes_nothing_and_is_a_success() {
     program.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_client_by_name_apart_from_case_and_outer_space() {
-    let program = program().await;
+async fn one_client_by_name_apart_from_case_and_outer_space(psa: &'static str) {
+    let program = program(psa).await;
     let client = offboarded(&program).into_iter().find(|one| one.name.is_ascii()).unwrap();
     let name = format!("  {} ", client.name.to_uppercase());
     let ended = program.run(&["run", "--client-name", &name, "--no-links"]).await;
@@ -128,9 +126,8 @@ async fn one_client_by_name_apart_from_case_and_outer_space() {
     program.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_clients_at_once_and_a_folder_of_reports() {
-    let program = program().await;
+async fn two_clients_at_once_and_a_folder_of_reports(psa: &'static str) {
+    let program = program(psa).await;
     let clients = offboarded(&program);
     let (a, b) = (clients[0].clone(), clients[1].clone());
     let folder = program.folder.path().join("reports/");
@@ -165,9 +162,8 @@ async fn two_clients_at_once_and_a_folder_of_reports() {
     program.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn all_with_a_limit_of_clients_names_the_rest() {
-    let program = program().await;
+async fn all_with_a_limit_of_clients_names_the_rest(psa: &'static str) {
+    let program = program(psa).await;
     let ended = program.run(&["run", "--all", "--limit-clients", "3"]).await;
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let report = ended.report();
@@ -179,9 +175,8 @@ async fn all_with_a_limit_of_clients_names_the_rest() {
     program.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn all_without_anybody_watching_is_held_to_its_limits() {
-    let program = program().await;
+async fn all_without_anybody_watching_is_held_to_its_limits(psa: &'static str) {
+    let program = program(psa).await;
     let ended = program.run(&["run", "--all"]).await;
     assert_eq!(ended.code, 6, "{}", ended.stderr);
     let report = ended.report();
@@ -198,9 +193,8 @@ async fn all_without_anybody_watching_is_held_to_its_limits() {
     program.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn archived_mixed_type_site_and_single_configurations() {
-    let program = program().await;
+async fn archived_mixed_type_site_and_single_configurations(psa: &'static str) {
+    let program = program(psa).await;
     let truth = program.simulator.truth();
     let client = offboarded(&program)
         .into_iter()
@@ -254,9 +248,8 @@ async fn archived_mixed_type_site_and_single_configurations() {
     program.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn clients_that_cannot_be_meant() {
-    let program = program().await;
+async fn clients_that_cannot_be_meant(psa: &'static str) {
+    let program = program(psa).await;
     let truth = program.simulator.truth();
     let twin = truth
         .companies
@@ -288,9 +281,8 @@ async fn clients_that_cannot_be_meant() {
     program.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn safeguards_refuse_or_park() {
-    let program = program().await;
+async fn safeguards_refuse_or_park(psa: &'static str) {
+    let program = program(psa).await;
     let client = offboarded(&program)[0].clone();
     let id = client.id.as_str();
     program.write_settings("[safeguards]\nmax_changes = 2\n");
@@ -316,9 +308,8 @@ async fn safeguards_refuse_or_park() {
     program.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn progress_is_json_lines_on_standard_error_when_asked_for() {
-    let program = program().await;
+async fn progress_is_json_lines_on_standard_error_when_asked_for(psa: &'static str) {
+    let program = program(psa).await;
     let client = offboarded(&program)[0].clone();
     let ended = program.run(&["run", "--client-id", &client.id, "--progress", "json"]).await;
     assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -333,9 +324,8 @@ async fn progress_is_json_lines_on_standard_error_when_asked_for() {
     program.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn runs_are_listed_shown_and_exported() {
-    let program = program().await;
+async fn runs_are_listed_shown_and_exported(psa: &'static str) {
+    let program = program(psa).await;
     let client = offboarded(&program)[0].clone();
     let report = program.run(&["run", "--client-id", &client.id]).await.report();
     let run = text(&report["run_id"]).to_owned();
@@ -348,28 +338,39 @@ async fn runs_are_listed_shown_and_exported() {
     program.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_interrupt_ends_in_good_order_with_a_report() {
+/// The program at work on one client with so many configurations, once some of them are written.
+async fn at_work(psa: &str, configurations: usize) -> (Program, std::process::Child) {
     let options = Options {
-        layout: mothball::simulator::Layout::Uniform { offboarded: 1, each: 300 },
+        psa: psa.to_owned(),
+        layout: mothball::simulator::Layout::Uniform { offboarded: 1, each: configurations },
         latency: std::time::Duration::from_millis(30),
         ..Options::default()
     };
     let program = Program::new(options).await;
-    let client = program
-        .simulator
-        .truth()
-        .companies
-        .into_values()
-        .find(|one| one.offboarded.any() && !one.own)
-        .unwrap()
-        .id;
-    let mut command = program.command(&["run", "--client-id", &client, "--no-links"]);
+    let companies = program.simulator.truth().companies;
+    let client = &companies.values().find(|one| one.offboarded.any() && !one.own).unwrap().id;
+    let mut command = program.command(&["run", "--client-id", client, "--no-links"]);
     let child =
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
     while program.simulator.writes().len() < 20 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
+    (program, child)
+}
+
+/// Resumed the run finishes, and nothing is sent twice.
+async fn resume(program: &Program, run: &str, configurations: usize) {
+    let resumed = program.run(&["runs", "resume", run]).await;
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    let report = resumed.report();
+    assert_eq!(report["state"], "finished");
+    assert_eq!(report["success"], true);
+    assert_eq!(report["statistics"]["configs_deactivated"], configurations);
+    assert_eq!(program.simulator.writes().len(), configurations, "one effective change each");
+}
+
+async fn an_interrupt_ends_in_good_order_with_a_report(psa: &'static str) {
+    let (program, child) = at_work(psa, 300).await;
     let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await.unwrap().unwrap();
@@ -382,50 +383,35 @@ async fn an_interrupt_ends_in_good_order_with_a_report() {
     assert!(written < 300);
     assert_eq!(report["statistics"]["configs_deactivated"], written);
     assert!(ended.stderr.contains("mothball runs resume"), "{}", ended.stderr);
-
-    // Resumed it finishes, and nothing is sent twice; resumed again there is nothing to do.
     let run = text(&report["run_id"]).to_owned();
-    let resumed = program.run(&["runs", "resume", &run]).await;
-    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
-    let report = resumed.report();
-    assert_eq!(report["state"], "finished");
-    assert_eq!(report["success"], true);
-    assert_eq!(report["statistics"]["configs_deactivated"], 300);
-    assert_eq!(program.simulator.writes().len(), 300, "one effective change each");
+    resume(&program, &run, 300).await;
+    // Resumed again there is nothing to do.
     assert_eq!(program.run(&["runs", "resume", &run]).await.code, 6);
     program.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_killed_run_is_resumed_without_sending_anything_unread() {
-    let options = Options {
-        layout: mothball::simulator::Layout::Uniform { offboarded: 1, each: 120 },
-        latency: std::time::Duration::from_millis(15),
-        ..Options::default()
-    };
-    let program = Program::new(options).await;
-    let client = program
-        .simulator
-        .truth()
-        .companies
-        .into_values()
-        .find(|one| one.offboarded.any() && !one.own)
-        .unwrap()
-        .id;
-    let mut child = program.command(&["run", "--client-id", &client, "--no-links"]).spawn().unwrap();
-    while program.simulator.writes().len() < 30 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+async fn a_killed_run_is_resumed_without_sending_anything_unread(psa: &'static str) {
+    let (program, mut child) = at_work(psa, 150).await;
     child.kill().unwrap();
     child.wait().unwrap();
     let listed = program.run(&["runs", "list", "--json"]).await;
     let runs: Value = serde_json::from_str(&listed.stdout).unwrap();
-    let run = text(&runs[0]["run"]).to_owned();
-    let resumed = program.run(&["runs", "resume", &run]).await;
-    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
-    let report = resumed.report();
-    assert_eq!(report["success"], true);
-    assert_eq!(report["statistics"]["configs_deactivated"], 120);
-    assert_eq!(program.simulator.writes().len(), 120, "one effective change each");
+    resume(&program, text(&runs[0]["run"]), 150).await;
     program.check().await;
 }
+
+crate::support::vendor::on_every_psa!(
+    one_client_by_id,
+    a_dry_run_writes_nothing_and_is_a_success,
+    one_client_by_name_apart_from_case_and_outer_space,
+    two_clients_at_once_and_a_folder_of_reports,
+    all_with_a_limit_of_clients_names_the_rest,
+    all_without_anybody_watching_is_held_to_its_limits,
+    archived_mixed_type_site_and_single_configurations,
+    clients_that_cannot_be_meant,
+    safeguards_refuse_or_park,
+    progress_is_json_lines_on_standard_error_when_asked_for,
+    runs_are_listed_shown_and_exported,
+    an_interrupt_ends_in_good_order_with_a_report,
+    a_killed_run_is_resumed_without_sending_anything_unread,
+);

@@ -11,9 +11,8 @@ use serde_json::json;
 use super::{offboarded, one_client, outcome, uniform};
 use crate::support::world::{World, client, control_when, who};
 
-#[tokio::test]
-async fn one_client_is_retired_read_back_and_reported() {
-    let world = World::new(one_client(25)).await;
+async fn one_client_is_retired_read_back_and_reported(psa: &'static str) {
+    let world = World::new(one_client(psa, 25)).await;
     let id = offboarded(&world.simulator)[0].clone();
     let finished = world.run(client(&id), mothball::engine::Who { single: true, ..who() }).await;
     assert_eq!(finished.state.phase, Phase::Finished);
@@ -32,23 +31,20 @@ async fn one_client_is_retired_read_back_and_reported() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn what_changed_since_review_is_refused_on_its_own() {
-    let world = World::new(one_client(10)).await;
+async fn what_changed_since_review_is_refused_on_its_own(psa: &'static str) {
+    let world = World::new(one_client(psa, 10)).await;
     let id = offboarded(&world.simulator)[0].clone();
     let draft = world.draft(client(&id), Scope::default(), who()).await;
     let items: Vec<ConfigId> =
         draft.plan.as_ref().unwrap().items().iter().map(|item| item.config_id.clone()).collect();
-    let number = |at: usize| items[at].as_str().parse::<i64>().unwrap();
-    world.simulator.edit_state(|state: &mut mothball::simulator::connectwise::State| {
-        state.configuration_mut(number(0)).unwrap().name = "renamed".to_owned();
-        state.remove_configuration(number(1));
-        let retired = state.status_id("Retired").unwrap();
-        let row = state.configuration_mut(number(2)).unwrap();
-        row.status_id = Some(retired);
-        row.active = Some(false);
-        let kind = state.configuration(number(3)).unwrap().type_id;
-        state.configuration_mut(number(3)).unwrap().type_id = if kind == 17 { 18 } else { 17 };
+    let truth = world.simulator.truth();
+    let other = truth.companies.values().find(|one| one.id != id && !one.own).unwrap().id.clone();
+    world.simulator.edit(|edits| {
+        edits.rename(items[0].as_str(), "renamed");
+        edits.remove(items[1].as_str());
+        edits.set_active(items[2].as_str(), false);
+        edits.set_status(items[2].as_str(), "Retired");
+        edits.move_to(items[3].as_str(), &other);
     });
     let finished = world.start(draft).await.wait().await;
     for at in [0, 1, 3] {
@@ -68,9 +64,8 @@ async fn what_changed_since_review_is_refused_on_its_own() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn a_client_that_came_back_is_left_alone() {
-    let world = World::new(uniform(2, 5)).await;
+async fn a_client_that_came_back_is_left_alone(psa: &'static str) {
+    let world = World::new(uniform(psa, 2, 5)).await;
     let ids = offboarded(&world.simulator);
     let ask = mothball::engine::Ask::Named {
         ids: ids.iter().map(|id| id.as_str().into()).collect(),
@@ -92,12 +87,11 @@ async fn a_client_that_came_back_is_left_alone() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn a_plan_of_another_tenant_is_refused() {
-    let mut world = World::new(one_client(3)).await;
+async fn a_plan_of_another_tenant_is_refused(psa: &'static str) {
+    let mut world = World::new(one_client(psa, 3)).await;
     let id = offboarded(&world.simulator)[0].clone();
     let draft = world.draft(client(&id), Scope::default(), who()).await;
-    let other = World::new(one_client(3)).await;
+    let other = World::new(one_client(psa, 3)).await;
     world.engine.psa = other.engine.psa.clone();
     let finished = world.start(draft).await.wait().await;
     assert_eq!(finished.state.phase, Phase::Refused);
@@ -108,10 +102,9 @@ async fn a_plan_of_another_tenant_is_refused() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn cancel_lets_what_is_in_flight_end_and_starts_nothing_more() {
+async fn cancel_lets_what_is_in_flight_end_and_starts_nothing_more(psa: &'static str) {
     let latency = std::time::Duration::from_millis(20);
-    let world = World::new(Options { latency, ..one_client(200) }).await;
+    let world = World::new(Options { latency, ..one_client(psa, 200) }).await;
     let id = offboarded(&world.simulator)[0].clone();
     let draft = world.draft(client(&id), Scope::default(), who()).await;
     let handle = world.start(draft).await;
@@ -127,10 +120,9 @@ async fn cancel_lets_what_is_in_flight_end_and_starts_nothing_more() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn an_interrupted_run_says_so_and_leaves_nothing_open() {
+async fn an_interrupted_run_says_so_and_leaves_nothing_open(psa: &'static str) {
     let latency = std::time::Duration::from_millis(20);
-    let world = World::new(Options { latency, ..one_client(200) }).await;
+    let world = World::new(Options { latency, ..one_client(psa, 200) }).await;
     let id = offboarded(&world.simulator)[0].clone();
     let handle = world.start(world.draft(client(&id), Scope::default(), who()).await).await;
     control_when(&handle, Control::Interrupt, |state| state.totals.past_sending() >= 20).await;
@@ -143,10 +135,9 @@ async fn an_interrupted_run_says_so_and_leaves_nothing_open() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn a_paused_run_sends_nothing_until_it_goes_on() {
+async fn a_paused_run_sends_nothing_until_it_goes_on(psa: &'static str) {
     let latency = std::time::Duration::from_millis(5);
-    let world = World::new(Options { latency, ..one_client(60) }).await;
+    let world = World::new(Options { latency, ..one_client(psa, 60) }).await;
     let id = offboarded(&world.simulator)[0].clone();
     let handle = world.start(world.draft(client(&id), Scope::default(), who()).await).await;
     control_when(&handle, Control::Pause, |state| state.totals.past_sending() >= 5).await;
@@ -167,9 +158,10 @@ async fn a_paused_run_sends_nothing_until_it_goes_on() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn protected_and_mixed_and_inactive_are_never_in_a_plan() {
-    let mut world = World::new(Options { clients: 60, configurations: 900, ..Options::default() }).await;
+async fn protected_and_mixed_and_inactive_are_never_in_a_plan(psa: &'static str) {
+    let mut world =
+        World::new(Options { psa: psa.to_owned(), clients: 60, configurations: 900, ..Options::default() })
+            .await;
     world.engine.profile.protection.types = vec!["Server".to_owned(), "SSL*".to_owned()];
     let draft = world.draft(mothball::engine::Ask::All, Scope::default(), who()).await;
     let truth = world.simulator.truth();
@@ -183,10 +175,9 @@ async fn protected_and_mixed_and_inactive_are_never_in_a_plan() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn a_client_that_comes_back_during_a_pause_is_left_alone_after_it() {
+async fn a_client_that_comes_back_during_a_pause_is_left_alone_after_it(psa: &'static str) {
     let latency = std::time::Duration::from_millis(10);
-    let world = World::new(Options { latency, ..one_client(200) }).await;
+    let world = World::new(Options { latency, ..one_client(psa, 200) }).await;
     let id = offboarded(&world.simulator)[0].clone();
     let handle = world.start(world.draft(client(&id), Scope::default(), who()).await).await;
     control_when(&handle, Control::Pause, |state| state.totals.past_sending() >= 10).await;
@@ -207,3 +198,15 @@ async fn a_client_that_comes_back_during_a_pause_is_left_alone_after_it() {
     assert!(!world.report(&finished).success());
     world.check().await;
 }
+
+crate::support::vendor::on_every_psa!(
+    one_client_is_retired_read_back_and_reported,
+    what_changed_since_review_is_refused_on_its_own,
+    a_client_that_came_back_is_left_alone,
+    a_plan_of_another_tenant_is_refused,
+    cancel_lets_what_is_in_flight_end_and_starts_nothing_more,
+    an_interrupted_run_says_so_and_leaves_nothing_open,
+    a_paused_run_sends_nothing_until_it_goes_on,
+    protected_and_mixed_and_inactive_are_never_in_a_plan,
+    a_client_that_comes_back_during_a_pause_is_left_alone_after_it,
+);

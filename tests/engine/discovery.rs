@@ -10,8 +10,8 @@ use mothball::{
 
 use crate::support::world::{World, all_criteria, who};
 
-fn realistic(switches: Switches, seed: u64) -> Options {
-    Options { clients: 80, configurations: 400, seed, switches, ..Options::default() }
+fn realistic(psa: &str, switches: Switches, seed: u64) -> Options {
+    Options { psa: psa.to_owned(), clients: 80, configurations: 400, seed, switches, ..Options::default() }
 }
 
 async fn matches(world: &mut World, criteria: Criteria) -> BTreeSet<String> {
@@ -32,8 +32,8 @@ fn truth(world: &World, counts: impl Fn(&CompanyTruth) -> bool) -> BTreeSet<Stri
         .collect()
 }
 
-async fn every_criterion(switches: Switches, seed: u64) {
-    let mut world = World::new(realistic(switches, seed)).await;
+async fn every_criterion(psa: &str, switches: Switches, seed: u64) {
+    let mut world = World::new(realistic(psa, switches, seed)).await;
     let none = Criteria::default;
     let found = matches(&mut world, Criteria { inactive: true, ..none() }).await;
     assert_eq!(found, truth(&world, |company| company.offboarded.inactive), "inactive");
@@ -52,21 +52,18 @@ async fn every_criterion(switches: Switches, seed: u64) {
     world.check().await;
 }
 
-#[tokio::test]
-async fn every_criterion_finds_exactly_its_clients() {
+async fn every_criterion_finds_exactly_its_clients(psa: &'static str) {
     for seed in 1..=3 {
-        every_criterion(Switches::default(), seed).await;
+        every_criterion(psa, Switches::default(), seed).await;
     }
 }
 
-#[tokio::test]
-async fn every_criterion_finds_them_under_the_contrary_switches_too() {
-    every_criterion(Switches::contrary(), 1).await;
+async fn every_criterion_finds_them_under_the_contrary_switches_too(psa: &'static str) {
+    every_criterion(psa, Switches::contrary(), 1).await;
 }
 
-#[tokio::test]
-async fn a_name_that_the_tenant_does_not_have_is_told_with_candidates() {
-    let mut world = World::new(realistic(Switches::default(), 1)).await;
+async fn a_name_that_the_tenant_does_not_have_is_told_with_candidates(psa: &'static str) {
+    let mut world = World::new(realistic(psa, Switches::default(), 1)).await;
     for criteria in [
         Criteria { statuses: vec!["Fromer Client".to_owned()], ..Criteria::default() },
         Criteria { tags: vec!["Ofboarded".to_owned()], ..Criteria::default() },
@@ -81,9 +78,8 @@ async fn a_name_that_the_tenant_does_not_have_is_told_with_candidates() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn an_ambiguous_name_names_both_and_changes_nothing() {
-    let world = World::new(realistic(Switches::default(), 1)).await;
+async fn an_ambiguous_name_names_both_and_changes_nothing(psa: &'static str) {
+    let world = World::new(realistic(psa, Switches::default(), 1)).await;
     let companies = world.simulator.truth().companies;
     let twin = companies
         .values()
@@ -103,9 +99,8 @@ async fn an_ambiguous_name_names_both_and_changes_nothing() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn a_client_that_has_not_left_is_refused() {
-    let world = World::new(realistic(Switches::default(), 1)).await;
+async fn a_client_that_has_not_left_is_refused(psa: &'static str) {
+    let world = World::new(realistic(psa, Switches::default(), 1)).await;
     let companies = world.simulator.truth().companies;
     for role in ["active", "lookalike_name", "lookalike_parent_agreement", "lookalike_credit_hold"] {
         let company = companies
@@ -124,3 +119,11 @@ async fn a_client_that_has_not_left_is_refused() {
     }
     world.check().await;
 }
+
+crate::support::vendor::on_every_psa!(
+    every_criterion_finds_exactly_its_clients,
+    every_criterion_finds_them_under_the_contrary_switches_too,
+    a_name_that_the_tenant_does_not_have_is_told_with_candidates,
+    an_ambiguous_name_names_both_and_changes_nothing,
+    a_client_that_has_not_left_is_refused,
+);

@@ -13,7 +13,10 @@ use mothball::{
 };
 
 use super::{offboarded, one_client};
-use crate::support::world::{World, client, who};
+use crate::support::{
+    vendor::facts,
+    world::{World, client, who},
+};
 
 /// Longer than any run with faults should take; only there so that a hang fails instead of blocking.
 const WATCHDOG: Duration = Duration::from_mins(2);
@@ -77,27 +80,24 @@ fn rule(kind: Kind, rate: f64) -> Rule {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn each_fault_alone_on_one_write_in_five() {
+async fn each_fault_alone_on_one_write_in_five(psa: &'static str) {
     for kind in Kind::ALL.iter().copied().filter(|kind| kind.scope() != FaultScope::Lists) {
         let huge = matches!(kind, Kind::GzipBomb | Kind::HugeBody);
         let plan = Plan::of(vec![rule(kind, 0.2).times(if huge { 1 } else { 6 })]);
-        let (world, finished) = run_with(kind.name(), one_client(20), plan).await.unwrap();
+        let (world, finished) = run_with(kind.name(), one_client(psa, 20), plan).await.unwrap();
         check(kind.name(), world, finished).await;
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn list_faults_while_items_are_read() {
+async fn list_faults_while_items_are_read(psa: &'static str) {
     for kind in Kind::ALL.iter().copied().filter(|kind| kind.scope() == FaultScope::Lists) {
         let plan = Plan::of(vec![rule(kind, 1.0).times(3)]);
-        let (world, finished) = run_with(kind.name(), one_client(20), plan).await.unwrap();
+        let (world, finished) = run_with(kind.name(), one_client(psa, 20), plan).await.unwrap();
         check(kind.name(), world, finished).await;
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn mixed_faults_at_one_request_in_ten() {
+async fn mixed_faults_at_one_request_in_ten(psa: &'static str) {
     let kinds = [
         Kind::Refused,
         Kind::ResetBeforeWrite,
@@ -120,39 +120,46 @@ async fn mixed_faults_at_one_request_in_ten() {
             let rule = rule(*kind, 0.1 / kinds.len() as f64);
             if *kind == Kind::Throttled { rule.lasting(Duration::from_secs(1)).times(2) } else { rule }
         });
-        let options = Options { seed, ..one_client(120) };
+        let options = Options { seed, ..one_client(psa, 120) };
         let name = format!("mixed, seed {seed}");
         let (world, finished) = run_with(&name, options, Plan::of(rules.collect())).await.unwrap();
         check(&name, world, finished).await;
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_write_whose_answer_was_lost_is_read_before_it_is_sent_again() {
+async fn a_write_whose_answer_was_lost_is_read_before_it_is_sent_again(psa: &'static str) {
     let plan = Plan::of(vec![Rule::always(Kind::ResetAfterWrite)]);
-    let (world, finished) = run_with("reset after write", one_client(20), plan).await.unwrap();
+    let (world, finished) = run_with("reset after write", one_client(psa, 20), plan).await.unwrap();
     for item in finished.plan.as_ref().unwrap().items() {
         let outcome = &finished.state.outcome(&item.config_id).unwrap().outcome;
         assert_eq!(*outcome, Outcome::Deactivated { verified: true });
     }
-    let patches: u64 = world
+    let facts = facts(psa);
+    let sent: u64 = world
         .simulator
         .counts()
         .iter()
-        .filter(|(route, _)| route.starts_with("PATCH"))
+        .filter(|(route, _)| route.starts_with(facts.write))
         .map(|(_, count)| *count)
         .sum();
-    assert_eq!(patches, 20, "what had an effect is not sent again");
+    assert_eq!(sent, 20u64.div_ceil(facts.batch as u64), "what had an effect is not sent again");
     check("reset after write", world, finished).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refused_sign_in_in_mid_run_stops_everything_and_is_not_repeated() {
+async fn a_refused_sign_in_in_mid_run_stops_everything_and_is_not_repeated(psa: &'static str) {
     let plan = Plan::of(vec![Rule::always(Kind::Unauthorized)]);
-    let (world, finished) = run_with("401", one_client(40), plan).await.unwrap();
+    let (world, finished) = run_with("401", one_client(psa, 40), plan).await.unwrap();
     assert_ne!(finished.state.phase, Phase::Finished);
     assert_eq!(mothball::report::verdict(&finished.survey, &finished.state).number(), 4);
     let refused = world.simulator.requests().iter().filter(|request| request.status == 401).count();
     assert!(refused <= 10, "{refused} requests were sent with credentials that were refused");
     check("401", world, finished).await;
 }
+
+crate::support::vendor::on_every_psa!(
+    each_fault_alone_on_one_write_in_five,
+    list_faults_while_items_are_read,
+    mixed_faults_at_one_request_in_ten,
+    a_write_whose_answer_was_lost_is_read_before_it_is_sent_again,
+    a_refused_sign_in_in_mid_run_stops_everything_and_is_not_repeated,
+);

@@ -8,11 +8,20 @@ use mothball::{
     simulator::{Options, Switches},
 };
 
-use crate::support::world::{World, who};
+use crate::support::{
+    vendor::contrary_but_writable,
+    world::{World, who},
+};
 
-async fn follow_up_names_everything(switches: Switches) {
-    let world =
-        World::new(Options { clients: 60, configurations: 900, switches, ..Options::default() }).await;
+async fn follow_up_names_everything(psa: &str, switches: Switches) {
+    let world = World::new(Options {
+        psa: psa.to_owned(),
+        clients: 60,
+        configurations: 900,
+        switches,
+        ..Options::default()
+    })
+    .await;
     let finished = world.run(Ask::All, Who { links: true, ..who() }).await;
     let truth = world.simulator.truth();
     let told = |kind: FollowUpKind| -> BTreeSet<String> {
@@ -60,16 +69,15 @@ async fn follow_up_names_everything(switches: Switches) {
     world.check().await;
 }
 
-#[tokio::test]
-async fn follow_up_names_each_configuration_that_is_still_linked() {
-    follow_up_names_everything(Switches::default()).await;
+async fn follow_up_names_each_configuration_that_is_still_linked(psa: &'static str) {
+    follow_up_names_everything(psa, Switches::default()).await;
 }
 
-#[tokio::test]
-async fn follow_up_names_them_under_the_contrary_switches_too() {
-    let mut switches = Switches::contrary();
-    // These two keep single records from being written; what is linked is then another matter.
-    switches.connectwise.required_fields_block = false;
-    switches.connectwise.disallow_saving_blocks = false;
-    follow_up_names_everything(switches).await;
+async fn follow_up_names_them_under_the_contrary_switches_too(psa: &'static str) {
+    follow_up_names_everything(psa, contrary_but_writable(psa)).await;
 }
+
+crate::support::vendor::on_every_psa!(
+    follow_up_names_each_configuration_that_is_still_linked,
+    follow_up_names_them_under_the_contrary_switches_too,
+);

@@ -13,12 +13,12 @@ use mothball::{
 };
 
 /// One offboarded client with so many active configurations.
-fn one_client(configurations: usize) -> Options {
-    uniform(1, configurations)
+fn one_client(psa: &str, configurations: usize) -> Options {
+    uniform(psa, 1, configurations)
 }
 
-fn uniform(offboarded: usize, each: usize) -> Options {
-    Options { layout: Layout::Uniform { offboarded, each }, ..Options::default() }
+fn uniform(psa: &str, offboarded: usize, each: usize) -> Options {
+    Options { psa: psa.to_owned(), layout: Layout::Uniform { offboarded, each }, ..Options::default() }
 }
 
 /// The offboarded clients of a uniform simulator, by id.

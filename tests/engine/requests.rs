@@ -7,17 +7,19 @@ use mothball::{
 };
 
 use super::{offboarded, one_client, uniform};
-use crate::support::world::{World, client, who};
+use crate::support::{
+    vendor::facts,
+    world::{World, client, who},
+};
 
-#[tokio::test]
-async fn listing_500_companies_with_50_configurations_each() {
-    let world = World::new(uniform(500, 50)).await;
+async fn listing_500_companies_with_50_configurations_each(psa: &'static str) {
+    let world = World::new(uniform(psa, 500, 50)).await;
     let request = Request { ask: Ask::All, statuses: Vec::new() };
     let discovery = world.engine.discover(&request, None).await.expect("it can be listed");
     assert_eq!(discovery.listing.rows().len(), 25_000);
     assert_eq!(discovery.clients.len(), 500);
     let rows = 25_000.0;
-    let allowed = 1.1 * rows / 1000.0 + 20.0;
+    let allowed = 1.1 * rows / facts(psa).page + 20.0;
     let took = world.simulator.count();
     assert!(
         (took as f64) < allowed,
@@ -27,20 +29,21 @@ async fn listing_500_companies_with_50_configurations_each() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn deactivating_200_takes_at_most_a_tenth_more_requests() {
-    let world = World::new(one_client(200)).await;
+async fn deactivating_many_keeps_its_budget(psa: &'static str) {
+    let facts = facts(psa);
+    let changes = if facts.batch > 1 { 500 } else { 200 };
+    let world = World::new(one_client(psa, changes as usize)).await;
     let id = offboarded(&world.simulator)[0].clone();
     let finished = world.run(client(&id), who()).await;
     assert!(finished.state.is_success());
     let took = world.simulator.count();
-    assert!(took <= 220, "{took} requests for 200 changes: {:#?}", world.simulator.counts());
+    let allowed = (facts.budget)(changes);
+    assert!(took <= allowed, "{took} requests for {changes} changes: {:#?}", world.simulator.counts());
     world.check().await;
 }
 
-#[tokio::test]
-async fn no_links_reads_none() {
-    let world = World::new(one_client(20)).await;
+async fn no_links_reads_none(psa: &'static str) {
+    let world = World::new(one_client(psa, 20)).await;
     let id = offboarded(&world.simulator)[0].clone();
     let finished = world.run(client(&id), who()).await;
     assert!(finished.state.is_success());
@@ -51,9 +54,10 @@ async fn no_links_reads_none() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn links_keep_their_budget() {
-    let world = World::new(Options { clients: 60, configurations: 1500, ..Options::default() }).await;
+async fn links_keep_their_budget(psa: &'static str) {
+    let world =
+        World::new(Options { psa: psa.to_owned(), clients: 60, configurations: 1500, ..Options::default() })
+            .await;
     let draft = world.draft(Ask::All, Scope::default(), Who { links: false, ..who() }).await;
     let before = world.simulator.count();
     world.engine.read_links(&draft.survey).await;
@@ -76,3 +80,10 @@ async fn links_keep_their_budget() {
     );
     world.check().await;
 }
+
+crate::support::vendor::on_every_psa!(
+    listing_500_companies_with_50_configurations_each,
+    deactivating_many_keeps_its_budget,
+    no_links_reads_none,
+    links_keep_their_budget,
+);

@@ -66,12 +66,12 @@ async fn ticked_configurations_and_no_others_are_deactivated() {
             .await;
     let config = program.settings_path().display().to_string();
     let data = program.data_dir().display().to_string();
-    let secret = program.simulator.credentials()["private_key"].clone();
+    let secrets = program.secret_environment();
     let forms = crate::support::canary::forms(&program.simulator);
     let bytes = tokio::task::spawn_blocking(move || {
         let mut screen = Screen::open(
             &["--config", &config, "--data-dir", &data],
-            &[("MOTHBALL_TEST_PRIVATE_KEY", &secret)],
+            &secrets.iter().map(|(name, secret)| (name.as_str(), secret.as_str())).collect::<Vec<_>>(),
             140,
             40,
         );

@@ -5,4 +5,5 @@ pub mod openapi;
 pub mod program;
 pub mod schema;
 pub mod screen;
+pub mod vendor;
 pub mod world;

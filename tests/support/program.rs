@@ -3,11 +3,14 @@
 use std::{collections::BTreeSet, path::PathBuf, process::Output, sync::Arc};
 
 use mothball::{
+    psa::registry::FieldKind,
     simulator::{Options, Simulator},
     store::{Store, sqlite::SqliteStore},
 };
 use serde_json::Value;
 use tempfile::TempDir;
+
+use super::vendor;
 
 pub struct Program {
     pub simulator: Simulator,
@@ -15,8 +18,10 @@ pub struct Program {
     checked: bool,
 }
 
-/// The canary travels in the environment, as a technician's secret would.
-const SECRET_VARIABLE: &str = "MOTHBALL_TEST_PRIVATE_KEY";
+/// The canaries travel in the environment, as a technician's secrets would: here is where the one of this key is.
+pub fn variable(key: &str) -> String {
+    format!("MOTHBALL_TEST_{}", key.to_uppercase())
+}
 
 impl Program {
     pub async fn new(options: Options) -> Self {
@@ -37,19 +42,32 @@ impl Program {
 
     /// The usual settings, with `more` at their end.
     pub fn write_settings(&self, more: &str) {
-        let credentials = self.simulator.credentials();
+        let psa = self.simulator.psa();
+        let mut given = self.simulator.credentials();
+        given.insert("base_url".to_owned(), self.simulator.base_url());
+        let quoted = |text: &str| Value::String(text.to_owned()).to_string();
+        let fields: String = vendor::room(psa)
+            .fields
+            .iter()
+            .filter_map(|field| {
+                let value = given.get(field.key)?;
+                Some(if field.kind == FieldKind::Secret {
+                    format!("{} = {{ env = \"{}\" }}\n", field.key, variable(field.key))
+                } else {
+                    format!("{} = {}\n", field.key, quoted(value))
+                })
+            })
+            .collect();
+        let status = vendor::facts(psa).status.map_or(String::new(), |status| {
+            format!("[profiles.main.deactivate]\nstatus = {}\n", quoted(status))
+        });
         let text = format!(
             r#"default_profile = "main"
 operator = "jane@msp.example"
 
 [profiles.main]
-psa = "connectwise"
-base_url = "{}"
-company_id = "{}"
-public_key = "{}"
-private_key = {{ env = "{SECRET_VARIABLE}" }}
-client_id = "{}"
-
+psa = "{psa}"
+{fields}
 [profiles.main.offboarded]
 inactive = true
 statuses = ["Former Client"]
@@ -57,17 +75,16 @@ tags = ["Offboarded"]
 custom_field = {{ name = "Offboarded", value = "Yes" }}
 contract_ended_days = 30
 
-[profiles.main.deactivate]
-status = "Retired"
-
+{status}
 {more}
 "#,
-            self.simulator.base_url(),
-            credentials["company_id"],
-            credentials["public_key"],
-            credentials["client_id"],
         );
         std::fs::write(self.settings_path(), text).expect("the settings can be written");
+    }
+
+    /// The secrets, as the settings expect them.
+    pub fn secret_environment(&self) -> Vec<(String, String)> {
+        vendor::secrets(&self.simulator).into_iter().map(|(key, secret)| (variable(key), secret)).collect()
     }
 
     pub fn command(&self, arguments: &[&str]) -> std::process::Command {
@@ -76,7 +93,7 @@ status = "Retired"
             .args(["--config".as_ref(), self.settings_path().as_os_str()])
             .args(["--data-dir".as_ref(), self.data_dir().as_os_str()])
             .args(arguments)
-            .env(SECRET_VARIABLE, &self.simulator.credentials()["private_key"])
+            .envs(self.secret_environment())
             .env_remove("MOTHBALL_CONFIG")
             .env_remove("MOTHBALL_DATA_DIR")
             .stdin(std::process::Stdio::null());

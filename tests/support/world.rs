@@ -17,6 +17,8 @@ use mothball::{
 };
 use tempfile::TempDir;
 
+use super::vendor;
+
 pub struct World {
     pub simulator: Simulator,
     pub engine: Engine,
@@ -116,17 +118,14 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
             }
         }
     }
+    let changed = vendor::facts(simulator.psa()).changed;
     for write in simulator.writes() {
         assert!(write.record.starts_with("configuration/"), "wrote to {}", write.record);
         let id = ConfigId::from(write.id.as_str());
         assert!(approved.contains(&id), "{id} was written without approval: {:?}", write.changes);
         assert!(intended.contains(&id), "{id} was written without a journaled intent");
         for change in &write.changes {
-            assert!(
-                ["activeFlag", "status"].contains(&change.field.as_str()),
-                "{id}: field {} was changed",
-                change.field
-            );
+            assert!(changed.contains(&change.field.as_str()), "{id}: field {} was changed", change.field);
         }
     }
     let notes = simulator.notes();
@@ -134,7 +133,7 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
 }
 
 fn engine(simulator: &Simulator, store: Arc<dyn Store>) -> Engine {
-    let room = registry::room(simulator.psa()).expect("there is an adapter");
+    let room = vendor::room(simulator.psa());
     let clock = Clock::system();
     let psa = (room.open)(connection(simulator, room, clock.clone())).expect("the adapter opens");
     let profile = Profile {
@@ -142,7 +141,7 @@ fn engine(simulator: &Simulator, store: Arc<dyn Store>) -> Engine {
         psa: room.key.to_owned(),
         criteria: all_criteria(),
         protection: Protection::default(),
-        status: Some("Retired".to_owned()),
+        status: vendor::facts(room.key).status.map(ToOwned::to_owned),
         safeguards: Safeguards::default(),
         unenforced: Vec::new(),
     };

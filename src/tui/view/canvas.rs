@@ -13,6 +13,8 @@ pub struct Canvas<'a> {
     buffer: &'a mut Buffer,
     pub look: Look,
     pub cursor: Option<Position>,
+    /// Texts laid out so far.
+    pub strokes: usize,
 }
 
 /// A piece of a line.
@@ -23,7 +25,7 @@ pub struct Piece {
 
 impl<'a> Canvas<'a> {
     pub fn new(buffer: &'a mut Buffer, look: Look) -> Self {
-        Self { buffer, look, cursor: None }
+        Self { buffer, look, cursor: None, strokes: 0 }
     }
 
     pub fn style(&self, meaning: Meaning) -> Style {
@@ -45,6 +47,7 @@ impl<'a> Canvas<'a> {
     }
 
     pub fn styled(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
+        self.strokes += 1;
         let area = *self.buffer.area();
         if y >= area.height || x >= area.width {
             return 0;
@@ -57,6 +60,7 @@ impl<'a> Canvas<'a> {
 
     /// Text as it is, outer blanks included: for what was padded before.
     pub fn padded(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) {
+        self.strokes += 1;
         let area = *self.buffer.area();
         if y < area.height && x < area.width {
             self.buffer.set_stringn(x, y, text, usize::from(width.min(area.width - x)), style);

