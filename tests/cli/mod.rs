@@ -4,3 +4,4 @@ mod bad_input;
 mod locks;
 mod run;
 mod simulate;
+mod tls;

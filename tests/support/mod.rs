@@ -5,5 +5,6 @@ pub mod openapi;
 pub mod program;
 pub mod schema;
 pub mod screen;
+pub mod tls;
 pub mod vendor;
 pub mod world;
