@@ -4,9 +4,11 @@
 pub mod connectwise;
 pub mod error;
 mod lenient;
+mod linking;
 mod listing;
 mod names;
 pub mod port;
+mod query;
 pub mod registry;
 
 pub use error::PsaError;

@@ -132,6 +132,12 @@ pub struct Check {
     pub advice: Option<String>,
 }
 
+impl Check {
+    pub fn new(name: &str, verdict: CheckVerdict, text: impl Into<String>, advice: Option<String>) -> Self {
+        Self { name: name.to_owned(), verdict, text: text.into(), advice }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckVerdict {
     Passed,
