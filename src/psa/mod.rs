@@ -1,6 +1,7 @@
 //! The PSA as the rest of the program knows it: one [`port::Psa`] in the domain's words, a
 //! [`registry`] of the vendors, and one room per vendor. Vendor words stay inside a vendor's room.
 
+pub mod autotask;
 pub mod connectwise;
 pub mod error;
 mod lenient;
