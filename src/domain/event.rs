@@ -71,7 +71,7 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
-    /// It accepted, and its answer shows the wanted state.
+    /// It accepted, and its answer shows nothing else than the wanted state.
     Accepted,
     /// It said no, or accepted without doing it.
     Refused { message: String },

@@ -427,9 +427,11 @@ fn answered(item: &PlanItem, attempt: u32, answer: Answer) -> Event {
 /// The answer as the journal keeps it.
 fn told(answer: &SetAnswer) -> Answer {
     match answer {
-        SetAnswer::Accepted { .. } => Answer::Accepted,
+        SetAnswer::Accepted { .. } | SetAnswer::Taken => Answer::Accepted,
         SetAnswer::NotTaken { message, .. } => Answer::Refused { message: message.clone() },
-        SetAnswer::Refused { error } => Answer::Refused { message: error.to_string() },
+        SetAnswer::Refused { error } | SetAnswer::Doubted { error } => {
+            Answer::Refused { message: error.to_string() }
+        }
         SetAnswer::Lost { message } => Answer::Lost { message: message.clone() },
         SetAnswer::NotSent { .. } => Answer::NotSent,
     }

@@ -28,15 +28,22 @@ pub enum Judgement {
 /// A refusal that says for certain that nothing was changed needs no reading back.
 pub fn certain(answer: &SetAnswer, item: &PlanItem) -> Option<(Outcome, State)> {
     let failed = |error: &PsaError| {
-        let code = match error {
-            PsaError::Refused { .. } | PsaError::Unreadable { .. } => Code::ConfigUpdateFailed,
-            other => other.code(),
-        };
-        (Outcome::Failed { code, message: error.to_string() }, item.before.clone())
+        (Outcome::Failed { code: code_of(error), message: error.to_string() }, item.before.clone())
     };
     match answer {
         SetAnswer::Refused { error } | SetAnswer::NotSent { error } => Some(failed(error)),
-        SetAnswer::Accepted { .. } | SetAnswer::NotTaken { .. } | SetAnswer::Lost { .. } => None,
+        SetAnswer::Accepted { .. }
+        | SetAnswer::NotTaken { .. }
+        | SetAnswer::Taken
+        | SetAnswer::Doubted { .. }
+        | SetAnswer::Lost { .. } => None,
+    }
+}
+
+fn code_of(error: &PsaError) -> Code {
+    match error {
+        PsaError::Refused { .. } | PsaError::Unreadable { .. } => Code::ConfigUpdateFailed,
+        other => other.code(),
     }
 }
 
@@ -77,6 +84,8 @@ pub fn judge(
         SetAnswer::NotTaken { message, .. } => {
             (2, Code::NotVerified, format!("the PSA said yes without doing it: {message}"))
         }
+        // Reading confirms the refusal.
+        SetAnswer::Doubted { error } => (1, code_of(error), error.to_string()),
         _ => {
             let text = "the PSA said yes, but reading back shows it unchanged".to_owned();
             (2, Code::NotVerified, text)
@@ -92,15 +101,22 @@ pub fn judge(
 fn unreadable(kind: Kind, item: &PlanItem, answer: &SetAnswer, why: &str) -> Judgement {
     match answer {
         SetAnswer::Accepted { state } => Judgement::Settle(done(kind, false), Some(state.clone())),
-        SetAnswer::NotTaken { message, .. } | SetAnswer::Lost { message } => Judgement::Settle(
-            Outcome::Unknown { message: format!("{message}; and it could not be read back: {why}") },
-            Some(item.before.clone()),
-        ),
+        SetAnswer::NotTaken { message, .. } | SetAnswer::Lost { message } => {
+            unknown(item, &format!("{message}; and it could not be read back: {why}"))
+        }
+        SetAnswer::Taken => unknown(item, &format!("the PSA said yes, but it could not be read back: {why}")),
+        SetAnswer::Doubted { error } => {
+            unknown(item, &format!("{error}; and it could not be read back: {why}"))
+        }
         SetAnswer::Refused { error } | SetAnswer::NotSent { error } => Judgement::Settle(
             Outcome::Failed { code: error.code(), message: error.to_string() },
             Some(item.before.clone()),
         ),
     }
+}
+
+fn unknown(item: &PlanItem, message: &str) -> Judgement {
+    Judgement::Settle(Outcome::Unknown { message: message.to_owned() }, Some(item.before.clone()))
 }
 
 pub fn done(kind: Kind, verified: bool) -> Outcome {
@@ -172,6 +188,9 @@ mod tests {
         let accepted = SetAnswer::Accepted { state: row(false, "7").state };
         let lost = SetAnswer::Lost { message: "reset".into() };
         let not_taken = SetAnswer::NotTaken { state: None, message: "unchanged".into() };
+        let taken = SetAnswer::Taken;
+        let no = PsaError::Refused { status: 500, message: "productID is required".into() };
+        let doubted = SetAnswer::Doubted { error: no };
         let wanted = ReadBack::Row(Box::new(row(false, "7")));
         let old = ReadBack::Row(Box::new(row(true, "2")));
         let half = ReadBack::Row(Box::new(row(false, "2")));
@@ -195,6 +214,17 @@ mod tests {
             (&not_taken, 1, &old, true, "again"),
             (&not_taken, 2, &old, true, "failed NotVerified"),
             (&not_taken, 1, &dark, true, "unknown"),
+            (&taken, 1, &wanted, true, "done true"),
+            (&taken, 1, &old, true, "again"),
+            (&taken, 2, &old, true, "failed NotVerified"),
+            (&taken, 1, &old, false, "failed NotVerified"),
+            (&taken, 1, &half, true, "failed NotVerified"),
+            (&taken, 1, &dark, true, "unknown"),
+            (&taken, 1, &ReadBack::Gone, true, "failed ConfigUpdateFailed"),
+            (&doubted, 1, &wanted, true, "done true"),
+            (&doubted, 1, &old, true, "failed ConfigUpdateFailed"),
+            (&doubted, 1, &half, true, "failed NotVerified"),
+            (&doubted, 1, &dark, true, "unknown"),
         ] {
             assert_eq!(verdict(answer, attempt, read, may_repeat), expected, "{answer:?} {attempt} {read:?}");
         }
@@ -207,6 +237,12 @@ mod tests {
             panic!("a refusal is certain")
         };
         assert_eq!(code, Code::ConfigUpdateFailed);
-        assert!(certain(&SetAnswer::Lost { message: String::new() }, &item()).is_none());
+        for open in [
+            SetAnswer::Lost { message: String::new() },
+            SetAnswer::Taken,
+            SetAnswer::Doubted { error: PsaError::Refused { status: 500, message: "no".into() } },
+        ] {
+            assert!(certain(&open, &item()).is_none(), "{open:?}");
+        }
     }
 }

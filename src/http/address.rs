@@ -51,7 +51,7 @@ pub(super) fn may_be_called(url: &Url) -> Result<(), AddressError> {
 }
 
 /// Same scheme, host and port: the only place where a profile's credentials may go.
-pub(super) fn same_origin(a: &Url, b: &Url) -> bool {
+pub fn same_origin(a: &Url, b: &Url) -> bool {
     a.scheme() == b.scheme() && a.host() == b.host() && a.port_or_known_default() == b.port_or_known_default()
 }
 

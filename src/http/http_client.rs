@@ -458,8 +458,7 @@ impl Inner {
     }
 
     fn sort(&self, request: &Request, reply: Reply) -> Try {
-        let weight = if request.auth == Auth::Profile { self.authorizer.weigh(&reply) } else { None };
-        match weight {
+        match self.authorizer.weigh(&reply) {
             Some(Weight::Considered) => Try::Done(reply),
             Some(Weight::TurnedAway) => {
                 Try::TurnedAway { why: format!("too many requests: {}", words(&reply)), reply }

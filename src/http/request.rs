@@ -185,7 +185,7 @@ pub trait Authorizer: Send + Sync {
     /// What a reply says about the sign-in.
     fn judge(&self, reply: &Reply) -> Judgement;
 
-    /// What a reply is, if its status does not say it.
+    /// What a reply is, if its status does not say it. Asked of replies to requests without credentials, too.
     fn weigh(&self, _reply: &Reply) -> Option<Weight> {
         None
     }

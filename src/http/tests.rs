@@ -517,6 +517,10 @@ async fn what_the_vendor_considered_is_not_asked_again_and_what_it_turned_away_i
     let (http, _) = renewing(&script, Renewed::Nothing);
     assert_eq!(http.send(read()).await.unwrap().status, 500);
     assert_eq!(script.count(), 1);
+    let script = Script::new([Step::Answer(500, &[], r#"{"errors":["nobody of that name"]}"#)], OK);
+    let (http, _) = renewing(&script, Renewed::Nothing);
+    assert_eq!(http.send(read().without_credentials()).await.unwrap().status, 500);
+    assert_eq!(script.count(), 1, "what is asked without credentials is weighed, too");
     let script = Script::new([Step::Answer(500, &[], r#"{"errors":["thread threshold exceeded"]}"#)], OK);
     let (http, _) = renewing(&script, Renewed::Nothing);
     let write = Request::json(Method::PATCH, read().url, &serde_json::json!({}));

@@ -2,6 +2,8 @@
 
 use serde::{Deserializer, de};
 
+use crate::domain::text::same_name;
+
 macro_rules! lenient {
     ($name:ident, $type:ty, $visitor:ident, $what:literal, { $($body:tt)* }) => {
         struct $visitor;
@@ -116,4 +118,18 @@ pub fn filled(text: Option<&String>) -> Option<&str> {
 /// The id of a row, for proofs and messages.
 pub fn id_of<T: Row>(row: &T) -> String {
     row.id().map_or_else(|| "without an id".to_owned(), |id| id.to_string())
+}
+
+/// The value of a custom field as text. A tick box says true; a person may have written "Yes" for it in `wanted`.
+pub fn field_text(value: &serde_json::Value, wanted: &str) -> Option<String> {
+    match value {
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => Some(text.clone()),
+        serde_json::Value::Bool(ticked) => {
+            let words: [&str; 2] = if *ticked { ["true", "yes"] } else { ["false", "no"] };
+            let meant = words.into_iter().find(|word| same_name(word, wanted));
+            Some(meant.unwrap_or(words[0]).to_owned())
+        }
+        other => Some(other.to_string()),
+    }
 }

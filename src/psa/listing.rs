@@ -1,7 +1,10 @@
 //! What every vendor's room needs to read lists: the loop that proves a listing complete, ids in chunks that fit
 //! into an address, and the record that cannot be read found by halving.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
+};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -20,6 +23,14 @@ pub struct Kind<'a, T> {
     pub belongs: &'a (dyn Fn(&T) -> bool + Sync),
 }
 
+/// What one reading of a list brought: its rows, and how many there were said to be before the first and after the
+/// last of them was read.
+pub struct Reading<T> {
+    pub rows: Vec<T>,
+    pub before: u64,
+    pub after: u64,
+}
+
 /// Counts, reads, counts again, and proves; again, at most twice, while the counts may still settle. `read` is told
 /// how many rows to expect.
 pub async fn proven<T, C, CF, R, RF>(kind: &Kind<'_, T>, count: C, read: R) -> Result<Listing<T>>
@@ -29,22 +40,50 @@ where
     R: Fn(u64) -> RF,
     RF: Future<Output = Result<Vec<T>>>,
 {
-    let mut before = count().await?;
-    let mut reading = 1;
-    loop {
+    // The count after a reading serves as the one before the next.
+    let last = Mutex::new(None);
+    let last = &last;
+    let (count, read) = (&count, &read);
+    proven_by_itself(kind, || async move {
+        let known = *last.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = match known {
+            Some(before) => before,
+            None => count().await?,
+        };
         let rows = read(before).await?;
         let after = count().await?;
+        *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(after);
+        Ok(Reading { rows, before, after })
+    })
+    .await
+}
+
+/// The same where the list itself says how long it is: reads and proves, again, at most twice, while the counts may
+/// still settle.
+pub async fn proven_by_itself<T, R, RF>(kind: &Kind<'_, T>, read: R) -> Result<Listing<T>>
+where
+    R: Fn() -> RF,
+    RF: Future<Output = Result<Reading<T>>>,
+{
+    let mut readings = 0;
+    loop {
+        let Reading { rows, before, after } = read().await?;
+        readings += 1;
         let claim = Claim { what: kind.what, before, after, id: &kind.id, belongs: &kind.belongs };
         match Listing::prove(rows, &claim) {
             Ok(listing) => return Ok(listing),
-            Err(incomplete) if incomplete.may_settle() && reading < MOST_READINGS => {
-                tracing::warn!(%incomplete, reading, "reading again");
-                reading += 1;
-                before = after;
+            Err(incomplete) if incomplete.may_settle() && readings < MOST_READINGS => {
+                tracing::warn!(%incomplete, readings, "reading again");
             }
             Err(incomplete) => return Err(incomplete.into()),
         }
     }
+}
+
+/// The proof where each id that was asked for is there: nothing can be missing, so nothing needs counting.
+pub fn all_there<T>(rows: Vec<T>, asked: u64, kind: &Kind<'_, T>) -> Option<Listing<T>> {
+    let claim = Claim { what: kind.what, before: asked, after: asked, id: &kind.id, belongs: &kind.belongs };
+    Listing::prove(rows, &claim).ok()
 }
 
 /// No tenant has more; a PSA that sends pages for ever is not believed.

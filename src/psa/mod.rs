@@ -1,12 +1,15 @@
 //! The PSA as the rest of the program knows it: one [`port::Psa`] in the domain's words, a
 //! [`registry`] of the vendors, and one room per vendor. Vendor words stay inside a vendor's room.
 
+pub mod autotask;
 pub mod connectwise;
 pub mod error;
 mod lenient;
+mod linking;
 mod listing;
 mod names;
 pub mod port;
+mod query;
 pub mod registry;
 
 pub use error::PsaError;

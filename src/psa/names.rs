@@ -1,7 +1,9 @@
 //! Names in the settings, held against those that the tenant has.
 
+use std::collections::BTreeSet;
+
 use super::{PsaError, port::Result};
-use crate::domain::text::same_name;
+use crate::domain::{criteria::CustomField, text::same_name};
 
 /// The ids of names; every name must be there.
 pub fn ids_of<'a>(
@@ -34,6 +36,15 @@ pub fn unknown_name<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a 
         what: what.to_owned(),
         name: name.to_owned(),
         candidates: candidates.into_iter().map(|(_, name)| name).collect(),
+    }
+}
+
+/// A field that no record has is a mistake in the settings, not a field that nobody filled.
+pub fn known_field(what: &str, field: &CustomField, known: BTreeSet<&str>) -> Result<()> {
+    if known.iter().any(|name| same_name(name, &field.name)) {
+        Ok(())
+    } else {
+        Err(unknown_name(what, &field.name, known.into_iter()))
     }
 }
 

@@ -61,6 +61,11 @@ pub trait Psa: Send + Sync {
     /// cancelled nothing more is sent: what still waits for its turn comes back as not sent.
     async fn set(&self, changes: &[Change], hold: &CancellationToken) -> Vec<SetAnswer>;
 
+    /// What is used of the requests that the tenant has in a window, everybody's together, where the PSA tells.
+    async fn pool(&self) -> Option<Pool> {
+        None
+    }
+
     /// For `doctor`: reach, sign in, may read, may write as far as that can be told without writing.
     async fn check(&self) -> Vec<Check>;
 }
@@ -99,6 +104,14 @@ pub struct Capabilities {
     pub window_seconds: u32,
 }
 
+/// The requests that a tenant has, for everything that calls its PSA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pool {
+    pub used: u64,
+    pub limit: u64,
+    pub window_seconds: u32,
+}
+
 /// What still hangs on configurations and their clients.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LinkReading {
@@ -113,8 +126,12 @@ pub enum SetAnswer {
     Accepted { state: State },
     /// The PSA said yes, but its answer does not show what was wanted.
     NotTaken { state: Option<State>, message: String },
+    /// The PSA said yes, and its answer shows nothing of the record: only a reading tells what became of it.
+    Taken,
     /// The PSA said no; nothing was changed.
     Refused { error: PsaError },
+    /// The PSA said no in a way that does not prove that nothing was changed: a reading tells, and it is not sent again.
+    Doubted { error: PsaError },
     /// It may have happened or not: read before sending again.
     Lost { message: String },
     /// It certainly did not happen: never sent, or turned away before it was looked at.
@@ -130,6 +147,12 @@ pub struct Check {
     pub text: String,
     /// What to do, and where in the PSA.
     pub advice: Option<String>,
+}
+
+impl Check {
+    pub fn new(name: &str, verdict: CheckVerdict, text: impl Into<String>, advice: Option<String>) -> Self {
+        Self { name: name.to_owned(), verdict, text: text.into(), advice }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -67,7 +67,7 @@ pub struct RequestSeen {
     pub body: String,
     /// The vendor's route with its place holders: `PATCH /company/configurations/{id}`.
     pub route: String,
-    /// Whether an `Authorization` header came along.
+    /// Whether a header with credentials (`Authorization`, `Secret`) came along.
     pub with_credentials: bool,
     /// Whether the credentials were the right ones.
     pub authorised: bool,

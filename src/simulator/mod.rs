@@ -12,6 +12,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::system::Clock;
 
+pub mod autotask;
 mod cast;
 pub mod connectwise;
 pub mod control;

@@ -176,7 +176,7 @@ impl Shared {
             path: request.path.clone(),
             query: request.query.clone(),
             body: String::from_utf8_lossy(&request.body).into_owned(),
-            with_credentials: request.headers.contains_key(header::AUTHORIZATION),
+            with_credentials: carries_credentials(&request.headers),
             route: sighting.route,
             authorised: sighting.authorised,
             status,
@@ -212,7 +212,7 @@ impl Shared {
                 query: http.uri().query().unwrap_or_default().to_owned(),
                 body: String::new(),
                 route: "elsewhere".to_owned(),
-                with_credentials: http.headers().contains_key(header::AUTHORIZATION),
+                with_credentials: carries_credentials(http.headers()),
                 authorised: false,
                 status: 200,
                 answer: None,
@@ -238,9 +238,16 @@ impl Visit {
     }
 }
 
+/// Whether any vendor's credentials came along.
+fn carries_credentials(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::AUTHORIZATION) || headers.contains_key("secret")
+}
+
 impl Drop for Visit {
     fn drop(&mut self) {
-        lock(&self.shared.vendor).leave(&self.sighting, self.shared.clock.now());
+        if self.arrival.refused.is_none() {
+            lock(&self.shared.vendor).leave(&self.sighting, self.shared.clock.now());
+        }
     }
 }
 

@@ -4,12 +4,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{connectwise, faults::nearest};
+use super::{autotask, connectwise, faults::nearest};
 
 /// The switches of every vendor. `default()` is the likeliest setting, `contrary()` all the other values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
+    pub autotask: autotask::Switches,
     pub connectwise: connectwise::Switches,
 }
 
@@ -21,7 +22,7 @@ pub struct SwitchError(String);
 impl Switches {
     /// Every switch at its less likely value.
     pub fn contrary() -> Self {
-        Self { connectwise: connectwise::Switches::contrary() }
+        Self { autotask: autotask::Switches::contrary(), connectwise: connectwise::Switches::contrary() }
     }
 
     /// Sets one switch of a vendor from a `name=value` pair, as the command line gives it: `forward_only=false`. The

@@ -6,7 +6,7 @@ use std::{any::Any, collections::BTreeMap, time::Duration};
 use jiff::Timestamp;
 
 use super::{
-    Options, Switches, Truth, Write, connectwise,
+    Options, Switches, Truth, Write, autotask, connectwise,
     deliver::Delivery,
     exchange::{Answer, Call, Reply, Request, Sighting},
     faults::Rule,
@@ -16,8 +16,10 @@ use super::{
 type Make = fn(&Options, &str) -> Box<dyn Vendor>;
 
 /// Every vendor that can be simulated, by its word in the settings file.
-pub(crate) const VENDORS: &[(&str, Make)] =
-    &[(connectwise::PSA, |options, base| Box::new(connectwise::ConnectWise::new(options, base)))];
+pub(crate) const VENDORS: &[(&str, Make)] = &[
+    (connectwise::PSA, |options, base| Box::new(connectwise::ConnectWise::new(options, base))),
+    (autotask::PSA, |options, base| Box::new(autotask::Autotask::new(options, base))),
+];
 
 /// One simulated tenant of one vendor.
 pub(crate) trait Vendor: std::fmt::Debug + Send {
@@ -32,7 +34,7 @@ pub(crate) trait Vendor: std::fmt::Debug + Send {
     /// What a request is about. Changes nothing.
     fn sight(&self, request: &Request) -> Sighting;
 
-    /// A request has come in; it stays until [`Vendor::leave`]. For limits on what is under way at once.
+    /// A request has come in; unless it is turned away it stays until [`Vendor::leave`]. For limits on what is under way at once.
     fn arrive(&mut self, _request: &Request, _sighting: &Sighting) -> Arrival {
         Arrival::default()
     }

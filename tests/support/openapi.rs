@@ -49,19 +49,30 @@ static CONNECTWISE: LazyLock<Judge> = LazyLock::new(|| Judge {
     validators: Mutex::default(),
 });
 
-static AUTOTASK: LazyLock<Judge> = LazyLock::new(|| Judge {
-    document: document(include_str!("../data/autotask.openapi.json")),
-    inner: |path| {
-        let start = "/atservicesrest".len();
-        match path.get(..start) {
-            Some(root) if root.eq_ignore_ascii_case("/atservicesrest") => &path[start..],
-            _ => path,
-        }
-    },
-    deviations: &[],
-    partial: |_| false,
-    any_case: true,
-    validators: Mutex::default(),
+static AUTOTASK: LazyLock<Judge> = LazyLock::new(|| {
+    let mut document = document(include_str!("../data/autotask.openapi.json"));
+    // The vendor's enumeration got lost on the way into the file, which has an object without members in its place:
+    // 0 none, 1 all, 2 restricted (the help page of `entityInformation`).
+    document["components"]["schemas"]["RestUserAccessLevel"] =
+        json!({ "type": "integer", "enum": [0, 1, 2] });
+    // The one field of the file that is not marked nullable; fields without a value are null (help pages).
+    document["components"]["schemas"]["UserDefinedFieldDefinitionModel"]["properties"]["defaultValue"]["nullable"] =
+        json!(true);
+    Judge {
+        document,
+        inner: |path| {
+            let start = "/atservicesrest";
+            path.to_ascii_lowercase().find(start).map_or(path, |at| &path[at + start.len()..])
+        },
+        deviations: &[Deviation {
+            what: "401 {\"errors\": […]}",
+            why: "the file gives a 401 no body; real servers were seen with one and without (a switch)",
+            is: |_, _, status, body| status == 401 && body["errors"].is_array(),
+        }],
+        partial: |_| false,
+        any_case: true,
+        validators: Mutex::default(),
+    }
 });
 
 static HALOPSA: LazyLock<Judge> = LazyLock::new(|| Judge {
@@ -286,6 +297,10 @@ fn plain(value: &Value, partial: bool) -> Value {
                 && let Some(Value::String(kind)) = row.get("type").cloned()
             {
                 row.insert("type".to_owned(), json!([kind, "null"]));
+            }
+            // Beside a reference there is no type to widen.
+            if row.get("nullable") == Some(&Value::Bool(true)) && row.contains_key("allOf") {
+                return json!({ "anyOf": [row, { "type": "null" }] });
             }
             // A closed world: a member that the file does not know is a misspelt one.
             if row.contains_key("properties") && !row.contains_key("additionalProperties") {

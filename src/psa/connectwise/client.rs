@@ -21,7 +21,7 @@ use crate::{
         HeaderValue, Http, HttpError, Method, Reply, Request, Sent, Url,
         header::{ACCEPT, CACHE_CONTROL},
     },
-    psa::{PsaError, port::Result},
+    psa::{PsaError, port::Result, query::set_query},
 };
 
 /// The model that the wire types were written from.
@@ -184,11 +184,7 @@ impl Api {
         let mut url = self.base.clone();
         let root = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{root}/{}/apis/3.0{path}", place.release));
-        if !query.is_empty() {
-            let pairs: Vec<String> =
-                query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-            url.set_query(Some(&pairs.join("&")));
-        }
+        set_query(&mut url, query);
         url
     }
 
@@ -343,41 +339,6 @@ fn root(base: &Url) -> Url {
     root
 }
 
-/// Percent-encoding that leaves alone what may stand in a query and is frequent in ours: commas and slashes would
-/// take three characters each.
-fn encoded(value: &str) -> String {
-    let mut text = String::with_capacity(value.len() + 16);
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z'
-            | b'a'..=b'z'
-            | b'0'..=b'9'
-            | b'-'
-            | b'_'
-            | b'.'
-            | b'~'
-            | b','
-            | b'/'
-            | b'('
-            | b')' => {
-                text.push(char::from(byte));
-            }
-            _ => {
-                text.push('%');
-                text.push(char::from(b"0123456789ABCDEF"[usize::from(byte >> 4)]));
-                text.push(char::from(b"0123456789ABCDEF"[usize::from(byte & 15)]));
-            }
-        }
-    }
-    text
-}
-
-/// The parameters of a query string.
-pub fn parameters(url: &str) -> BTreeMap<String, String> {
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -391,12 +352,6 @@ mod tests {
         ] {
             assert_eq!(root(&Url::parse(given).unwrap()).as_str(), kept);
         }
-    }
-
-    #[test]
-    fn queries_are_encoded_and_short() {
-        assert_eq!(encoded("company/id in (1,2) and a=b"), "company/id%20in%20(1,2)%20and%20a%3Db");
-        assert_eq!(encoded("ä&+#"), "%C3%A4%26%2B%23");
     }
 
     #[test]

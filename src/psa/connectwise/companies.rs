@@ -16,14 +16,13 @@ use crate::{
         Client, ClientId, Criteria, Listing, Signals,
         client::ContractHistory,
         criteria::CustomField,
-        listing::Claim,
         text::{one_line, same_name},
     },
     psa::{
         PsaError,
-        lenient::id_of,
-        listing::{chunks, each},
-        names::{ids_of, unknown_name},
+        lenient::{field_text, id_of},
+        listing::{Kind, all_there, chunks, each},
+        names::{ids_of, known_field},
         port::{ClientScope, Clients, Result},
     },
 };
@@ -159,23 +158,14 @@ pub async fn by_ids(psa: &ConnectWise, fields: &str, ids: &[i64]) -> Result<List
         let list = List::new("company", PATH, fields).when(Condition::one_of("id", &chunk));
         let belongs = |row: &wire::Company| row.id.is_some_and(|id| asked.contains(&id));
         let rows: Vec<wire::Company> = psa.api.setup_list(&list).await?;
-        match all_there(rows, asked.len() as u64, &belongs) {
+        let kind = Kind { what: list.what, id: &id_of::<wire::Company>, belongs: &belongs };
+        match all_there(rows, asked.len() as u64, &kind) {
             Some(listing) => Ok(listing),
             None => psa.api.proven_list(&list, &belongs).await,
         }
     })
     .await?;
     Ok(Listing::joined(parts))
-}
-
-/// The proof where each id that was asked for is there: nothing can be missing, so nothing needs counting.
-fn all_there(
-    rows: Vec<wire::Company>,
-    asked: u64,
-    belongs: &dyn Fn(&wire::Company) -> bool,
-) -> Option<Listing<wire::Company>> {
-    let claim = Claim { what: "company", before: asked, after: asked, id: &id_of, belongs };
-    Listing::prove(rows, &claim).ok()
 }
 
 /// The ids of these company types.
@@ -285,10 +275,7 @@ fn check_caption(field: &CustomField, rows: &[wire::Company]) -> Result<()> {
         .flat_map(|row| row.custom_fields.iter().flatten())
         .filter_map(|custom| filled(custom.caption.as_ref()))
         .collect();
-    if captions.iter().any(|caption| same_name(caption, &field.name)) {
-        return Ok(());
-    }
-    Err(unknown_name("custom field of companies", &field.name, captions.into_iter()))
+    known_field("custom field of companies", field, captions)
 }
 
 fn convert(
@@ -346,16 +333,7 @@ fn custom_value(field: &CustomField, row: &wire::Company) -> Option<String> {
         .iter()
         .flatten()
         .find(|custom| custom.caption.as_ref().is_some_and(|caption| same_name(caption, &field.name)))?;
-    match &found.value {
-        serde_json::Value::Null => None,
-        serde_json::Value::String(text) => Some(text.clone()),
-        serde_json::Value::Bool(ticked) => {
-            let words: [&str; 2] = if *ticked { ["true", "yes"] } else { ["false", "no"] };
-            let meant = words.into_iter().find(|word| same_name(word, &field.value));
-            Some(meant.unwrap_or(words[0]).to_owned())
-        }
-        other => Some(other.to_string()),
-    }
+    field_text(&found.value, &field.value)
 }
 
 /// Why a company is not a customer: the MSP itself, or the mail connector's catch-all.

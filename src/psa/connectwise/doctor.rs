@@ -27,16 +27,12 @@ pub async fn check(psa: &ConnectWise) -> Vec<Check> {
     checks
 }
 
-fn line(name: &str, verdict: CheckVerdict, text: impl Into<String>, advice: Option<String>) -> Check {
-    Check { name: name.to_owned(), verdict, text: text.into(), advice }
-}
-
 async fn address(psa: &ConnectWise, checks: &mut Vec<Check>) -> bool {
     match psa.api.place().await {
         Ok(place) => {
             let name = filled(place.info.company_name.as_ref()).unwrap_or("a company that it does not name");
             let text = format!("{} answers for {name}, release {}", psa.api.site(), place.release);
-            checks.push(line("address", CheckVerdict::Passed, text, None));
+            checks.push(Check::new("address", CheckVerdict::Passed, text, None));
             true
         }
         Err(error) => {
@@ -49,7 +45,12 @@ async fn address(psa: &ConnectWise, checks: &mut Vec<Check>) -> bool {
                 }
                 _ => "Check base_url: something answers there, but not like ConnectWise PSA.",
             };
-            checks.push(line("address", CheckVerdict::Failed, error.to_string(), Some(advice.to_owned())));
+            checks.push(Check::new(
+                "address",
+                CheckVerdict::Failed,
+                error.to_string(),
+                Some(advice.to_owned()),
+            ));
             false
         }
     }
@@ -58,20 +59,20 @@ async fn address(psa: &ConnectWise, checks: &mut Vec<Check>) -> bool {
 async fn sign_in(psa: &ConnectWise, checks: &mut Vec<Check>) -> bool {
     match psa.api.count(CONFIGURATIONS, None).await {
         Ok(count) => {
-            checks.push(line(
+            checks.push(Check::new(
                 "sign-in",
                 CheckVerdict::Passed,
                 "the key pair and the client id are accepted",
                 None,
             ));
             let text = format!("{count} configurations can be seen");
-            checks.push(line("rights: read configurations", CheckVerdict::Passed, text, None));
+            checks.push(Check::new("rights: read configurations", CheckVerdict::Passed, text, None));
             true
         }
         Err(PsaError::Permission { message }) => {
             // Signed in, it seems; companies will show whether that is so.
             if psa.api.count(companies::PATH, None).await.is_err() {
-                checks.push(line(
+                checks.push(Check::new(
                     "sign-in",
                     CheckVerdict::Failed,
                     format!("{message} (neither configurations nor companies can be read)"),
@@ -81,13 +82,13 @@ async fn sign_in(psa: &ConnectWise, checks: &mut Vec<Check>) -> bool {
                 ));
                 return false;
             }
-            checks.push(line(
+            checks.push(Check::new(
                 "sign-in",
                 CheckVerdict::Passed,
                 "the key pair and the client id are accepted",
                 None,
             ));
-            checks.push(line(
+            checks.push(Check::new(
                 "rights: read configurations",
                 CheckVerdict::Failed,
                 message,
@@ -105,7 +106,7 @@ async fn sign_in(psa: &ConnectWise, checks: &mut Vec<Check>) -> bool {
                 ),
                 _ => error.advice().to_owned(),
             };
-            checks.push(line("sign-in", CheckVerdict::Failed, error.to_string(), Some(advice)));
+            checks.push(Check::new("sign-in", CheckVerdict::Failed, error.to_string(), Some(advice)));
             false
         }
     }
@@ -114,7 +115,7 @@ async fn sign_in(psa: &ConnectWise, checks: &mut Vec<Check>) -> bool {
 async fn companies_readable(psa: &ConnectWise, checks: &mut Vec<Check>) {
     let name = "rights: read companies";
     checks.push(match psa.api.count(companies::PATH, None).await {
-        Ok(count) => line(name, CheckVerdict::Passed, format!("{count} companies can be seen"), None),
+        Ok(count) => Check::new(name, CheckVerdict::Passed, format!("{count} companies can be seen"), None),
         Err(error) => {
             missing(name, CheckVerdict::Failed, &error, "Companies > Company Maintenance: Inquire All")
         }
@@ -123,7 +124,7 @@ async fn companies_readable(psa: &ConnectWise, checks: &mut Vec<Check>) {
     checks.push(match psa.company_statuses().await {
         Ok(statuses) => {
             let inactive = statuses.inactive_ids().count();
-            line(
+            Check::new(
                 name,
                 CheckVerdict::Passed,
                 format!("{inactive} of the company statuses mark a company as inactive"),
@@ -141,7 +142,7 @@ async fn closed_statuses(psa: &ConnectWise, checks: &mut Vec<Check>) {
         Ok(statuses) => {
             let closed = statuses.closed_names();
             match best(&closed) {
-                Some(best) => line(
+                Some(best) => Check::new(
                     name,
                     CheckVerdict::Passed,
                     format!("closed statuses of this tenant: {}", quoted(&closed)),
@@ -149,7 +150,7 @@ async fn closed_statuses(psa: &ConnectWise, checks: &mut Vec<Check>) {
                         "With deactivate.status = \"{best}\" both sides of \"inactive\" are set; lists and reports of the PSA go by the status."
                     )),
                 ),
-                None => line(
+                None => Check::new(
                     name,
                     CheckVerdict::Warned,
                     "no configuration status of this tenant is marked as closed",
@@ -188,7 +189,7 @@ async fn extras(psa: &ConnectWise, checks: &mut Vec<Check>) {
         ),
     ] {
         checks.push(match psa.api.count(path, None).await {
-            Ok(_) => line(name, CheckVerdict::Passed, "allowed", None),
+            Ok(_) => Check::new(name, CheckVerdict::Passed, "allowed", None),
             Err(error) => {
                 let mut check = missing(name, CheckVerdict::Warned, &error, right);
                 check.text = format!("{}; without it {without}", check.text);
@@ -203,14 +204,14 @@ fn missing(name: &str, verdict: CheckVerdict, error: &PsaError, right: &str) -> 
         PsaError::Permission { .. } => format!("Set {right} in {ROLE}."),
         other => other.advice().to_owned(),
     };
-    line(name, verdict, error.to_string(), Some(advice))
+    Check::new(name, verdict, error.to_string(), Some(advice))
 }
 
 /// Whether configurations may be changed, as far as the PSA tells without a change.
 async fn edit_right(psa: &ConnectWise) -> Check {
     let name = "rights: edit configurations";
     let untold = |why: String| {
-        line(
+        Check::new(
             name,
             CheckVerdict::Unknown,
             why,
@@ -229,20 +230,20 @@ async fn edit_right(psa: &ConnectWise) -> Check {
     };
     let level = filled(row.edit_level.as_ref()).unwrap_or("None");
     match level {
-        "All" if row.custom_flag == Some(true) => line(
+        "All" if row.custom_flag == Some(true) => Check::new(
             name,
             CheckVerdict::Warned,
             "Edit All, but customised: some configuration types may be hidden from this API member",
             Some(format!("Look at \"customize\" beside Companies > Configurations in {ROLE}.")),
         ),
-        "All" => line(name, CheckVerdict::Passed, "Edit All", None),
-        "My" => line(
+        "All" => Check::new(name, CheckVerdict::Passed, "Edit All", None),
+        "My" => Check::new(
             name,
             CheckVerdict::Failed,
             "Edit My: only its own configurations can be changed",
             Some(format!("Set Companies > Configurations to Edit All in {ROLE}.")),
         ),
-        other => line(
+        other => Check::new(
             name,
             CheckVerdict::Failed,
             format!("Edit {other}: configurations cannot be changed"),

@@ -5,11 +5,7 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
-use super::{
-    client::{Api, parameters},
-    conditions::Condition,
-    wire::Row,
-};
+use super::{client::Api, conditions::Condition, wire::Row};
 use crate::{
     domain::{Incomplete, Listing},
     http::{HeaderValue, Reply, Request, header::HeaderName},
@@ -18,6 +14,7 @@ use crate::{
         lenient::id_of,
         listing::{Kind, MOST_PAGES, proven},
         port::Result,
+        query::parameters,
     },
 };
 

@@ -5,67 +5,27 @@
 //! - tickets: 3c, and one for each open ticket or each configuration, whichever is less for that company;
 //! - children: 3c; active child companies: 3c and one list of statuses; RMM: none, the record says it.
 //!
-//! [`MOST_SINGLE`] bounds what is asked one by one; what is beyond is unknown. Nothing here fails: what cannot be
+//! [`crate::psa::linking::MOST_SINGLE`] bounds what is asked one by one; what is beyond is unknown. Nothing here fails: what cannot be
 //! read is unknown, and says why.
 
 mod billing;
 mod children;
 mod tickets;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Mutex,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ConnectWise, number};
 use crate::{
     domain::{
-        Client, ClientId, ConfigId, Configuration, Links, SignOfLife,
+        Client, Configuration, Links,
         links::{Link, LinkAnswer, LinkKind},
         text::one_line,
     },
     psa::{
-        PsaError,
-        port::{LinkReading, Result},
+        linking::{Found, Signs, nothing_read, once_refused},
+        port::LinkReading,
     },
 };
-
-/// Requests about a single agreement, ticket or configuration in one reading.
-const MOST_SINGLE: usize = 2000;
-
-/// The links of one kind: what was found, and for which companies the reading is not complete.
-#[derive(Default)]
-struct Found {
-    links: BTreeMap<i64, Vec<Link>>,
-    /// By company; configurations with a found link keep it.
-    unknown: BTreeMap<i64, String>,
-    /// Nothing could be read at all.
-    failed: Option<String>,
-}
-
-impl Found {
-    fn failed(error: &PsaError) -> Self {
-        Self { failed: Some(one_line(&error.to_string(), 300)), ..Self::default() }
-    }
-
-    fn add(&mut self, configuration: i64, link: Link) {
-        let links = self.links.entry(configuration).or_default();
-        if !links.contains(&link) {
-            links.push(link);
-        }
-    }
-
-    fn answer(&mut self, configuration: i64, company: i64) -> LinkAnswer {
-        let found = self.links.remove(&configuration).unwrap_or_default();
-        if !found.is_empty() {
-            return LinkAnswer::of(found);
-        }
-        match self.failed.as_ref().or_else(|| self.unknown.get(&company)) {
-            Some(why) => LinkAnswer::Unknown { why: why.clone() },
-            None => LinkAnswer::None,
-        }
-    }
-}
 
 /// What is asked about: numbers, and who belongs to whom.
 struct Scope<'a> {
@@ -129,40 +89,6 @@ pub async fn read(psa: &ConnectWise, clients: &[Client], configurations: &[Confi
     reading
 }
 
-fn nothing_read(clients: &[Client], configurations: &[Configuration], error: &PsaError) -> LinkReading {
-    let why = one_line(&error.to_string(), 300);
-    let sign = || vec![SignOfLife::Unknown { why: why.clone() }];
-    LinkReading {
-        links: configurations
-            .iter()
-            .map(|row| (row.id.clone(), Links::unknown(&why)))
-            .collect::<BTreeMap<ConfigId, _>>(),
-        signs_of_life: clients
-            .iter()
-            .map(|client| (client.id.clone(), sign()))
-            .collect::<BTreeMap<ClientId, _>>(),
-    }
-}
-
-/// Signs of life of one kind.
-enum Signs {
-    Read(BTreeMap<i64, Vec<SignOfLife>>),
-    Unread(String),
-}
-
-impl Signs {
-    fn unread(what: &str, error: &PsaError) -> Self {
-        Self::Unread(one_line(&format!("{what}: {error}"), 300))
-    }
-
-    fn of(&self, company: i64) -> Vec<SignOfLife> {
-        match self {
-            Self::Read(signs) => signs.get(&company).cloned().unwrap_or_default(),
-            Self::Unread(why) => vec![SignOfLife::Unknown { why: why.clone() }],
-        }
-    }
-}
-
 fn rmm(configuration: &Configuration) -> LinkAnswer {
     LinkAnswer::of(
         configuration
@@ -180,29 +106,6 @@ fn rmm(configuration: &Configuration) -> LinkAnswer {
 
 fn host(link: &str) -> Option<String> {
     Some(crate::http::Url::parse(link).ok()?.host_str()?.to_owned())
-}
-
-/// Asks about one thing, unless the same question was already refused for want of rights, or too many were asked.
-async fn once_refused<T>(
-    refused: &Mutex<Option<String>>,
-    at: usize,
-    question: impl Future<Output = Result<T>>,
-) -> Result<T> {
-    let lock = || refused.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if at >= MOST_SINGLE {
-        return Err(PsaError::RateLimited {
-            message: format!("more than {MOST_SINGLE} would have to be asked"),
-        });
-    }
-    let before = lock().clone();
-    if let Some(message) = before {
-        return Err(PsaError::Permission { message });
-    }
-    let answer = question.await;
-    if let Err(PsaError::Permission { message }) = &answer {
-        *lock() = Some(message.clone());
-    }
-    answer
 }
 
 fn title(name: Option<&String>, id: i64) -> String {
