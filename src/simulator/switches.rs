@@ -4,13 +4,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{connectwise, faults::nearest};
+use super::{connectwise, faults::nearest, halopsa};
 
 /// The switches of every vendor. `default()` is the likeliest setting, `contrary()` all the other values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
     pub connectwise: connectwise::Switches,
+    pub halopsa: halopsa::Switches,
 }
 
 /// A switch that cannot be set, and why.
@@ -21,7 +22,7 @@ pub struct SwitchError(String);
 impl Switches {
     /// Every switch at its less likely value.
     pub fn contrary() -> Self {
-        Self { connectwise: connectwise::Switches::contrary() }
+        Self { connectwise: connectwise::Switches::contrary(), halopsa: halopsa::Switches::contrary() }
     }
 
     /// Sets one switch of a vendor from a `name=value` pair, as the command line gives it: `forward_only=false`. The

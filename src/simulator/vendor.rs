@@ -10,14 +10,17 @@ use super::{
     deliver::Delivery,
     exchange::{Answer, Call, Reply, Request, Sighting},
     faults::Rule,
+    halopsa,
 };
 
 /// How one is made: from the options and the address that it will be served at.
 type Make = fn(&Options, &str) -> Box<dyn Vendor>;
 
 /// Every vendor that can be simulated, by its word in the settings file.
-pub(crate) const VENDORS: &[(&str, Make)] =
-    &[(connectwise::PSA, |options, base| Box::new(connectwise::ConnectWise::new(options, base)))];
+pub(crate) const VENDORS: &[(&str, Make)] = &[
+    (connectwise::PSA, |options, base| Box::new(connectwise::ConnectWise::new(options, base))),
+    (halopsa::PSA, |options, base| Box::new(halopsa::HaloPsa::new(options, base))),
+];
 
 /// One simulated tenant of one vendor.
 pub(crate) trait Vendor: std::fmt::Debug + Send {

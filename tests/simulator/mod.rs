@@ -1,3 +1,4 @@
 //! The simulators do what the vendors' public sources say, and every fault does what it says.
 
 mod connectwise;
+mod halopsa;
