@@ -391,6 +391,7 @@ impl Vendor for Autotask {
             list: matches!(address.endpoint, Endpoint::Query(_) | Endpoint::Page(..)),
             count: matches!(address.endpoint, Endpoint::Count(_)),
             authorised: self.authorised(request),
+            also: Vec::new(),
         }
     }
 
