@@ -173,6 +173,7 @@ async fn every_answer_to_a_write_is_sorted_right() {
             SetAnswer::Refused { .. } => Sort::Refused,
             SetAnswer::Lost { .. } => Sort::Lost,
             SetAnswer::NotSent { .. } => Sort::NotSent,
+            other => panic!("{}: {other:?}", kind.name()),
         };
         assert_eq!(sort, expected, "{}: {answer:?}", kind.name());
         assert_eq!(simulator.writes().len(), stored, "{}", kind.name());
