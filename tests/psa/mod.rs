@@ -1,6 +1,7 @@
 //! The adapters against the simulator: what they read is what is stored, what they write is what was approved, and
 //! every request is one that the vendor's file allows.
 
+mod autotask;
 mod connectwise;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};

@@ -79,7 +79,10 @@ impl Names {
         if rows.iter().any(|row| row.category.is_some()) {
             names.categories = spared("categories", psa.names(CATEGORIES).await)?.as_ref().clone();
         }
-        if rows.iter().any(|row| row.sort.is_some()) {
+        // The older sort is asked for only where nothing newer says what a record is.
+        let lacks_category =
+            |row: &wire::ConfigurationItem| row.category.is_none_or(|id| !names.categories.contains_key(&id));
+        if rows.iter().any(|row| row.sort.is_some() && lacks_category(row)) {
             names.sorts = spared("types", psa.names(SORTS).await)?.as_ref().clone();
         }
         let locations = rows.iter().filter_map(|row| row.location_id);
@@ -134,7 +137,7 @@ pub fn convert(names: &Names, row: wire::ConfigurationItem) -> Result<Configurat
     };
     let category = named(&names.categories, row.category);
     let sort = named(&names.sorts, row.sort);
-    let details = details(names, &row, category.is_some().then(|| sort.clone()).flatten());
+    let details = details(names, &row);
     let plain = |text: &Option<String>| text.clone().unwrap_or_default();
     Ok(Configuration {
         id: ConfigId::from(id),
@@ -165,12 +168,11 @@ fn rmm(row: &wire::ConfigurationItem) -> Option<String> {
         .map(|text| one_line(&text, 300))
 }
 
-fn details(names: &Names, row: &wire::ConfigurationItem, sort: Option<String>) -> Vec<(String, String)> {
+fn details(names: &Names, row: &wire::ConfigurationItem) -> Vec<(String, String)> {
     let text = |text: &Option<String>| filled(text.as_ref()).map(ToOwned::to_owned);
     let date = |text: &Option<String>| day(text.as_ref()).map(|day| day.to_string());
     [
         ("Product", row.product.and_then(|id| names.products.get(&id).cloned())),
-        ("Type", sort),
         ("Reference number", text(&row.reference_number)),
         ("Location", text(&row.location)),
         ("Host name", text(&row.rmm_device_audit_hostname).or_else(|| text(&row.datto_hostname))),
