@@ -29,6 +29,8 @@ pub(crate) struct Sighting {
     /// With place holders: `PATCH /company/configurations/{id}`.
     pub route: String,
     pub item: Option<(&'static str, String)>,
+    /// The other records, where a request is about several at once.
+    pub also: Vec<(&'static str, String)>,
     pub write: bool,
     pub list: bool,
     pub count: bool,

@@ -129,9 +129,11 @@ impl Shared {
         let index = self.next.fetch_add(1, Ordering::Relaxed);
         let sighting = lock(&self.vendor).sight(&request);
         let visit = Visit::of(&self, &request, &sighting);
+        let items: Vec<(&str, &str)> =
+            sighting.item.iter().chain(&sighting.also).map(|(kind, id)| (*kind, id.as_str())).collect();
         let rules = lock(&self.dice).throw(Sight {
             route: &sighting.route,
-            item: sighting.item.as_ref().map(|(kind, id)| (*kind, id.as_str())),
+            items: &items,
             write: sighting.write,
             list: sighting.list,
             count: sighting.count,

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{autotask, connectwise, faults::nearest};
+use super::{autotask, connectwise, faults::nearest, halopsa};
 
 /// The switches of every vendor. `default()` is the likeliest setting, `contrary()` all the other values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +12,7 @@ use super::{autotask, connectwise, faults::nearest};
 pub struct Switches {
     pub autotask: autotask::Switches,
     pub connectwise: connectwise::Switches,
+    pub halopsa: halopsa::Switches,
 }
 
 /// A switch that cannot be set, and why.
@@ -22,7 +23,11 @@ pub struct SwitchError(String);
 impl Switches {
     /// Every switch at its less likely value.
     pub fn contrary() -> Self {
-        Self { autotask: autotask::Switches::contrary(), connectwise: connectwise::Switches::contrary() }
+        Self {
+            autotask: autotask::Switches::contrary(),
+            connectwise: connectwise::Switches::contrary(),
+            halopsa: halopsa::Switches::contrary(),
+        }
     }
 
     /// Sets one switch of a vendor from a `name=value` pair, as the command line gives it: `forward_only=false`. The

@@ -10,6 +10,7 @@ use super::{
     deliver::Delivery,
     exchange::{Answer, Call, Reply, Request, Sighting},
     faults::Rule,
+    halopsa,
 };
 
 /// How one is made: from the options and the address that it will be served at.
@@ -19,6 +20,7 @@ type Make = fn(&Options, &str) -> Box<dyn Vendor>;
 pub(crate) const VENDORS: &[(&str, Make)] = &[
     (connectwise::PSA, |options, base| Box::new(connectwise::ConnectWise::new(options, base))),
     (autotask::PSA, |options, base| Box::new(autotask::Autotask::new(options, base))),
+    (halopsa::PSA, |options, base| Box::new(halopsa::HaloPsa::new(options, base))),
 ];
 
 /// One simulated tenant of one vendor.

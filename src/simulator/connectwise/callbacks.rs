@@ -7,11 +7,10 @@ use sha2::{Digest, Sha256};
 
 use super::{
     errors,
-    query::Query,
     records::guid,
     state::{Row, State, flag, text, whole_second},
 };
-use crate::simulator::{deliver::Delivery, exchange::Reply};
+use crate::simulator::{deliver::Delivery, exchange::Reply, query::Query};
 
 /// The levels that each type of record knows.
 fn levels(kind: &str) -> Option<&'static [&'static str]> {

@@ -8,7 +8,7 @@ use super::{
     conditions::{self, Condition, Dialect},
     errors,
     names::{self, Kind, Names},
-    query::{Query, encode},
+    query::encode,
     records::{Configuration, Record, walk},
     show::Field,
     state::{Row, State, flag},
@@ -17,6 +17,7 @@ use super::{
 use crate::simulator::{
     exchange::{Content, Reply, Request},
     faults::{self, Rule, Target},
+    query::Query,
 };
 
 pub(super) const DEFAULT_PAGE: usize = 25;

@@ -42,10 +42,10 @@ use super::{
     deliver::Delivery,
     exchange::{Answer, Call, Content, Reply, Request, Sighting},
     faults::{self, Rule},
+    query::Query,
     vendor::Vendor,
 };
 use lists::{Lister, Source};
-use query::Query;
 use routes::{Address, Endpoint};
 
 /// The word in the settings file.
@@ -346,6 +346,7 @@ impl Vendor for ConnectWise {
         Sighting {
             route: format!("{method} {}", address.pattern()),
             item,
+            also: Vec::new(),
             write,
             list: matches!(address.endpoint, Endpoint::List(_) | Endpoint::TicketSearch) && !write,
             count: matches!(address.endpoint, Endpoint::Count(_)),

@@ -1,10 +1,7 @@
 //! Addresses: what each path stands for, and what a good client would not ask.
 
-use super::{
-    lists::{LARGEST_PAGE, Source},
-    query::Query,
-};
-use crate::simulator::exchange::Request;
+use super::lists::{LARGEST_PAGE, Source};
+use crate::simulator::{exchange::Request, query::Query};
 
 /// What an address stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]

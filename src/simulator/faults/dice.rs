@@ -8,8 +8,8 @@ use super::{Kind, Plan, Rule, Scope, Target};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sight<'a> {
     pub route: &'a str,
-    /// The kind and id of the record it is about.
-    pub item: Option<(&'a str, &'a str)>,
+    /// The kinds and ids of the records that it is about.
+    pub items: &'a [(&'a str, &'a str)],
     pub write: bool,
     pub list: bool,
     pub count: bool,
@@ -95,7 +95,7 @@ fn applies(rule: &Rule, sight: Sight<'_>, request: u64, write: u64) -> bool {
             Target::All => true,
             // A poisoned record is looked for in the rows, not in the path.
             Target::Item(..) if rule.kind == Kind::PoisonRow => true,
-            Target::Item(kind, id) => sight.item.is_some_and(|(k, i)| k == kind && i == id),
+            Target::Item(kind, id) => sight.items.iter().any(|(k, i)| k == kind && i == id),
             Target::Route(text) => sight.route.contains(text.as_str()),
             Target::Request(index) => *index == request,
             Target::Write(index) => sight.write && *index == write,

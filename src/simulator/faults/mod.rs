@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn dice_are_seeded_and_keep_to_their_rate() {
-        let sight = Sight { route: "GET /x", item: None, write: false, list: false, count: false };
+        let sight = Sight { route: "GET /x", items: &[], write: false, list: false, count: false };
         let run = |seed| {
             let mut dice = Dice::new("500=0.25".parse().unwrap(), seed);
             (0..1000).map(|_| dice.throw(sight).len()).collect::<Vec<_>>()
