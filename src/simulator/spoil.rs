@@ -143,6 +143,11 @@ pub(crate) fn afterwards(
 fn reshape(kind: Kind, value: &mut Value) {
     match (kind, value) {
         (_, Value::Array(rows)) => rows.iter_mut().for_each(|row| reshape(kind, row)),
+        (Kind::MissingFields | Kind::NullFields | Kind::ExtraFields, Value::Object(envelope))
+            if is_envelope(envelope) =>
+        {
+            envelope.values_mut().filter(|member| holds_rows(member)).for_each(|rows| reshape(kind, rows));
+        }
         (Kind::NumbersAsStrings, Value::Object(row)) => {
             row.values_mut().for_each(|member| reshape(kind, member));
         }
@@ -162,6 +167,18 @@ fn reshape(kind: Kind, value: &mut Value) {
             row.insert("futureFlag".to_owned(), Value::Bool(true));
         }
         _ => {}
+    }
+}
+
+/// An object that is no row itself, but holds some.
+fn is_envelope(object: &Map<String, Value>) -> bool {
+    !object.contains_key("id") && object.values().any(holds_rows)
+}
+
+fn holds_rows(value: &Value) -> bool {
+    match value {
+        Value::Array(rows) => rows.first().is_some_and(|row| row.get("id").is_some()),
+        _ => value.get("id").is_some(),
     }
 }
 

@@ -82,8 +82,25 @@ impl Access {
         (!rotated && !worn && request.now < token.until).then_some(token)
     }
 
-    pub fn authorised(&self, switches: &Switches, request: &Request) -> bool {
+    /// Whether a request comes with the right token, or asks for one with the right secret.
+    pub fn authorised(
+        &self,
+        switches: &Switches,
+        credentials: &BTreeMap<String, String>,
+        request: &Request,
+        for_token: bool,
+    ) -> bool {
+        if for_token {
+            let form = Query::parse(&String::from_utf8_lossy(&request.body));
+            return self.knows(switches, credentials, &form);
+        }
         self.valid(switches, request).is_some()
+    }
+
+    fn knows(&self, switches: &Switches, credentials: &BTreeMap<String, String>, form: &Query) -> bool {
+        let known = |name: &str| credentials.get(name).map(String::as_str).unwrap_or_default();
+        let secret = self.secret(switches, known("client_secret"));
+        form.get("client_id") == Some(known("client_id")) && form.get("client_secret") == Some(&secret)
     }
 
     /// Takes a request in; its token's scopes.
@@ -134,9 +151,9 @@ impl Access {
             let description = "The specified 'grant_type' is not supported.";
             return Err(errors::oauth(400, "unsupported_grant_type", description));
         }
-        let known = |name: &str| credentials.get(name).map(String::as_str).unwrap_or_default();
+        let own = credentials.get("tenant").map(String::as_str).unwrap_or_default();
         if let Some(tenant) = query.get("tenant").or_else(|| form.get("tenant"))
-            && !tenant.eq_ignore_ascii_case(known("tenant"))
+            && !tenant.eq_ignore_ascii_case(own)
         {
             notes.push(format!("a token asked for under the tenant \"{tenant}\""));
             match switches.wrong_tenant {
@@ -145,8 +162,7 @@ impl Access {
                 WrongTenant::Ignored => {}
             }
         }
-        let secret = self.secret(switches, known("client_secret"));
-        if form.get("client_id") != Some(known("client_id")) || form.get("client_secret") != Some(&secret) {
+        if !self.knows(switches, credentials, &form) {
             return Err(bad_client(switches));
         }
         let mut scopes = Vec::new();

@@ -73,12 +73,12 @@ impl Lister<'_> {
     /// The list: what is asked for of the rows that pass the filter.
     pub fn list(&self, resource: &'static Resource) -> Result<Reply, Reply> {
         let mut shown = self.filtered(resource)?;
-        if resource.kind == "config" && self.poisoned(&shown) {
-            return Err(Reply::empty(500));
-        }
         self.order(&mut shown)?;
         let total = shown.ids.len();
         let (ids, page) = self.page(resource, &shown.ids)?;
+        if resource.kind == "config" && self.poisoned(&ids) {
+            return Err(Reply::empty(500));
+        }
         let rows: Vec<Value> = ids.iter().map(|id| Value::Object((shown.show)(*id))).collect();
         Ok(self.envelope(resource, rows, total, page))
     }
@@ -110,9 +110,9 @@ impl Lister<'_> {
     }
 
     /// Whether the page would hold a record that cannot be read.
-    fn poisoned(&self, shown: &Shown<'_>) -> bool {
+    fn poisoned(&self, ids: &[i64]) -> bool {
         self.faults.iter().filter(|rule| rule.kind == Kind::PoisonRow).any(|rule| match &rule.target {
-            Target::Item(_, id) => id.parse().is_ok_and(|id| shown.ids.contains(&id)),
+            Target::Item(_, id) => id.parse().is_ok_and(|id| ids.contains(&id)),
             _ => true,
         })
     }

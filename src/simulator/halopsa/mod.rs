@@ -308,8 +308,12 @@ impl Vendor for HaloPsa {
             write,
             list: list && !count,
             count,
-            authorised: address.endpoint == Endpoint::Token
-                || self.access.authorised(&self.state.switches, request),
+            authorised: self.access.authorised(
+                &self.state.switches,
+                &self.credentials,
+                request,
+                address.endpoint == Endpoint::Token,
+            ),
         }
     }
 

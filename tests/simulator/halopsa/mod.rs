@@ -1,6 +1,13 @@
 //! The simulated HaloPSA.
 
+mod access;
 mod data;
+mod faults;
+mod hooks;
+mod lists;
+mod schema;
+mod switches;
+mod writes;
 
 use mothball::simulator::{Options, Simulator, Switches};
 use serde_json::Value;
