@@ -157,7 +157,7 @@ impl Http {
             let reply = self.inner.with_retries(&request).await?;
             if request.auth == Auth::Profile {
                 let judgement = match self.inner.authorizer.judge(&reply) {
-                    Judgement::Stale if !renewed => {
+                    Judgement::Stale if !renewed && request.renews => {
                         renewed = true;
                         match self.renew(renewals, &request).await? {
                             Some(url) => {

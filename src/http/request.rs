@@ -43,6 +43,8 @@ pub struct Request {
     pub tries: Tries,
     /// Sending it twice does no more than sending it once, whatever its method is: a query that is posted.
     pub reads: bool,
+    /// Whether a reply that looks stale is worth a new sign-in.
+    pub renews: bool,
     /// The thing that it is about, where the vendor limits calls for each: see [`super::Limits::per_object`].
     pub object: Option<&'static str>,
     /// Once it is cancelled, a request that still waits for its turn is not sent.
@@ -59,6 +61,7 @@ impl Request {
             body: None,
             tries: Tries::Usual,
             reads: false,
+            renews: true,
             object: None,
             hold: None,
         }
@@ -101,6 +104,13 @@ impl Request {
     #[must_use]
     pub fn once(mut self) -> Self {
         self.tries = Tries::Once;
+        self
+    }
+
+    /// Not worth a new sign-in: a reply that looks stale is taken as it is.
+    #[must_use]
+    pub fn without_renewal(mut self) -> Self {
+        self.renews = false;
         self
     }
 

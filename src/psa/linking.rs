@@ -37,6 +37,19 @@ impl Found {
         }
     }
 
+    /// The same kind, found another way: what one way found stays, what one could not read is unknown.
+    pub fn join(&mut self, other: Self) {
+        for (configuration, links) in other.links {
+            for link in links {
+                self.add(configuration, link);
+            }
+        }
+        for (client, why) in other.unknown {
+            self.unknown.entry(client).or_insert(why);
+        }
+        self.failed = self.failed.take().or(other.failed);
+    }
+
     pub fn answer(&mut self, configuration: i64, client: i64) -> LinkAnswer {
         let found = self.links.remove(&configuration).unwrap_or_default();
         if !found.is_empty() {

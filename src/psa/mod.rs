@@ -4,6 +4,7 @@
 pub mod autotask;
 pub mod connectwise;
 pub mod error;
+pub mod halopsa;
 mod lenient;
 mod linking;
 mod listing;

@@ -160,7 +160,7 @@ impl Pace {
 }
 
 /// Every vendor that there is.
-pub static ROOMS: [&Room; 2] = [&super::connectwise::ROOM, &super::autotask::ROOM];
+pub static ROOMS: [&Room; 3] = [&super::connectwise::ROOM, &super::autotask::ROOM, &super::halopsa::ROOM];
 
 /// Whether an address may be called at all: `https://`, or `http://` to a loopback address.
 pub fn check_address(address: &str) -> Result<(), crate::http::AddressError> {
