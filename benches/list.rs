@@ -9,22 +9,26 @@ use std::time::Duration;
 
 use mothball::{
     engine::{Ask, Request},
+    psa::registry::{ROOMS, Room},
     simulator::{Layout, Options},
 };
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     println!("listing 500 companies with 50 configurations each");
-    println!("{:>10}  {:>9}  {:>9}", "latency ms", "requests", "took s");
-    for latency in [0, 50] {
-        let (requests, took) = runtime.block_on(list(Duration::from_millis(latency)));
-        println!("{latency:>10}  {requests:>9}  {took:>9.2}");
+    println!("{:>12}  {:>10}  {:>9}  {:>9}", "psa", "latency ms", "requests", "took s");
+    for room in ROOMS {
+        for latency in [0, 50] {
+            let (requests, took) = runtime.block_on(list(room, Duration::from_millis(latency)));
+            println!("{:>12}  {latency:>10}  {requests:>9}  {took:>9.2}", room.key);
+        }
     }
 }
 
-async fn list(latency: Duration) -> (u64, f64) {
+async fn list(room: &Room, latency: Duration) -> (u64, f64) {
     let layout = Layout::Uniform { offboarded: 500, each: 50 };
-    let bench = bench_world::BenchWorld::new(Options { layout, latency, ..Options::default() }, 10).await;
+    let options = Options { psa: room.key.to_owned(), layout, latency, ..Options::default() };
+    let bench = bench_world::BenchWorld::new(options, room.pace.default.in_flight).await;
     let request = Request { ask: Ask::All, statuses: Vec::new() };
     let clock = tokio::time::Instant::now();
     let discovery = bench.engine.discover(&request, None).await.expect("it can be listed");

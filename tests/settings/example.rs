@@ -38,6 +38,9 @@ fn the_example_parses_with_everything_turned_on() {
     let settings = parse(&all_on()).unwrap();
     assert_eq!(settings.profile(None).unwrap().protection.clients, ["1", "Acme Holding"]);
     // The defaults in it are the defaults.
+    for profile in settings.profiles.values() {
+        assert_eq!(profile.pace, profile.room.pace.default, "{}", profile.name);
+    }
     assert_eq!(settings.safeguards, mothball::domain::safeguards::Safeguards::default());
     let quiet = parse(&example()).unwrap();
     assert_eq!(settings.profiles["main"].pace, quiet.profiles["main"].pace);
@@ -55,11 +58,12 @@ fn every_setting_of_the_program_is_in_the_example() {
         .collect();
     let missing: BTreeSet<&str> = settings
         .known_keys()
-        .filter(|key| !aside.iter().any(|other| other == key) && *key != "profiles.*.deactivate.batch")
-        .filter(|key| !settings.has(&key.replace('*', "main")))
+        .filter(|key| !aside.iter().any(|other| other == key))
+        .filter(|key| !settings.profiles.keys().any(|profile| settings.has(&key.replace('*', profile))))
         .collect();
     assert_eq!(missing, BTreeSet::new());
-    assert!(example().contains("batch = 25"));
+    let vendors: BTreeSet<&str> = settings.profiles.values().map(|profile| profile.room.key).collect();
+    assert_eq!(vendors, mothball::psa::registry::ROOMS.iter().map(|room| room.key).collect());
     assert!(settings.known_keys().count() > 40);
 }
 

@@ -82,10 +82,15 @@ pub fn contrary_but_writable(psa: &str) -> Switches {
 /// The same tests on every PSA: each becomes one test for each vendor.
 macro_rules! on_every_psa {
     ($($name:ident),* $(,)?) => {
-        mod connectwise {
+        crate::support::vendor::on_every_psa!(@ connectwise $($name)*);
+        crate::support::vendor::on_every_psa!(@ autotask $($name)*);
+        crate::support::vendor::on_every_psa!(@ halopsa $($name)*);
+    };
+    (@ $psa:ident $($name:ident)*) => {
+        mod $psa {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                super::$name("connectwise").await;
+                super::$name(stringify!($psa)).await;
             })*
         }
     };
