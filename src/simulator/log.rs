@@ -34,6 +34,36 @@ pub struct Change {
     pub after: Value,
 }
 
+/// The changes of one tenant, in order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ledger(Vec<Write>);
+
+impl Ledger {
+    pub fn writes(&self) -> &[Write] {
+        &self.0
+    }
+
+    /// Writes down a change of a record, given by its kind and id, that belonged to a client.
+    pub fn note(
+        &mut self,
+        at: jiff::Timestamp,
+        (kind, id): (&str, i64),
+        client: Option<i64>,
+        changes: Vec<Change>,
+        by_others: bool,
+    ) {
+        self.0.push(Write {
+            seq: self.0.len() as u64 + 1,
+            at,
+            record: format!("{kind}/{id}"),
+            id: id.to_string(),
+            client: client.map(|id| id.to_string()).unwrap_or_default(),
+            changes,
+            by_others,
+        });
+    }
+}
+
 /// The members in which two states of a record differ, leaving out the ones that every save touches.
 pub(crate) fn differences(
     before: &Map<String, Value>,

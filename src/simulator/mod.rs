@@ -2,7 +2,7 @@
 //! write their own tools.
 //!
 //! What any vendor's simulator shares lives here: the handle, what a vendor is to it (`vendor`), the server and its connections (`server`, `wire`),
-//! faults and how they are played (`faults`, `spoil`), the log of writes and requests (`log`), what is really
+//! faults and how they are played (`faults`, `spoil`), the log of writes and requests (`log`), changes that no client made (`watch`), records and query strings as such (`rows`, `query`), what is really
 //! stored (`truth`), webhooks on their way (`deliver`), control routes (`control`), who plays in a generated tenant (`cast`), people and places (`people`). A vendor's rules, records and wire
 //! format live in its own folder. Nothing here uses the program's own adapters: a misreading there is not repeated.
 
@@ -23,11 +23,13 @@ pub mod halopsa;
 mod log;
 mod people;
 mod query;
+mod rows;
 mod server;
 mod spoil;
 mod switches;
 mod truth;
 mod vendor;
+mod watch;
 mod wire;
 
 pub use log::{Change, RequestSeen, Write};

@@ -131,7 +131,7 @@ pub(crate) fn afterwards(
         }
         Kind::NumbersAsStrings | Kind::MissingFields | Kind::NullFields | Kind::ExtraFields if ok => {
             if let Content::Json(value) = &mut reply.content {
-                reshape(rule.kind, value);
+                reshape(rule.kind, rows_in(value));
             }
         }
         _ => {}
@@ -139,15 +139,28 @@ pub(crate) fn afterwards(
     (reply.status, Outgoing::Plain(reply))
 }
 
+/// The rows of an answer: itself, or what stands in its envelope, which is known by having no id of its own.
+fn rows_in(value: &mut Value) -> &mut Value {
+    let holds_rows = |member: &Value| match member {
+        Value::Array(rows) => rows.iter().all(Value::is_object),
+        member => member.get("id").is_some(),
+    };
+    let inner = match &*value {
+        Value::Object(envelope) if !envelope.contains_key("id") => {
+            envelope.iter().find(|(_, member)| holds_rows(member)).map(|(name, _)| name.clone())
+        }
+        _ => None,
+    };
+    match inner {
+        Some(name) => &mut value[name],
+        None => value,
+    }
+}
+
 /// Rows in a shape nobody promised.
 fn reshape(kind: Kind, value: &mut Value) {
     match (kind, value) {
         (_, Value::Array(rows)) => rows.iter_mut().for_each(|row| reshape(kind, row)),
-        (Kind::MissingFields | Kind::NullFields | Kind::ExtraFields, Value::Object(envelope))
-            if is_envelope(envelope) =>
-        {
-            envelope.values_mut().filter(|member| holds_rows(member)).for_each(|rows| reshape(kind, rows));
-        }
         (Kind::NumbersAsStrings, Value::Object(row)) => {
             row.values_mut().for_each(|member| reshape(kind, member));
         }
@@ -167,18 +180,6 @@ fn reshape(kind: Kind, value: &mut Value) {
             row.insert("futureFlag".to_owned(), Value::Bool(true));
         }
         _ => {}
-    }
-}
-
-/// An object that is no row itself, but holds some.
-fn is_envelope(object: &Map<String, Value>) -> bool {
-    !object.contains_key("id") && object.values().any(holds_rows)
-}
-
-fn holds_rows(value: &Value) -> bool {
-    match value {
-        Value::Array(rows) => rows.first().is_some_and(|row| row.get("id").is_some()),
-        _ => value.get("id").is_some(),
     }
 }
 

@@ -7,8 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     errors,
-    records::guid,
-    state::{Row, State, flag, text, whole_second},
+    state::{Row, State, flag, guid, text, whole_second},
 };
 use crate::simulator::{deliver::Delivery, exchange::Reply, query::Query};
 

@@ -7,7 +7,10 @@ use super::{
     records::{Configuration, Record},
     state::{Row, State, id_of, text, whole_second},
 };
-use crate::simulator::Edits;
+use crate::simulator::{
+    Edits,
+    watch::{Touched, Watched},
+};
 
 impl State {
     pub fn configuration_ids(&self) -> Vec<i64> {
@@ -127,12 +130,11 @@ impl State {
     pub fn login(&self) -> &str {
         &self.login
     }
+}
 
-    fn touch(&mut self, kind: &'static str, id: i64) {
-        if !self.touched.contains_key(&(kind, id)) {
-            let before = self.shown(kind, id);
-            self.touched.insert((kind, id), before);
-        }
+impl Watched for State {
+    fn touched(&mut self) -> &mut Touched {
+        &mut self.touched
     }
 
     fn shown(&self, kind: &str, id: i64) -> Option<Row> {
@@ -142,28 +144,21 @@ impl State {
         }
     }
 
-    /// Runs a change that no client made, and logs what differs afterwards.
-    pub(crate) fn as_others<R>(&mut self, at: Timestamp, change: impl FnOnce(&mut Self) -> R) -> R {
-        self.touched.clear();
-        let result = change(self);
-        for ((kind, id), before) in std::mem::take(&mut self.touched) {
-            let after = self.shown(kind, id);
-            if before == after {
-                continue;
+    fn settle(&mut self, at: Timestamp, kind: &str, id: i64) {
+        if let Some(mut configuration) =
+            self.configurations.get(&id).cloned().filter(|_| kind == "configuration")
+        {
+            configuration.updated = whole_second(at).max(configuration.updated);
+            configuration.updated_by = "jdoe";
+            for ids in self.by_company.values_mut() {
+                ids.remove(&id);
             }
-            if let Some(mut configuration) =
-                self.configurations.get(&id).cloned().filter(|_| kind == "configuration")
-            {
-                configuration.updated = whole_second(at).max(configuration.updated);
-                configuration.updated_by = "jdoe";
-                for ids in self.by_company.values_mut() {
-                    ids.remove(&id);
-                }
-                self.insert(configuration);
-            }
-            self.log(at, (kind, id), &before.unwrap_or_default(), &after.unwrap_or_default(), true);
+            self.insert(configuration);
         }
-        result
+    }
+
+    fn tell(&mut self, at: Timestamp, record: (&str, i64), before: &Row, after: &Row) {
+        self.log(at, record, before, after, true);
     }
 }
 

@@ -44,6 +44,7 @@ use super::{
     faults::{self, Rule},
     query::Query,
     vendor::Vendor,
+    watch::Watched,
 };
 use lists::{Lister, Source};
 use routes::{Address, Endpoint};

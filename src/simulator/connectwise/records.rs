@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::state::{Row, State};
+use super::state::{Row, State, guid};
 
 /// A configuration. Typed, because there may be a hundred thousand of them; what a client PATCHes beyond these
 /// members is kept in `extra`.
@@ -210,17 +210,4 @@ impl Configuration {
             questions.filter_map(|asked| required(&state.questions, asked.question_id, "question"));
         fields.chain(questions).collect()
     }
-}
-
-/// A stable id for a record.
-pub(super) fn guid(id: i64) -> String {
-    let mixed = (id as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    format!(
-        "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
-        mixed >> 32,
-        mixed & 0xffff,
-        id & 0xfff,
-        (mixed >> 16) & 0xfff,
-        id
-    )
 }

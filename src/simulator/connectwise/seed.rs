@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     records::{Configuration, Question},
     setup,
-    state::{Named, Row, State},
+    state::{Named, Row, State, object},
     switches::Switches,
 };
 use crate::simulator::{
@@ -52,13 +52,6 @@ pub(super) fn generate(
         Layout::Uniform { offboarded, each } => seeder.uniform(offboarded, each),
     }
     seeder.state
-}
-
-pub(super) fn object(value: Value) -> Row {
-    match value {
-        Value::Object(row) => row,
-        _ => Row::new(),
-    }
 }
 
 impl Seeder<'_> {

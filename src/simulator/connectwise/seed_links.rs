@@ -4,8 +4,8 @@ use rand::Rng;
 use serde_json::json;
 
 use super::{
-    seed::{Seeder, object},
-    state::id_of,
+    seed::Seeder,
+    state::{id_of, object},
 };
 use crate::simulator::people::one_in;
 

@@ -2,9 +2,9 @@
 //! that nobody gets away with guessing them.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::state::{Row, State};
+use super::state::{State, object};
 
 pub(super) const ACTIVE: i64 = 11;
 pub(super) const IN_STOCK: i64 = 3;
@@ -33,13 +33,6 @@ pub(super) const KINDS: [(i64, &str); 16] = [
     (17, "SRV"),
 ];
 
-fn row(value: Value) -> Row {
-    match value {
-        Value::Object(row) => row,
-        _ => Row::new(),
-    }
-}
-
 /// Fills the setup tables.
 pub(super) fn tables(state: &mut State, now: Timestamp) {
     let info = json!({ "lastUpdated": now, "updatedBy": "zAdmin" });
@@ -53,7 +46,7 @@ pub(super) fn tables(state: &mut State, now: Timestamp) {
     ] {
         state.company_statuses.insert(
             id,
-            row(json!({
+            object(json!({
                 "id": id, "name": name, "defaultFlag": id == 1, "inactiveFlag": inactive, "notifyFlag": id == 9,
                 "disallowSavingFlag": disallow, "customNoteFlag": false, "cancelOpenTracksFlag": false, "_info": info,
             })),
@@ -64,7 +57,7 @@ pub(super) fn tables(state: &mut State, now: Timestamp) {
     {
         let kind =
             json!({ "id": id, "name": name, "defaultFlag": id == 2, "vendorFlag": id == 7, "_info": info });
-        state.company_types.insert(id, row(kind));
+        state.company_types.insert(id, object(kind));
     }
     for (id, name, closed) in [
         (IN_STOCK, "In Stock", false),
@@ -78,7 +71,7 @@ pub(super) fn tables(state: &mut State, now: Timestamp) {
         let status = json!({
             "id": id, "description": name, "closedFlag": closed, "defaultFlag": id == ACTIVE, "_info": info,
         });
-        state.statuses.insert(id, row(status));
+        state.statuses.insert(id, object(status));
     }
     for (id, name, inactive) in [
         (17, "Server", false),
@@ -96,7 +89,7 @@ pub(super) fn tables(state: &mut State, now: Timestamp) {
         (75, "Fax Machine", true),
     ] {
         let kind = json!({ "id": id, "name": name, "inactiveFlag": inactive, "systemFlag": id == 17, "_info": info });
-        state.types.insert(id, row(kind));
+        state.types.insert(id, object(kind));
     }
     for (id, kind, question, field, required) in [
         (502, 17, "What is the IP address?", "IPAddress", false),
@@ -107,7 +100,7 @@ pub(super) fn tables(state: &mut State, now: Timestamp) {
     ] {
         state.questions.insert(
             id,
-            row(json!({
+            object(json!({
                 "id": id,
                 "configurationType": { "id": kind, "name": state.types[&kind]["name"], "_info": {} },
                 "fieldType": field, "entryType": if field == "Checkbox" { "Option" } else { "EntryField" },
@@ -125,7 +118,7 @@ pub(super) fn tables(state: &mut State, now: Timestamp) {
     ] {
         state.fields.insert(
             id,
-            row(json!({
+            object(json!({
                 "id": id, "podId": pod, "caption": caption, "sequenceNumber": id, "fieldTypeIdentifier": field,
                 "numberDecimals": 0, "entryTypeIdentifier": entry, "requiredFlag": required,
                 "displayOnScreenFlag": true, "readOnlyFlag": false, "listViewFlag": false, "dateCreated": now, "_info": info,
@@ -139,7 +132,7 @@ pub(super) fn tables(state: &mut State, now: Timestamp) {
     ] {
         state.members.insert(
             id,
-            row(json!({
+            object(json!({
                 "id": id, "identifier": identifier, "firstName": first, "lastName": last,
                 "licenseClass": if id == 243 { "A" } else { "F" }, "hireDate": now, "inactiveFlag": false,
                 "defaultEmail": "Office", "defaultPhone": "Office", "officeEmail": format!("{identifier}@fabrikam.example"),
@@ -161,7 +154,7 @@ fn rights(state: &mut State) {
     ] {
         state.security.insert(
             id,
-            row(json!({
+            object(json!({
                 "id": id, "addLevel": if id == 2 { "All" } else { "None" }, "editLevel": edit, "deleteLevel": "None", "inquireLevel": "All",
                 "moduleFunctionName": function, "moduleFunctionDescription": function, "myAllFlag": true,
                 "moduleFunctionIdentifier": identifier, "reportFlag": false, "restrictFlag": false, "customFlag": false,

@@ -7,16 +7,17 @@ use serde_json::{Map, Value, json};
 
 use super::{
     names::{self, Names},
-    records::{Configuration, Record, guid},
+    records::{Configuration, Record},
     switches::{Nulls, Switches},
 };
 use crate::simulator::{
     deliver::Delivery,
-    log::{Write, differences},
+    log::{Ledger, Write, differences},
+    watch::Touched,
 };
 
-/// A record as its members.
-pub type Row = Map<String, Value>;
+pub use crate::simulator::rows::Row;
+pub(super) use crate::simulator::rows::{flag, guid, object, text};
 
 /// Members that every save touches; they are no change of their own.
 const UNTOLD: &[&str] = &["_info"];
@@ -64,21 +65,13 @@ pub struct State {
     pub(super) callbacks: BTreeMap<i64, Row>,
     pub(super) next_callback: i64,
     pub(super) deliveries: Vec<Delivery>,
-    writes: Vec<Write>,
-    pub(super) touched: BTreeMap<(&'static str, i64), Option<Row>>,
+    ledger: Ledger,
+    pub(super) touched: Touched,
 }
 
 /// The vendor's times are of whole seconds: two changes in one second look the same.
 pub(super) fn whole_second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
-}
-
-pub(super) fn text<'a>(row: &'a Row, name: &str) -> &'a str {
-    row.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-pub(super) fn flag(row: &Row, name: &str) -> bool {
-    row.get(name).and_then(Value::as_bool).unwrap_or(false)
 }
 
 pub(super) fn id_of(row: &Row, reference: &str) -> Option<i64> {
@@ -115,8 +108,8 @@ impl State {
             callbacks: BTreeMap::new(),
             next_callback: 26_559,
             deliveries: Vec::new(),
-            writes: Vec::new(),
-            touched: BTreeMap::new(),
+            ledger: Ledger::default(),
+            touched: Touched::new(),
         }
     }
 
@@ -206,7 +199,7 @@ impl State {
 
     /// The log of changes.
     pub fn writes(&self) -> &[Write] {
-        &self.writes
+        self.ledger.writes()
     }
 
     /// Attaches a configuration to an agreement for a client, or detaches it, with the log. Whether that changed anything.
@@ -253,15 +246,7 @@ impl State {
         self.announce(at, record.0, record.1, action, (action != "deleted").then_some(after));
         let company = id_of(before, "company").or_else(|| id_of(after, "company"));
         let client = if record.0 == "company" { Some(record.1) } else { company };
-        self.writes.push(Write {
-            seq: self.writes.len() as u64 + 1,
-            at,
-            record: format!("{}/{}", record.0, record.1),
-            id: record.1.to_string(),
-            client: client.map(|id| id.to_string()).unwrap_or_default(),
-            changes,
-            by_others,
-        });
+        self.ledger.note(at, record, client, changes, by_others);
     }
 
     /// Puts a configuration back after a change of a client, with the log and the audit trail.

@@ -8,7 +8,10 @@ use super::{
     setup,
     state::{Row, State, number, text},
 };
-use crate::simulator::Edits;
+use crate::simulator::{
+    Edits,
+    watch::{Touched, Watched},
+};
 
 impl State {
     pub fn asset_ids(&self) -> Vec<i64> {
@@ -66,7 +69,7 @@ impl State {
         self.touch("configuration", id);
         let like = self.by_client.get(&client).and_then(|ids| ids.first()).and_then(|id| self.assets.get(id));
         let kind = like.map_or(setup::WORKSTATION, |like| like.type_id);
-        let mut asset = self.new_asset(id, client, kind);
+        let mut asset = Asset::new(id, client, kind);
         asset.site_id = self.clients.get(&client).and_then(|row| number(row, "main_site_id"));
         asset.status_id = Some(setup::ACTIVE);
         asset.inventory_number = format!("A{id:06}");
@@ -86,34 +89,39 @@ impl State {
             .find(|row| text(row, "name") == name)
             .and_then(|row| number(row, "id"))
     }
+}
 
-    fn touch(&mut self, kind: &'static str, id: i64) {
-        if !self.touched.contains_key(&(kind, id)) {
-            let before = self.shown(kind, id);
-            self.touched.insert((kind, id), before);
+impl Watched for State {
+    fn touched(&mut self) -> &mut Touched {
+        &mut self.touched
+    }
+
+    fn shown(&self, kind: &str, id: i64) -> Option<Row> {
+        match kind {
+            "configuration" => self.assets.get(&id).map(|asset| {
+                let mut row = self.asset_row(asset);
+                row.insert("notes".to_owned(), json!(asset.notes));
+                row.insert("fields".to_owned(), self.shown_fields(asset));
+                row.insert("customfields".to_owned(), self.shown_custom(asset));
+                row
+            }),
+            kind => self.table(kind).and_then(|rows| rows.get(&id)).cloned(),
         }
     }
 
-    /// Runs a change that no client made, and logs what differs afterwards.
-    pub(crate) fn as_others<R>(&mut self, at: Timestamp, change: impl FnOnce(&mut Self) -> R) -> R {
-        self.touched.clear();
-        let result = change(self);
-        for ((kind, id), before) in std::mem::take(&mut self.touched) {
-            let after = self.shown(kind, id);
-            if before == after {
-                continue;
+    fn settle(&mut self, at: Timestamp, kind: &str, id: i64) {
+        if let Some(mut asset) = self.assets.get(&id).cloned().filter(|_| kind == "configuration") {
+            asset.modified = at.max(asset.modified);
+            // Edited in place, it may stand under the client it had.
+            for ids in self.by_client.values_mut() {
+                ids.remove(&id);
             }
-            if let Some(mut asset) = self.assets.get(&id).cloned().filter(|_| kind == "configuration") {
-                asset.modified = at.max(asset.modified);
-                // Edited in place, it may stand under the client it had.
-                for ids in self.by_client.values_mut() {
-                    ids.remove(&id);
-                }
-                self.insert(asset);
-            }
-            self.log(at, (kind, id), &before.unwrap_or_default(), &after.unwrap_or_default(), true);
+            self.insert(asset);
         }
-        result
+    }
+
+    fn tell(&mut self, at: Timestamp, record: (&str, i64), before: &Row, after: &Row) {
+        self.log(at, record, before, after, true);
     }
 }
 

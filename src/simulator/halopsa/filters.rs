@@ -276,8 +276,8 @@ impl Lister<'_> {
             let (owner, closed) = (number(row, "client_id").unwrap_or(0), flag(row, "hasbeenclosed"));
             client.is_none_or(|wanted| owner == wanted)
                 && clients.as_ref().is_none_or(|ids| ids.contains(&owner))
-                && !(open_only && closed)
-                && !(closed_only && !closed)
+                && (!closed || !open_only)
+                && (closed || !closed_only)
                 && asset.is_none_or(|asset| {
                     state.ticket_assets.get(&id).is_some_and(|named| named.contains(&asset))
                 })

@@ -1,6 +1,6 @@
 //! What a POST says of an asset, put into what is stored: by top-level member, arrays whole.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     errors,
@@ -62,8 +62,11 @@ pub(super) fn unreadable(items: &[Value], body: &str) -> Vec<(String, String)> {
 fn misfit(kind: Type, value: &Value) -> Option<String> {
     let opens = |sign: char| Some(format!("Unexpected character encountered while parsing value: {sign}."));
     match (kind, value) {
-        (_, Value::Null) => None,
-        (Type::List, Value::Array(_)) | (Type::Object, Value::Object(_)) => None,
+        (_, Value::Null)
+        | (Type::List, Value::Array(_))
+        | (Type::Object, Value::Object(_))
+        | (Type::Decimal, Value::Number(_))
+        | (Type::Flag, Value::Bool(_) | Value::Number(_)) => None,
         (Type::List | Type::Object, other) => Some(format!("Error converting value {other}.")),
         (_, Value::Array(_)) => opens('['),
         (_, Value::Object(_)) => opens('{'),
@@ -87,7 +90,6 @@ fn misfit(kind: Type, value: &Value) -> Option<String> {
         (Type::Decimal, Value::Bool(_)) => {
             Some("Error reading decimal. Unexpected token: Boolean.".to_owned())
         }
-        (Type::Decimal, Value::Number(_)) | (Type::Flag, Value::Bool(_) | Value::Number(_)) => None,
         (Type::Flag, Value::String(text)) => (!text.eq_ignore_ascii_case("true")
             && !text.eq_ignore_ascii_case("false"))
         .then(|| format!("Could not convert string to boolean: {text}.")),
@@ -218,7 +220,7 @@ pub(super) fn merged(
                 after.extra.insert(name.to_owned(), value.clone());
             }
             name => {
-                notes.push(format!("an asset has no member \"{name}\"; the server drops it without a word"))
+                notes.push(format!("an asset has no member \"{name}\"; the server drops it without a word"));
             }
         }
     }
@@ -233,15 +235,14 @@ pub(super) fn merged(
 fn retire(state: &State, before: &Asset, after: &mut Asset, says_status: bool) {
     let retired = |status: Option<i64>| status.is_some_and(|id| super::setup::RETIRED_STATUSES.contains(&id));
     match state.switches.retiring {
-        Retiring::Independent => {}
         Retiring::StatusSetsMark if before.status_id != after.status_id => {
-            after.inactive = retired(after.status_id)
+            after.inactive = retired(after.status_id);
         }
         Retiring::MarkSetsStatus if before.inactive != after.inactive && !says_status => {
             let status = if after.inactive { super::setup::INACTIVE } else { super::setup::ACTIVE };
             after.status_id = Some(status);
         }
-        Retiring::StatusSetsMark | Retiring::MarkSetsStatus => {}
+        Retiring::Independent | Retiring::StatusSetsMark | Retiring::MarkSetsStatus => {}
     }
 }
 
@@ -249,6 +250,6 @@ fn retire(state: &State, before: &Asset, after: &mut Asset, says_status: bool) {
 fn values(list: &Value) -> impl Iterator<Item = (i64, Value)> {
     list.as_array().into_iter().flatten().filter_map(|field| {
         let id = field.get("id").and_then(whole)?;
-        Some((id, field.get("value").cloned().unwrap_or_else(|| json!(null))))
+        Some((id, field.get("value").cloned().unwrap_or_default()))
     })
 }

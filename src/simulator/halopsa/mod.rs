@@ -43,6 +43,7 @@ use super::{
     faults::{self, Rule},
     query::Query,
     vendor::{Arrival, Vendor},
+    watch::Watched,
 };
 use access::Access;
 use lists::Lister;
@@ -166,13 +167,12 @@ impl HaloPsa {
         }
         let list = matches!(address.endpoint, Endpoint::All(_)) && method == "GET";
         Some(match switches.missing_right {
-            MissingRight::Forbidden => errors::forbidden(),
             MissingRight::Unauthorized => errors::unauthorized(),
             MissingRight::EmptyList if list => match resource.envelope {
                 Some(envelope) => Reply::json(200, json!({ "record_count": 0, envelope: [] })),
                 None => Reply::json(200, json!([])),
             },
-            MissingRight::EmptyList => errors::forbidden(),
+            MissingRight::Forbidden | MissingRight::EmptyList => errors::forbidden(),
         })
     }
 

@@ -33,6 +33,31 @@ pub struct Asset {
     pub extra: Row,
 }
 
+impl Asset {
+    /// An asset with nothing filled in.
+    pub(super) fn new(id: i64, client_id: i64, type_id: i64) -> Self {
+        Self {
+            id,
+            type_id,
+            client_id,
+            site_id: None,
+            inventory_number: String::new(),
+            fields: BTreeMap::new(),
+            custom: BTreeMap::from([(super::setup::CF_DISPOSAL, Value::Null)]),
+            status_id: None,
+            inactive: false,
+            parent: None,
+            username: String::new(),
+            notes: String::new(),
+            ninja: None,
+            datto: None,
+            warranty_end: None,
+            modified: Timestamp::UNIX_EPOCH,
+            extra: Row::new(),
+        }
+    }
+}
+
 /// Members that list rows leave out when they have no value.
 const OPTIONAL: &[&str] = &[
     "inventory_number",

@@ -46,36 +46,42 @@ const fn resource(
     Resource { name, kind, area, envelope, parameters, one: true, post: true, delete: false }
 }
 
-const fn read_only(resource: Resource) -> Resource {
-    Resource { post: false, ..resource }
-}
+impl Resource {
+    const fn read_only(mut self) -> Self {
+        self.post = false;
+        self
+    }
 
-const fn list_only(resource: Resource) -> Resource {
-    Resource { post: false, one: false, ..resource }
-}
+    const fn list_only(mut self) -> Self {
+        self.post = false;
+        self.one = false;
+        self
+    }
 
-const fn with_delete(resource: Resource) -> Resource {
-    Resource { delete: true, ..resource }
+    const fn with_delete(mut self) -> Self {
+        self.delete = true;
+        self
+    }
 }
 
 pub(super) const RESOURCES: &[Resource] = &[
-    with_delete(resource("Asset", "config", "assets", Some("assets"), parameters::ASSET)),
-    list_only(resource("AssetChange", "change", "assets", Some("changes"), parameters::ASSET_CHANGE)),
-    read_only(resource("AssetType", "type", "assets", None, parameters::ASSET_TYPE)),
-    list_only(resource("AssetGroup", "group", "assets", None, parameters::ASSET_GROUP)),
+    resource("Asset", "config", "assets", Some("assets"), parameters::ASSET).with_delete(),
+    resource("AssetChange", "change", "assets", Some("changes"), parameters::ASSET_CHANGE).list_only(),
+    resource("AssetType", "type", "assets", None, parameters::ASSET_TYPE).read_only(),
+    resource("AssetGroup", "group", "assets", None, parameters::ASSET_GROUP).list_only(),
     resource("Client", "client", "customers", Some("clients"), parameters::CLIENT),
     resource("Site", "site", "customers", Some("sites"), parameters::SITE),
-    list_only(resource("Status", "status", "", None, parameters::STATUS)),
-    list_only(resource("TopLevel", "toplevel", "customers", Some("tree"), parameters::TOP_LEVEL)),
-    list_only(resource("Tags", "tag", "", None, "")),
+    resource("Status", "status", "", None, parameters::STATUS).list_only(),
+    resource("TopLevel", "toplevel", "customers", Some("tree"), parameters::TOP_LEVEL).list_only(),
+    resource("Tags", "tag", "", None, "").list_only(),
     resource("ClientContract", "contract", "contracts", Some("contracts"), parameters::CLIENT_CONTRACT),
     resource("RecurringInvoice", "invoice", "invoices", Some("invoices"), parameters::RECURRING_INVOICE),
-    read_only(resource("Tickets", "ticket", "tickets", Some("tickets"), parameters::TICKETS)),
-    with_delete(resource("Webhook", "webhook", "admin", None, parameters::WEBHOOK)),
-    list_only(resource("WebhookEvent", "webhook_event", "admin", Some("events"), parameters::WEBHOOK_EVENT)),
+    resource("Tickets", "ticket", "tickets", Some("tickets"), parameters::TICKETS).read_only(),
+    resource("Webhook", "webhook", "admin", None, parameters::WEBHOOK).with_delete(),
+    resource("WebhookEvent", "webhook_event", "admin", Some("events"), parameters::WEBHOOK_EVENT).list_only(),
     Resource { one: false, ..resource("Notification", "notification", "admin", None, "type webhook_id") },
-    list_only(resource("Audit", "audit", "tickets", Some("audit"), "")),
-    list_only(resource("Lookup", "lookup", "", None, "lookupid showallcodes")),
+    resource("Audit", "audit", "tickets", Some("audit"), "").list_only(),
+    resource("Lookup", "lookup", "", None, "lookupid showallcodes").list_only(),
 ];
 
 /// The resource of this name; there is one for every name used here.

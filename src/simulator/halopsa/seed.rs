@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     records::Asset,
     setup,
-    state::{Row, State, object},
+    state::{State, number, object},
     switches::Switches,
 };
 use crate::simulator::{
@@ -118,11 +118,16 @@ impl Seeder<'_> {
 
     fn own_client(&mut self) {
         let own = self.client(super::INTERNAL, "Fabrikam Managed IT", "own");
+        let site = self.main_site(own);
         if matches!(self.options.layout, Layout::Realistic) {
             for index in 0..6 {
-                self.asset(own, None, index, Mood::Any, "FAB");
+                self.asset(own, site, index, Mood::Any, "FAB");
             }
         }
+    }
+
+    fn main_site(&self, client: i64) -> Option<i64> {
+        self.state.clients.get(&client).and_then(|row| number(row, "main_site_id"))
     }
 
     fn site_as(&mut self, id: i64, client: i64, name: &str) {
@@ -145,8 +150,9 @@ impl Seeder<'_> {
             if gone {
                 self.set(id, json!({ "inactive": true }));
             }
+            let site = self.main_site(id);
             for index in 0..if gone { each } else { 3 } {
-                self.asset(id, None, index, Mood::Plain, &prefix);
+                self.asset(id, site, index, Mood::Plain, &prefix);
             }
         }
     }
@@ -176,7 +182,7 @@ impl Seeder<'_> {
             // Inactive, and on stop as well until the lawyers are done.
             "legal_hold" => self.set(client, json!({ "inactive": true, "stopped": 1 })),
             "former_client" | "former_client_odd" => {
-                self.set(client, json!({ "customertype": setup::FORMER }))
+                self.set(client, json!({ "customertype": setup::FORMER }));
             }
             "lookalike_credit_hold" => {
                 let held =
@@ -306,7 +312,7 @@ impl Seeder<'_> {
                 let site = sites[self.rng.random_range(0..sites.len())];
                 let site = (!one_in(&mut self.rng, 12)).then_some(site);
                 let mood = if share.retired { Mood::Retired } else { Mood::Any };
-                let id = self.asset(client.id, Some(site), index, mood, &prefix);
+                let id = self.asset(client.id, site, index, mood, &prefix);
                 if let Some(made) = self.state.assets.get_mut(&id)
                     && made.type_id == setup::WORKSTATION
                 {
@@ -316,15 +322,8 @@ impl Seeder<'_> {
         }
     }
 
-    /// One asset; at the main site if none is given.
-    fn asset(
-        &mut self,
-        client: i64,
-        site: Option<Option<i64>>,
-        index: usize,
-        mood: Mood,
-        prefix: &str,
-    ) -> i64 {
+    /// One asset.
+    fn asset(&mut self, client: i64, site: Option<i64>, index: usize, mood: Mood, prefix: &str) -> i64 {
         let id = self.id("asset", 60);
         let (type_id, word) =
             setup::KINDS[if index == 0 { 0 } else { self.rng.random_range(0..setup::KINDS.len()) }];
@@ -345,9 +344,8 @@ impl Seeder<'_> {
             .then(|| self.state.by_client.get(&client).and_then(|ids| ids.first()).copied())
             .flatten();
         let days = self.rng.random_range(1..2000);
-        let main = self.state.clients.get(&client).and_then(|row| super::state::number(row, "main_site_id"));
-        let mut asset = self.state.new_asset(id, client, type_id);
-        asset.site_id = site.unwrap_or(main);
+        let mut asset = Asset::new(id, client, type_id);
+        asset.site_id = site;
         asset.inventory_number =
             if full && one_in(&mut self.rng, 12) { String::new() } else { format!("A{id:06}") };
         asset.status_id = status;
@@ -389,29 +387,4 @@ enum Mood {
     /// Of every kind, in every state.
     Any,
     Retired,
-}
-
-impl State {
-    /// An asset with nothing filled in.
-    pub(super) fn new_asset(&self, id: i64, client_id: i64, type_id: i64) -> Asset {
-        Asset {
-            id,
-            type_id,
-            client_id,
-            site_id: None,
-            inventory_number: String::new(),
-            fields: BTreeMap::new(),
-            custom: BTreeMap::from([(setup::CF_DISPOSAL, Value::Null)]),
-            status_id: None,
-            inactive: false,
-            parent: None,
-            username: String::new(),
-            notes: String::new(),
-            ninja: None,
-            datto: None,
-            warranty_end: None,
-            modified: Timestamp::UNIX_EPOCH,
-            extra: Row::new(),
-        }
-    }
 }

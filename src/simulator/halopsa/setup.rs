@@ -63,7 +63,9 @@ pub(super) const KINDS: [(i64, &str); 16] = [
 ];
 
 /// Id, name, group, key fields, further fields, whether every status is allowed.
-const TYPES: [(i64, &str, i64, [i64; 3], &[i64], bool); 12] = [
+type Kind = (i64, &'static str, i64, [i64; 3], &'static [i64], bool);
+
+const TYPES: [Kind; 12] = [
     (SERVER, "Server", 7, [HOST, SERIAL, MODEL], &[ADDRESS, WARRANTY], true),
     (WORKSTATION, "Workstation", 7, [HOST, SERIAL, MODEL], &[ADDRESS], true),
     (134, "Laptop", 7, [HOST, SERIAL, MODEL], &[ADDRESS], true),
@@ -141,10 +143,7 @@ pub(super) fn tables(state: &mut State) {
     }
 }
 
-fn asset_type(
-    state: &State,
-    (id, name, group, keys, others, all): &(i64, &str, i64, [i64; 3], &[i64], bool),
-) -> Value {
+fn asset_type(state: &State, (id, name, group, keys, others, all): &Kind) -> Value {
     let group_name = state.asset_groups.get(group).and_then(|row| row.get("name")).cloned();
     let fields: Value = keys
         .iter()

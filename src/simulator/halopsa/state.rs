@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{records::Asset, switches::Switches};
 use crate::simulator::{
     deliver::Delivery,
-    log::{Write, differences},
+    log::{Ledger, Write, differences},
+    watch::{Touched, Watched},
 };
 
-/// A record as its members.
-pub type Row = Map<String, Value>;
+pub use crate::simulator::rows::Row;
+pub(super) use crate::simulator::rows::{flag, guid, number, object, text};
 
 /// Members that every save touches, and what only repeats other records; they are no change of their own.
 const UNTOLD: &[&str] = &[
@@ -57,39 +58,8 @@ pub struct State {
     pub(super) notifications: BTreeMap<i64, Row>,
     pub(super) webhook_events: Vec<Row>,
     pub(super) due: Vec<(String, Delivery, Value)>,
-    writes: Vec<Write>,
-    pub(super) touched: BTreeMap<(&'static str, i64), Option<Row>>,
-}
-
-pub(super) fn object(value: Value) -> Row {
-    match value {
-        Value::Object(row) => row,
-        _ => Row::new(),
-    }
-}
-
-pub(super) fn text<'a>(row: &'a Row, name: &str) -> &'a str {
-    row.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-pub(super) fn flag(row: &Row, name: &str) -> bool {
-    row.get(name).and_then(Value::as_bool).unwrap_or(false)
-}
-
-pub(super) fn number(row: &Row, name: &str) -> Option<i64> {
-    row.get(name).and_then(Value::as_i64)
-}
-
-pub(super) fn guid(id: i64) -> String {
-    let mixed = (id as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    format!(
-        "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
-        mixed >> 32,
-        mixed & 0xffff,
-        id & 0xfff,
-        (mixed >> 16) & 0xfff,
-        id & 0xffff_ffff_ffff
-    )
+    ledger: Ledger,
+    pub(super) touched: Touched,
 }
 
 impl State {
@@ -119,8 +89,8 @@ impl State {
             notifications: BTreeMap::new(),
             webhook_events: Vec::new(),
             due: Vec::new(),
-            writes: Vec::new(),
-            touched: BTreeMap::new(),
+            ledger: Ledger::default(),
+            touched: Touched::new(),
         }
     }
 
@@ -234,23 +204,9 @@ impl State {
         })
     }
 
-    /// A record as the log tells it.
-    pub(super) fn shown(&self, kind: &str, id: i64) -> Option<Row> {
-        match kind {
-            "configuration" => self.assets.get(&id).map(|asset| {
-                let mut row = self.asset_row(asset);
-                row.insert("notes".to_owned(), json!(asset.notes));
-                row.insert("fields".to_owned(), self.shown_fields(asset));
-                row.insert("customfields".to_owned(), self.shown_custom(asset));
-                row
-            }),
-            kind => self.table(kind).and_then(|rows| rows.get(&id)).cloned(),
-        }
-    }
-
     /// The log of changes.
     pub fn writes(&self) -> &[Write] {
-        &self.writes
+        self.ledger.writes()
     }
 
     /// Notes what differs between two states of a record, and tells the webhooks.
@@ -277,15 +233,7 @@ impl State {
         if record.0 == "configuration" {
             self.tell_changes(at, record.1, &changes, by_others);
         }
-        self.writes.push(Write {
-            seq: self.writes.len() as u64 + 1,
-            at,
-            record: format!("{}/{}", record.0, record.1),
-            id: record.1.to_string(),
-            client: client.map(|id| id.to_string()).unwrap_or_default(),
-            changes,
-            by_others,
-        });
+        self.ledger.note(at, record, client, changes, by_others);
     }
 
     /// The vendor's own log of an asset: a row for each member that changed.
@@ -322,11 +270,11 @@ impl State {
     }
 
     /// Stores a row that a client changed, with the log.
-    pub(super) fn store_row(&mut self, at: Timestamp, kind: &'static str, id: i64, after: Row) {
+    pub(super) fn store_row(&mut self, at: Timestamp, kind: &'static str, id: i64, after: &Row) {
         let before = self.shown(kind, id).unwrap_or_default();
         if let Some(rows) = self.table_mut(kind) {
             rows.insert(id, after.clone());
         }
-        self.log(at, (kind, id), &before, &after, false);
+        self.log(at, (kind, id), &before, after, false);
     }
 }

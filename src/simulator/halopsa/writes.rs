@@ -15,6 +15,7 @@ use super::{
 use crate::simulator::{
     exchange::{Call, Reply},
     faults::{Kind, Target},
+    watch::Watched,
 };
 
 impl HaloPsa {
@@ -122,11 +123,7 @@ impl HaloPsa {
         Ok(Asset {
             site_id: main,
             status_id: Some(super::setup::ACTIVE),
-            ..self.state.new_asset(
-                last + 1,
-                client,
-                item.get("assettype_id").and_then(merge::whole).unwrap_or(0),
-            )
+            ..Asset::new(last + 1, client, item.get("assettype_id").and_then(merge::whole).unwrap_or(0))
         })
     }
 
@@ -201,12 +198,11 @@ impl HaloPsa {
     fn save_row(&mut self, call: Call<'_>, kind: &'static str, given: &Row) -> Result<Row, Reply> {
         let id = given.get("id").and_then(merge::whole).filter(|id| *id != 0);
         let rows = self.state.table(kind).ok_or_else(errors::not_found)?;
-        let mut row = match id {
-            Some(id) => rows.get(&id).cloned().ok_or_else(errors::not_found)?,
-            None => {
-                let id = rows.keys().next_back().map_or(1, |last| last + 1);
-                object(serde_json::json!({ "id": id }))
-            }
+        let mut row = if let Some(id) = id {
+            rows.get(&id).cloned().ok_or_else(errors::not_found)?
+        } else {
+            let id = rows.keys().next_back().map_or(1, |last| last + 1);
+            object(serde_json::json!({ "id": id }))
         };
         if matches!(kind, "client" | "site") && !row.contains_key("name") && !given.contains_key("name") {
             return Err(errors::message(&self.state.switches, "Please enter a name"));
@@ -218,7 +214,7 @@ impl HaloPsa {
                 .map(|(name, value)| (name.clone(), value.clone())),
         );
         let id = number(&row, "id").unwrap_or(0);
-        self.state.store_row(call.request.now, kind, id, row.clone());
+        self.state.store_row(call.request.now, kind, id, &row);
         Ok(row)
     }
 
@@ -235,7 +231,7 @@ impl HaloPsa {
             if let Some(Value::Object(line)) = row.get_mut("lines").and_then(|lines| lines.get_mut(at)) {
                 line.extend(item.as_object().cloned().unwrap_or_default());
             }
-            self.state.store_row(call.request.now, "invoice", invoice, row);
+            self.state.store_row(call.request.now, "invoice", invoice, &row);
         }
         Ok(Reply::empty(200))
     }
