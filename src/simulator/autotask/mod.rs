@@ -375,7 +375,7 @@ impl Vendor for Autotask {
         // The id of a record that is written stands in the body.
         let in_body = || {
             let body: Value = serde_json::from_slice(&request.body).ok()?;
-            filter::member(&body, "id").and_then(Value::as_i64)
+            filter::id_in(&body)
         };
         let item = match address.endpoint {
             Endpoint::One(entity, id) => Some((entity.path, id)),
@@ -419,7 +419,7 @@ impl Vendor for Autotask {
     fn fault(&self, rule: &Rule, _: &Sighting, request: &Request) -> Option<Reply> {
         use faults::Kind;
         let seconds = rule.parameter().time().as_secs();
-        Some(match rule.kind {
+        let reply = match rule.kind {
             Kind::Throttled => errors::throttled().with("Retry-After", seconds.to_string()),
             Kind::ThrottledDate => {
                 let until = request.now + rule.parameter().time();
@@ -442,7 +442,8 @@ impl Vendor for Autotask {
             Kind::NotFound => errors::no_match(),
             Kind::Conflict => errors::server("The record is locked by another process. Please try again."),
             _ => return None,
-        })
+        };
+        Some(errors::worded(reply, self.state.switches.error_objects))
     }
 
     fn answer(&mut self, call: Call<'_>) -> Answer {
@@ -450,7 +451,7 @@ impl Vendor for Autotask {
         let reply = match self.handle(call, &mut notes) {
             Ok(reply) | Err(reply) => reply,
         };
-        Answer { reply, notes }
+        Answer { reply: errors::worded(reply, self.state.switches.error_objects), notes }
     }
 
     fn writes(&self) -> &[Write] {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     entities::{self, CHILDREN, Children, Entity},
     errors,
+    filter::id_in,
     query::missing,
     records::Record,
     setup,
@@ -60,7 +61,7 @@ impl State {
         if !self.switches.may_edit && entity.path == "ConfigurationItems" {
             return Err(errors::permission("update"));
         }
-        let id = super::filter::member(&body, "id").and_then(Value::as_i64);
+        let id = id_in(&body);
         if id.is_none() {
             notes.push(format!("{} {} without an id in the body", call.request.method, entity.path));
         }
