@@ -238,10 +238,7 @@ impl Autotask {
             Endpoint::Page(..) => lister.follow()?,
             Endpoint::Count(_) => return lister.count(),
             Endpoint::One(_, id) => return Ok(lister.one(id)),
-            Endpoint::Children(kin, parent) => {
-                state.parent_exists(kin, parent, &call.request.path)?;
-                return Ok(lister.children(kin, parent));
-            }
+            Endpoint::Children(kin, parent) => return Ok(lister.children(kin, parent)),
             Endpoint::Child(kin, parent, id) => return Ok(lister.child(kin, parent, id)),
             Endpoint::Information(_) => return Ok(information::entity(state, entity)),
             Endpoint::Fields(_) | Endpoint::ChildFields(_) => return Ok(information::fields(state, entity)),
@@ -275,7 +272,7 @@ impl Autotask {
             (Endpoint::Collection(entity), _) => state.update(call, entity, mode, None, notes),
             (Endpoint::One(entity, id), _) => state.delete(call, entity, id, None),
             (Endpoint::Children(kin, parent), method) => {
-                state.parent_exists(kin, parent, &call.request.path)?;
+                state.parent_exists(kin, parent)?;
                 let within = Some((kin, parent));
                 if method == "POST" {
                     state.create(call, writes::of(kin), within, notes)

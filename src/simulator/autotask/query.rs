@@ -322,7 +322,7 @@ impl Lister<'_> {
 }
 
 /// A record that is not there.
-pub(super) fn missing(state: &State, path: &str) -> Reply {
+fn missing(state: &State, path: &str) -> Reply {
     if state.switches.missing_is_404 {
         errors::no_route(&format!("{}{path}", state.base))
     } else {

@@ -6,7 +6,6 @@ use super::{
     entities::{self, CHILDREN, Children, Entity},
     errors,
     filter::id_in,
-    query::missing,
     records::Record,
     setup,
     state::{By, State, millisecond},
@@ -204,11 +203,8 @@ impl State {
     }
 
     /// Whether the record that an address hangs on is there.
-    pub(super) fn parent_exists(&self, kin: &Children, parent: i64, path: &str) -> Result<(), Reply> {
-        match self.record(kin.parent, parent) {
-            Some(_) => Ok(()),
-            None => Err(missing(self, path)),
-        }
+    pub(super) fn parent_exists(&self, kin: &Children, parent: i64) -> Result<(), Reply> {
+        self.record(kin.parent, parent).map(|_| ()).ok_or_else(errors::no_match)
     }
 
     /// A webhook is ready as soon as it has a field.
