@@ -85,6 +85,7 @@ impl Lister<'_> {
             None | Some(Value::Null) => LARGEST_PAGE,
             Some(number) => number
                 .as_u64()
+                .or_else(|| number.as_str().and_then(|text| text.trim().parse().ok()))
                 .and_then(|size| usize::try_from(size).ok())
                 .filter(|size| (1..=LARGEST_PAGE).contains(size))
                 .ok_or_else(errors::max_records)?,
