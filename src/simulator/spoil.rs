@@ -131,30 +131,12 @@ pub(crate) fn afterwards(
         }
         Kind::NumbersAsStrings | Kind::MissingFields | Kind::NullFields | Kind::ExtraFields if ok => {
             if let Content::Json(value) = &mut reply.content {
-                reshape(rule.kind, rows_in(value));
+                reshape(rule.kind, value);
             }
         }
         _ => {}
     }
     (reply.status, Outgoing::Plain(reply))
-}
-
-/// The rows of an answer: itself, or what stands in its envelope, which is known by having no id of its own.
-fn rows_in(value: &mut Value) -> &mut Value {
-    let holds_rows = |member: &Value| match member {
-        Value::Array(rows) => rows.iter().all(Value::is_object),
-        member => member.get("id").is_some(),
-    };
-    let inner = match &*value {
-        Value::Object(envelope) if !envelope.contains_key("id") => {
-            envelope.iter().find(|(_, member)| holds_rows(member)).map(|(name, _)| name.clone())
-        }
-        _ => None,
-    };
-    match inner {
-        Some(name) => &mut value[name],
-        None => value,
-    }
 }
 
 /// Rows in a shape nobody promised.
@@ -195,7 +177,7 @@ fn is_envelope(object: &Map<String, Value>) -> bool {
 
 fn holds_rows(value: &Value) -> bool {
     match value {
-        Value::Array(rows) => rows.first().is_some_and(|row| row.get("id").is_some()),
+        Value::Array(rows) => rows.first().is_none_or(|row| row.get("id").is_some()),
         _ => value.get("id").is_some(),
     }
 }
