@@ -158,7 +158,7 @@ fn escaped(body: &str) -> String {
         let quote = letter == '"' && !after_backslash;
         let code = |text: &mut String, letter: char| {
             for unit in letter.encode_utf16(&mut [0; 2]) {
-                text.push_str(&format!("\\u{unit:04X}"));
+                text.push_str(&["\\u", &format!("{unit:04X}")].concat());
             }
         };
         match letter {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::switches::{ThreadLimit, UnauthorizedBody};
-use crate::simulator::exchange::Reply;
+use crate::simulator::exchange::{Content, Reply};
 
 /// What went wrong, one text per problem.
 pub(super) fn errors(status: u16, texts: &[String]) -> Reply {
@@ -12,6 +12,19 @@ pub(super) fn errors(status: u16, texts: &[String]) -> Reply {
 
 pub(super) fn server(text: impl Into<String>) -> Reply {
     errors(500, &[text.into()])
+}
+
+/// The same, with objects in the place of texts where that is the switch.
+pub(super) fn worded(mut reply: Reply, objects: bool) -> Reply {
+    if objects
+        && let Content::Json(body) = &mut reply.content
+        && let Some(texts) = body.get_mut("errors").and_then(Value::as_array_mut)
+    {
+        for text in texts {
+            *text = json!({ "message": text });
+        }
+    }
+    reply
 }
 
 fn message(status: u16, text: &str) -> Reply {

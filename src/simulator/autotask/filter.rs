@@ -48,6 +48,12 @@ pub(super) fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     value.as_object()?.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
+/// The id that a body names, as a number or in a string.
+pub(super) fn id_in(body: &Value) -> Option<i64> {
+    let id = member(body, "id")?;
+    id.as_i64().or_else(|| id.as_str().and_then(|text| text.trim().parse().ok()))
+}
+
 /// A time with or without its `Z`, or a day.
 pub(super) fn time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
@@ -73,9 +79,8 @@ impl<'a> Reader<'a> {
     /// The conditions of a query; `None` matches nothing, which is what an empty list means.
     pub fn read(&mut self, filter: Option<&Value>) -> Result<Option<Condition>, Reply> {
         let filter = filter.filter(|filter| !filter.is_null()).ok_or_else(errors::no_filter)?;
-        let items = match filter {
-            Value::Array(items) => items,
-            _ => return Err(errors::json_syntax(filter.to_string().as_bytes())),
+        let Value::Array(items) = filter else {
+            return Err(errors::json_syntax(filter.to_string().as_bytes()));
         };
         if items.is_empty() {
             self.notes.push(format!("{}: an empty filter, which matches nothing", self.entity.path));

@@ -1,11 +1,12 @@
 //! Autotask PSA, REST API 1.0, as its public sources describe it.
 //!
 //! `entities` says what there is and what fields it has, `state` holds the `records`, `seed`, `seed_links` and `setup`
-//! make them, `edits` lets tests change them; `routes` has the addresses, `query` and `filter` answer queries,
+//! make them, `edits` lets tests change them; `admission` says who is let in, `routes` has the addresses, `query` and `filter` answer queries,
 //! `information` the metadata, `writes` and `values` writes; `errors` has the vendor's error bodies, `limits` its two
 //! limits; `callouts` are the webhooks, signed with `sha1`; `switches` are the facts that nobody outside can be sure
 //! of; `truth` tells checkers what is really stored.
 
+mod admission;
 mod callouts;
 mod edits;
 mod entities;
@@ -43,17 +44,12 @@ use super::{
     vendor::{Arrival, Vendor},
 };
 use limits::Limits;
-use query::{Lister, parameter};
+use query::Lister;
 use routes::{Address, Endpoint};
 use values::Mode;
 
 /// The word in the settings file.
 pub(crate) const PSA: &str = "autotask";
-/// The zone's own path at the start, and after the tenant has moved.
-const ZONES: [&str; 2] = ["", "zone2"];
-/// A zone that refuses everybody.
-const WRONG_ZONE: &str = "zone9";
-
 /// The settings that the generated data was made for. Items have no status, so there is none to set.
 const SAMPLE_CRITERIA: &str = r#"[profiles.demo.offboarded]
 inactive = true
@@ -103,62 +99,6 @@ impl Autotask {
         }
     }
 
-    /// The path of the zone that serves the tenant now.
-    fn zone(&self) -> &'static str {
-        let moved = self.state.switches.zone_moves_after.is_some_and(|after| self.served > after);
-        ZONES[usize::from(moved)]
-    }
-
-    /// The address of the API below a zone's path.
-    fn address_of(&self, zone: &str) -> String {
-        let slash = if zone.is_empty() { "" } else { "/" };
-        format!("{}{slash}{zone}/ATServicesRest/", self.base)
-    }
-
-    fn is_right(&self, request: &Request, header: &str, name: &str) -> bool {
-        request.header(header).is_some_and(|sent| self.credentials.get(name).is_some_and(|own| own == sent))
-    }
-
-    fn knows_user(&self, name: &str) -> bool {
-        self.credentials["user_name"].eq_ignore_ascii_case(name.trim())
-    }
-
-    fn authorised(&self, request: &Request) -> bool {
-        request.header("username").is_some_and(|name| self.knows_user(name))
-            && self.is_right(request, "secret", "secret")
-            && self.is_right(request, "apiintegrationcode", "integration_code")
-            && Address::of(&request.path).zone == self.zone()
-    }
-
-    /// Who is there: the table of refusals.
-    fn admit(&mut self, request: &Request, zone: &str, notes: &mut Vec<String>) -> Result<(), Reply> {
-        for header in ["ApiIntegrationCode", "UserName", "Secret"] {
-            if request.header(header).is_none_or(|value| value.trim().is_empty()) {
-                notes.push(format!("a request without {header}"));
-            }
-        }
-        let body = self.state.switches.unauthorized_body;
-        if !request.header("username").is_some_and(|name| self.knows_user(name)) {
-            return Err(errors::unknown_user());
-        }
-        if zone != self.zone() {
-            return Err(errors::unauthorized(body));
-        }
-        let locked = self.state.switches.locks_after.is_some_and(|after| self.refused >= after);
-        if locked || !self.is_right(request, "secret", "secret") {
-            self.refused += 1;
-            if self.refused > 1 {
-                notes.push("a refused secret was sent again: the vendor locks the user".to_owned());
-            }
-            return Err(errors::unauthorized(body));
-        }
-        self.refused = 0;
-        if !self.is_right(request, "apiintegrationcode", "integration_code") {
-            return Err(errors::integration_code());
-        }
-        Ok(())
-    }
-
     fn handle(&mut self, call: Call<'_>, notes: &mut Vec<String>) -> Result<Reply, Reply> {
         let request = call.request;
         let address = Address::of(&request.path);
@@ -193,35 +133,6 @@ impl Autotask {
         }
     }
 
-    /// What the security level says.
-    fn permitted(&self, address: &Address, request: &Request, notes: &mut Vec<String>) -> Result<(), Reply> {
-        let Some(object) = address.object() else { return Ok(()) };
-        let queries =
-            matches!(address.endpoint, Endpoint::Query(_) | Endpoint::Count(_) | Endpoint::Page(..));
-        if queries && request.header("impersonationresourceid").is_some() {
-            notes.push("ImpersonationResourceId on a query".to_owned());
-            return Err(errors::permission("query"));
-        }
-        let describes = matches!(
-            address.endpoint,
-            Endpoint::Information(_)
-                | Endpoint::Fields(_)
-                | Endpoint::UserDefinedFields(_)
-                | Endpoint::ChildFields(_)
-        );
-        let refused =
-            self.state.switches.refused_entities.iter().any(|path| path.eq_ignore_ascii_case(object));
-        if !refused || describes {
-            return Ok(());
-        }
-        Err(errors::permission(match request.method.as_str() {
-            "PATCH" | "PUT" => "update",
-            "DELETE" => "delete",
-            "POST" if !queries => "create",
-            _ => "query",
-        }))
-    }
-
     fn read(&mut self, call: Call<'_>, endpoint: Endpoint, notes: &mut Vec<String>) -> Result<Reply, Reply> {
         let zone = self.address_of(self.zone());
         let state = &self.state;
@@ -238,10 +149,7 @@ impl Autotask {
             Endpoint::Page(..) => lister.follow()?,
             Endpoint::Count(_) => return lister.count(),
             Endpoint::One(_, id) => return Ok(lister.one(id)),
-            Endpoint::Children(kin, parent) => {
-                state.parent_exists(kin, parent, &call.request.path)?;
-                return Ok(lister.children(kin, parent));
-            }
+            Endpoint::Children(kin, parent) => return Ok(lister.children(kin, parent)),
             Endpoint::Child(kin, parent, id) => return Ok(lister.child(kin, parent, id)),
             Endpoint::Information(_) => return Ok(information::entity(state, entity)),
             Endpoint::Fields(_) | Endpoint::ChildFields(_) => return Ok(information::fields(state, entity)),
@@ -275,7 +183,7 @@ impl Autotask {
             (Endpoint::Collection(entity), _) => state.update(call, entity, mode, None, notes),
             (Endpoint::One(entity, id), _) => state.delete(call, entity, id, None),
             (Endpoint::Children(kin, parent), method) => {
-                state.parent_exists(kin, parent, &call.request.path)?;
+                state.parent_exists(kin, parent)?;
                 let within = Some((kin, parent));
                 if method == "POST" {
                     state.create(call, writes::of(kin), within, notes)
@@ -288,29 +196,6 @@ impl Autotask {
             }
             (_, method) => Err(errors::method(method)),
         }
-    }
-
-    fn zone_information(&mut self, request: &Request, notes: &mut Vec<String>) -> Result<Reply, Reply> {
-        if request.header("secret").is_some() || request.header("authorization").is_some() {
-            notes.push("credentials sent to the zone information, which needs none".to_owned());
-        }
-        let user = parameter(request, "user").unwrap_or_default();
-        if !self.knows_user(&user) {
-            return Err(errors::no_zone());
-        }
-        self.zone_asked += 1;
-        let wrong = self.state.switches.wrong_zone_first && self.zone_asked == 1;
-        let zone = if wrong { WRONG_ZONE } else { self.zone() };
-        let number = if zone.is_empty() { "5" } else { zone.trim_start_matches("zone") };
-        Ok(Reply::json(
-            200,
-            json!({
-                "zoneName": format!("America East {number}"),
-                "url": self.address_of(zone),
-                "webUrl": format!("{}/", self.base),
-                "ci": 632_538,
-            }),
-        ))
     }
 }
 
@@ -375,7 +260,7 @@ impl Vendor for Autotask {
         // The id of a record that is written stands in the body.
         let in_body = || {
             let body: Value = serde_json::from_slice(&request.body).ok()?;
-            filter::member(&body, "id").and_then(Value::as_i64)
+            filter::id_in(&body)
         };
         let item = match address.endpoint {
             Endpoint::One(entity, id) => Some((entity.path, id)),
@@ -419,7 +304,7 @@ impl Vendor for Autotask {
     fn fault(&self, rule: &Rule, _: &Sighting, request: &Request) -> Option<Reply> {
         use faults::Kind;
         let seconds = rule.parameter().time().as_secs();
-        Some(match rule.kind {
+        let reply = match rule.kind {
             Kind::Throttled => errors::throttled().with("Retry-After", seconds.to_string()),
             Kind::ThrottledDate => {
                 let until = request.now + rule.parameter().time();
@@ -442,7 +327,8 @@ impl Vendor for Autotask {
             Kind::NotFound => errors::no_match(),
             Kind::Conflict => errors::server("The record is locked by another process. Please try again."),
             _ => return None,
-        })
+        };
+        Some(errors::worded(reply, self.state.switches.error_objects))
     }
 
     fn answer(&mut self, call: Call<'_>) -> Answer {
@@ -450,7 +336,7 @@ impl Vendor for Autotask {
         let reply = match self.handle(call, &mut notes) {
             Ok(reply) | Err(reply) => reply,
         };
-        Answer { reply, notes }
+        Answer { reply: errors::worded(reply, self.state.switches.error_objects), notes }
     }
 
     fn writes(&self) -> &[Write] {

@@ -85,6 +85,7 @@ impl Lister<'_> {
             None | Some(Value::Null) => LARGEST_PAGE,
             Some(number) => number
                 .as_u64()
+                .or_else(|| number.as_str().and_then(|text| text.trim().parse().ok()))
                 .and_then(|size| usize::try_from(size).ok())
                 .filter(|size| (1..=LARGEST_PAGE).contains(size))
                 .ok_or_else(errors::max_records)?,
@@ -179,22 +180,21 @@ impl Lister<'_> {
     }
 
     fn link(&self, way: &str, size: usize, previous: &[i64], after: i64) -> String {
-        let token = json!({ "pageSize": size, "previousIds": previous, "nextIds": [after] });
-        // As the vendor writes it: only some signs encoded, in small letters.
+        // As the vendor writes it: the members in this order, some signs encoded, in small letters.
         let members = [
-            format!("\"pageSize\":{}", token["pageSize"]),
-            format!("\"previousIds\":{}", token["previousIds"]),
-            format!("\"nextIds\":{}", token["nextIds"]),
+            format!("\"pageSize\":{size}"),
+            format!("\"previousIds\":{}", json!(previous)),
+            format!("\"nextIds\":[{after}]"),
         ];
-        let mut link = format!("{}V1.0/{}/query/{way}?paging=", self.zone, self.entity.path);
-        for letter in format!("{{{}}}", members.join(",")).chars() {
-            match letter {
-                '{' | '}' | '"' | ':' | ',' | '[' | ']' => {
-                    link.push_str(&format!("%{:02x}", u32::from(letter)));
-                }
-                letter => link.push(letter),
-            }
-        }
+        let token: String = format!("{{{}}}", members.join(","))
+            .chars()
+            .map(|letter| match letter {
+                '{' | '}' | '"' | ':' | ',' | '[' | ']' => format!("%{:02x}", u32::from(letter)),
+                letter => letter.to_string(),
+            })
+            .collect::<Vec<_>>()
+            .concat();
+        let mut link = format!("{}V1.0/{}/query/{way}?paging={token}", self.zone, self.entity.path);
         if self.request.method == "GET"
             && let Some(search) = parameter(self.request, "search")
         {
@@ -323,7 +323,7 @@ impl Lister<'_> {
 }
 
 /// A record that is not there.
-pub(super) fn missing(state: &State, path: &str) -> Reply {
+fn missing(state: &State, path: &str) -> Reply {
     if state.switches.missing_is_404 {
         errors::no_route(&format!("{}{path}", state.base))
     } else {

@@ -17,23 +17,24 @@ pub(super) fn sha1(message: &[u8]) -> [u8; 20] {
         for at in 16..80 {
             words[at] = (words[at - 3] ^ words[at - 8] ^ words[at - 14] ^ words[at - 16]).rotate_left(1);
         }
-        let [mut a, mut b, mut c, mut d, mut e] = hash;
+        let mut state = hash;
         for (at, word) in words.iter().enumerate() {
+            let [_, x, y, z, _] = state;
             let (mixed, constant) = match at {
-                0..20 => (b & c | !b & d, 0x5a82_7999),
-                20..40 => (b ^ c ^ d, 0x6ed9_eba1),
-                40..60 => (b & c | b & d | c & d, 0x8f1b_bcdc),
-                _ => (b ^ c ^ d, 0xca62_c1d6),
+                0..20 => (x & y | !x & z, 0x5a82_7999),
+                20..40 => (x ^ y ^ z, 0x6ed9_eba1),
+                40..60 => (x & y | x & z | y & z, 0x8f1b_bcdc),
+                _ => (x ^ y ^ z, 0xca62_c1d6u32),
             };
-            let next = a
+            let next = state[0]
                 .rotate_left(5)
                 .wrapping_add(mixed)
-                .wrapping_add(e)
+                .wrapping_add(state[4])
                 .wrapping_add(constant)
                 .wrapping_add(*word);
-            (e, d, c, b, a) = (d, c, b.rotate_left(30), a, next);
+            state = [next, state[0], x.rotate_left(30), y, z];
         }
-        for (sum, part) in hash.iter_mut().zip([a, b, c, d, e]) {
+        for (sum, part) in hash.iter_mut().zip(state) {
             *sum = sum.wrapping_add(part);
         }
     }
@@ -61,7 +62,7 @@ mod tests {
     use super::*;
 
     fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
     }
 
     /// FIPS 180-4's own examples, and lengths around the end of a block.

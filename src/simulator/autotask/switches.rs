@@ -65,6 +65,8 @@ pub struct Switches {
     /// After so many API calls the tenant moves: its base path answers 401, and the zone, asked again, names another.
     pub zone_moves_after: Option<u64>,
     pub unauthorized_body: UnauthorizedBody,
+    /// The elements of `errors` are objects with a `message` instead of texts.
+    pub error_objects: bool,
     /// So many refused secrets in a row lock the user: the right secret is then refused, too.
     pub locks_after: Option<u32>,
     /// A missing id is answered with 404 instead of 200 `{"item": null}`.
@@ -112,6 +114,7 @@ impl Default for Switches {
             wrong_zone_first: false,
             zone_moves_after: None,
             unauthorized_body: UnauthorizedBody::Errors,
+            error_objects: false,
             locks_after: None,
             missing_is_404: false,
             soap_entity_name: false,
@@ -147,6 +150,7 @@ impl Switches {
             wrong_zone_first: true,
             zone_moves_after: Some(25),
             unauthorized_body: UnauthorizedBody::Empty,
+            error_objects: true,
             locks_after: Some(10),
             missing_is_404: true,
             soap_entity_name: true,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     entities::{self, CHILDREN, Children, Entity},
     errors,
-    query::missing,
+    filter::id_in,
     records::Record,
     setup,
     state::{By, State, millisecond},
@@ -60,7 +60,7 @@ impl State {
         if !self.switches.may_edit && entity.path == "ConfigurationItems" {
             return Err(errors::permission("update"));
         }
-        let id = super::filter::member(&body, "id").and_then(Value::as_i64);
+        let id = id_in(&body);
         if id.is_none() {
             notes.push(format!("{} {} without an id in the body", call.request.method, entity.path));
         }
@@ -203,11 +203,8 @@ impl State {
     }
 
     /// Whether the record that an address hangs on is there.
-    pub(super) fn parent_exists(&self, kin: &Children, parent: i64, path: &str) -> Result<(), Reply> {
-        match self.record(kin.parent, parent) {
-            Some(_) => Ok(()),
-            None => Err(missing(self, path)),
-        }
+    pub(super) fn parent_exists(&self, kin: &Children, parent: i64) -> Result<(), Reply> {
+        self.record(kin.parent, parent).map(|_| ()).ok_or_else(errors::no_match)
     }
 
     /// A webhook is ready as soon as it has a field.

@@ -1,7 +1,15 @@
 //! The simulated Autotask PSA.
 
 mod data;
+mod errors;
+mod faults;
+mod limits;
+mod paging;
+mod query;
 mod schema;
+mod switches;
+mod webhooks;
+mod writing;
 
 use mothball::simulator::{Options, Simulator, Switches};
 use serde_json::{Value, json};
