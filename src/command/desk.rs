@@ -112,7 +112,7 @@ impl RealDesk {
             digest: digest.clone(),
             survey: draft.survey.clone(),
             dry_run: draft.header.dry_run,
-            estimate: self.estimate(plan.items().len() as u64),
+            estimate: self.estimate(plan.items().len() as u64).await,
             warnings,
             refused,
             confirm: self.confirm(&draft),
@@ -126,13 +126,20 @@ impl RealDesk {
         Ok(view)
     }
 
-    fn estimate(&self, changes: u64) -> Estimate {
+    async fn estimate(&self, changes: u64) -> Estimate {
         let can = self.engine().psa.capabilities();
         let requests = changes.div_ceil(can.batch.max(1) as u64) + 2 * changes.div_ceil(READ_PAGE) + 4;
-        let by_pace = requests as f64 * f64::from(can.window_seconds) / f64::from(can.requests.max(1));
-        // A third of a second an answer is what these PSAs take on an ordinary day.
+        let pool = self.engine().psa.pool().await.map(|pool| desk::Pool {
+            takes: requests as f64 / pool.limit.max(1) as f64,
+            used: pool.used as f64 / pool.limit.max(1) as f64,
+            window_seconds: pool.window_seconds,
+        });
+        // What fits into one window goes as fast as it is answered; the rest waits for the next ones. A third of a
+        // second an answer is what these PSAs take on an ordinary day.
+        let windows = requests.saturating_sub(1) / u64::from(can.requests.max(1));
+        let by_pace = windows as f64 * f64::from(can.window_seconds);
         let by_answers = requests as f64 * 0.33 / can.in_flight.max(1) as f64;
-        Estimate { requests, seconds: by_pace.max(by_answers), pool_share: None }
+        Estimate { requests, seconds: by_pace.max(by_answers), pool }
     }
 
     fn confirm(&self, draft: &Draft) -> Confirm {

@@ -504,10 +504,13 @@ fn by_status(request: &Request, reply: Reply) -> Try {
 /// The vendor's own words, whatever form they come in.
 fn words(reply: &Reply) -> String {
     match reply.json::<serde_json::Value>() {
-        Ok(value) => match value.get("message").and_then(serde_json::Value::as_str) {
-            Some(message) => crate::domain::text::one_line(message, 200),
-            None => reply.line(),
-        },
+        Ok(value) => {
+            let said = value.get("message").or_else(|| value.pointer("/errors/0"));
+            match said.and_then(serde_json::Value::as_str) {
+                Some(said) => crate::domain::text::one_line(said, 200),
+                None => reply.line(),
+            }
+        }
         Err(_) => reply.line(),
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     http::{
-        Authorizer, HeaderMap, HeaderValue, Http, HttpError, Judgement, Renewed, Reply, Url, Weight,
+        Authorizer, HeaderMap, HeaderValue, Http, HttpError, Judgement, Renewed, Reply, Sent, Url, Weight,
         header::HeaderName,
     },
     psa::{PsaError, port::Result},
@@ -123,7 +123,12 @@ impl Authorizer for Access {
         }
         let new = zone::lookup(http, &self.host, &self.user).await.map_err(|unknown| match unknown {
             Unknown::Http(error) => error,
-            Unknown::User(message) => HttpError::SignIn { message },
+            Unknown::User(message) | Unknown::Other(PsaError::SignIn { message }) => {
+                HttpError::SignIn { message }
+            }
+            Unknown::Other(PsaError::Unreachable { message, gave_up }) => {
+                HttpError::Unreachable { message, sent: Sent::Never, failure: None, gave_up }
+            }
             Unknown::Other(error) => HttpError::Forbidden { message: error.to_string() },
         })?;
         if new.base == old.base {

@@ -1,7 +1,10 @@
 //! Lists, page by page: the address of the next page is posted to with the same body; where it cannot be followed,
 //! the largest id so far is where the next page begins, for rows come in the order of their ids [C PK].
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
 
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
@@ -147,6 +150,8 @@ impl Api {
             return Ok(Vec::new());
         }
         let kind = Kind { what: list.what, id: &id_of::<T>, belongs: &|_| true };
+        let seen = Mutex::new(BTreeSet::new());
+        let seen = &seen;
         let first = From { place: Place::Start, last: i64::MIN, received: 0 };
         let mut rows = pages(&kind, first, |from| async move {
             let page = self.page::<T>(list, &from).await?;
@@ -155,7 +160,16 @@ impl Api {
                 // Whoever wanted the news may have left; the listing does not depend on it.
                 let _ = listener.to.send(told).await;
             }
-            self.turned(list, from, page, expected).await
+            let brings_new = {
+                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                page.rows.iter().filter(|row| seen.insert(row.id())).count() > 0
+            };
+            let mut page = self.turned(list, from, page, expected).await?;
+            if !brings_new && expected.is_some() {
+                // The same page again. The count will tell, and have the list read again.
+                page.next = None;
+            }
+            Ok(page)
         })
         .await?;
         rows.sort_by_key(Row::id);

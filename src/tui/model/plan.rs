@@ -212,9 +212,7 @@ fn write(
     left_out(view, &mut page);
 
     page.heading("The record");
-    let pool = view.estimate.pool_share.map_or(String::new(), |share| {
-        format!(", {:.0} % of what {} allows in one window", share * 100.0, setting.nouns.product)
-    });
+    let pool = view.estimate.pool.map_or(String::new(), pool_words);
     page.say(
         2,
         Meaning::Text,
@@ -310,6 +308,15 @@ fn linked(view: &PlanView, found: &HashMap<ConfigId, (usize, usize)>, setting: &
 }
 
 /// What stays as it is, by reason. What nobody ticked is only counted.
+/// `, 49 % of this hour's pool (31 % is used already)`
+fn pool_words(pool: crate::tui::desk::Pool) -> String {
+    let window = match pool.window_seconds {
+        3600 => "this hour's pool".to_owned(),
+        seconds => format!("the pool of {}", cells::duration(f64::from(seconds))),
+    };
+    format!(", {:.0} % of {window} ({:.0} % is used already)", pool.takes * 100.0, pool.used * 100.0)
+}
+
 fn left_out(view: &PlanView, page: &mut Prose<PlanEntry>) {
     let mut reasons: BTreeMap<SkipReason, Vec<(usize, usize)>> = BTreeMap::new();
     for (c, client) in view.survey.clients.iter().enumerate() {

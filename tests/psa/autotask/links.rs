@@ -36,7 +36,13 @@ async fn links_are_those_that_are_stored() {
             let stored = &truth.configurations[row.id.as_str()];
             let links = &reading.links[&row.id];
             let agreements: BTreeSet<&str> = stored.agreements.keys().map(String::as_str).collect();
-            assert!(ids(&links.billing).is_superset(&agreements), "{}: {:?}", row.id, links.billing);
+            assert!(
+                ids(&links.billing).is_superset(&agreements),
+                "{}: {:?} {:?}",
+                row.id,
+                links.billing,
+                stored
+            );
             let tickets: BTreeSet<&str> = stored.open_tickets.iter().map(String::as_str).collect();
             assert_eq!(ids(&links.tickets), tickets, "{}", row.id);
             let hidden = |id: &&str| truth.configurations[*id].hidden;

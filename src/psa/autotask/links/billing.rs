@@ -111,7 +111,10 @@ impl<'a> Part<'a> {
         let Some(contract) = self.contract else {
             let (id, _) = self.service?;
             let detail = Some("its contract is not known".to_owned());
-            return Some((self.item, Link { id: id.to_string(), name: service?, detail, record_url: None }));
+            return Some((
+                self.item,
+                Link { id: format!("service/{id}"), name: service?, detail, record_url: None },
+            ));
         };
         let row = running.get(&contract)?;
         let detail =
@@ -198,7 +201,7 @@ async fn billing_products(psa: &Autotask, scope: &Scope<'_>) -> Result<Links> {
             let id = row.id?;
             let product = row.product.unwrap_or_default();
             let link = Link {
-                id: id.to_string(),
+                id: format!("product/{id}"),
                 name: format!("billing product {}", title(names.get(&product), product)),
                 detail: Some(until(row.expiration_date.as_ref())),
                 record_url: None,
@@ -240,7 +243,7 @@ async fn subscriptions(psa: &Autotask, scope: &Scope<'_>) -> Result<Links> {
             let name = format!("subscription {}", title(row.subscription_name.as_ref(), id));
             Some((
                 row.configuration?,
-                Link { id: id.to_string(), name, detail: Some(detail), record_url: None },
+                Link { id: format!("subscription/{id}"), name, detail: Some(detail), record_url: None },
             ))
         })
         .collect())

@@ -7,6 +7,8 @@
 //! - tickets: 3c, and 3 for each 200 open tickets, for the items that they name besides;
 //! - children: 3c; active child companies: 3c; RMM: none, the record says it.
 //!
+//! A contract's link has the contract's number; those of other things say what they are: `subscription/7`.
+//!
 //! Never one for each item. Nothing here fails: what cannot be read is unknown, and says why.
 
 mod billing;
