@@ -3,7 +3,7 @@
 use mothball::simulator::{CompanyTruth, Options};
 use serde_json::{Value, json};
 
-use crate::support::program::Program;
+use crate::support::{program::Program, vendor::facts};
 
 async fn program(psa: &str) -> Program {
     Program::new(Options { psa: psa.to_owned(), clients: 60, configurations: 900, ..Options::default() })
@@ -349,7 +349,8 @@ async fn at_work(psa: &str, configurations: usize) -> (Program, std::process::Ch
     let program = Program::new(options).await;
     let companies = program.simulator.truth().companies;
     let client = &companies.values().find(|one| one.offboarded.any() && !one.own).unwrap().id;
-    let mut command = program.command(&["run", "--client-id", client, "--no-links"]);
+    let most = configurations.to_string();
+    let mut command = program.command(&["run", "--client-id", client, "--no-links", "--max-changes", &most]);
     let child =
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
     while program.simulator.writes().len() < 20 {
@@ -370,7 +371,8 @@ async fn resume(program: &Program, run: &str, configurations: usize) {
 }
 
 async fn an_interrupt_ends_in_good_order_with_a_report(psa: &'static str) {
-    let (program, child) = at_work(psa, 300).await;
+    let all = facts(psa).many(300);
+    let (program, child) = at_work(psa, all).await;
     let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await.unwrap().unwrap();
@@ -380,23 +382,24 @@ async fn an_interrupt_ends_in_good_order_with_a_report(psa: &'static str) {
     assert_eq!(report["state"], "interrupted");
     assert_eq!(report["success"], false);
     let written = program.written().len();
-    assert!(written < 300);
+    assert!(written < all);
     assert_eq!(report["statistics"]["configs_deactivated"], written);
     assert!(ended.stderr.contains("mothball runs resume"), "{}", ended.stderr);
     let run = text(&report["run_id"]).to_owned();
-    resume(&program, &run, 300).await;
+    resume(&program, &run, all).await;
     // Resumed again there is nothing to do.
     assert_eq!(program.run(&["runs", "resume", &run]).await.code, 6);
     program.check().await;
 }
 
 async fn a_killed_run_is_resumed_without_sending_anything_unread(psa: &'static str) {
-    let (program, mut child) = at_work(psa, 150).await;
+    let all = facts(psa).many(150);
+    let (program, mut child) = at_work(psa, all).await;
     child.kill().unwrap();
     child.wait().unwrap();
     let listed = program.run(&["runs", "list", "--json"]).await;
     let runs: Value = serde_json::from_str(&listed.stdout).unwrap();
-    resume(&program, text(&runs[0]["run"]), 150).await;
+    resume(&program, text(&runs[0]["run"]), all).await;
     program.check().await;
 }
 

@@ -9,7 +9,10 @@ use mothball::{
 use serde_json::json;
 
 use super::{offboarded, one_client, outcome, uniform};
-use crate::support::world::{World, client, control_when, who};
+use crate::support::{
+    vendor::facts,
+    world::{World, client, control_when, who},
+};
 
 async fn one_client_is_retired_read_back_and_reported(psa: &'static str) {
     let world = World::new(one_client(psa, 25)).await;
@@ -103,26 +106,28 @@ async fn a_plan_of_another_tenant_is_refused(psa: &'static str) {
 }
 
 async fn cancel_lets_what_is_in_flight_end_and_starts_nothing_more(psa: &'static str) {
+    let all = facts(psa).many(200);
     let latency = std::time::Duration::from_millis(20);
-    let world = World::new(Options { latency, ..one_client(psa, 200) }).await;
+    let world = World::new(Options { latency, ..one_client(psa, all) }).await;
     let id = offboarded(&world.simulator)[0].clone();
     let draft = world.draft(client(&id), Scope::default(), who()).await;
     let handle = world.start(draft).await;
     control_when(&handle, Control::Cancel, |state| state.totals.past_sending() >= 20).await;
     let finished = handle.wait().await;
     assert_eq!(finished.state.phase, Phase::Cancelled);
-    let written = world.simulator.writes().len() as u64;
-    assert!(written < 200, "cancelled in time");
+    let written = world.simulator.writes().len();
+    assert!(written < all, "cancelled in time");
     let statistics = world.report(&finished).statistics();
-    assert_eq!(statistics.configs_deactivated, written, "everything that was sent was read back");
-    assert_eq!(statistics.configs_skipped, 200 - written);
+    assert_eq!(statistics.configs_deactivated, written as u64, "everything that was sent was read back");
+    assert_eq!(statistics.configs_skipped, (all - written) as u64);
     assert!(finished.state.open_items().next().is_none());
     world.check().await;
 }
 
 async fn an_interrupted_run_says_so_and_leaves_nothing_open(psa: &'static str) {
+    let all = facts(psa).many(200);
     let latency = std::time::Duration::from_millis(20);
-    let world = World::new(Options { latency, ..one_client(psa, 200) }).await;
+    let world = World::new(Options { latency, ..one_client(psa, all) }).await;
     let id = offboarded(&world.simulator)[0].clone();
     let handle = world.start(world.draft(client(&id), Scope::default(), who()).await).await;
     control_when(&handle, Control::Interrupt, |state| state.totals.past_sending() >= 20).await;
@@ -136,8 +141,9 @@ async fn an_interrupted_run_says_so_and_leaves_nothing_open(psa: &'static str) {
 }
 
 async fn a_paused_run_sends_nothing_until_it_goes_on(psa: &'static str) {
+    let all = facts(psa).many(60);
     let latency = std::time::Duration::from_millis(5);
-    let world = World::new(Options { latency, ..one_client(psa, 60) }).await;
+    let world = World::new(Options { latency, ..one_client(psa, all) }).await;
     let id = offboarded(&world.simulator)[0].clone();
     let handle = world.start(world.draft(client(&id), Scope::default(), who()).await).await;
     control_when(&handle, Control::Pause, |state| state.totals.past_sending() >= 5).await;
@@ -150,11 +156,11 @@ async fn a_paused_run_sends_nothing_until_it_goes_on(psa: &'static str) {
     let written = world.simulator.writes().len();
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     assert_eq!(world.simulator.writes().len(), written);
-    assert!(written < 60);
+    assert!(written < all);
     handle.control(Control::Go);
     let finished = handle.wait().await;
     assert!(finished.state.is_success());
-    assert_eq!(world.simulator.writes().len(), 60);
+    assert_eq!(world.simulator.writes().len(), all);
     world.check().await;
 }
 
@@ -176,8 +182,9 @@ async fn protected_and_mixed_and_inactive_are_never_in_a_plan(psa: &'static str)
 }
 
 async fn a_client_that_comes_back_during_a_pause_is_left_alone_after_it(psa: &'static str) {
+    let all = facts(psa).many(200);
     let latency = std::time::Duration::from_millis(10);
-    let world = World::new(Options { latency, ..one_client(psa, 200) }).await;
+    let world = World::new(Options { latency, ..one_client(psa, all) }).await;
     let id = offboarded(&world.simulator)[0].clone();
     let handle = world.start(world.draft(client(&id), Scope::default(), who()).await).await;
     control_when(&handle, Control::Pause, |state| state.totals.past_sending() >= 10).await;
@@ -188,13 +195,13 @@ async fn a_client_that_comes_back_during_a_pause_is_left_alone_after_it(psa: &'s
     // What was in flight ends before the client comes back.
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     let written = world.simulator.writes().len();
-    assert!(written < 200);
+    assert!(written < all);
     world.simulator.edit(|edits| edits.bring_back(&id));
     handle.control(Control::Go);
     let finished = handle.wait().await;
     assert_eq!(world.simulator.writes().len(), written, "nothing was written after the client came back");
     let changed = finished.state.totals.changed as usize;
-    assert_eq!(changed, 200 - written);
+    assert_eq!(changed, all - written);
     assert!(!world.report(&finished).success());
     world.check().await;
 }

@@ -21,6 +21,13 @@ pub struct Facts {
     pub budget: fn(changes: u64) -> u64,
 }
 
+impl Facts {
+    /// So many configurations that a run of them takes about as many writes as `changes` of one each.
+    pub fn many(&self, changes: usize) -> usize {
+        if self.batch > 1 { changes * 10 } else { changes }
+    }
+}
+
 pub fn facts(psa: &str) -> Facts {
     match psa {
         "connectwise" => Facts {
