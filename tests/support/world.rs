@@ -143,6 +143,7 @@ fn engine(simulator: &Simulator, store: Arc<dyn Store>) -> Engine {
         protection: Protection::default(),
         status: vendor::facts(room.key).status.map(ToOwned::to_owned),
         safeguards: Safeguards::default(),
+        verify_again_after_hours: 24,
         unenforced: Vec::new(),
     };
     Engine { psa, store, clock, profile }

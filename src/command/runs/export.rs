@@ -10,8 +10,10 @@ use crate::{
 
 /// The report as it was kept, or as the journal tells it.
 pub fn report_of(run: &StoredRun) -> Result<Report, Failure> {
+    // What was added to the journal since (items settled by a later run, a second look) belongs in the report.
     if let Some(kept) = &run.report
-        && let Ok(report) = serde_json::from_value(kept.clone())
+        && let Ok(report) = serde_json::from_value::<Report>(kept.clone())
+        && report.run().journal_head.as_ref() == Some(&run.head)
     {
         return Ok(report);
     }

@@ -1,13 +1,15 @@
 //! `mothball runs`: what earlier runs did.
 
 mod export;
+mod recheck;
 mod resume;
 mod show;
+mod undo;
 
 pub use export::report_of;
 
 use super::{
-    args::{Global, Runs},
+    args::{Global, Resume, Runs},
     context::{data_dir, open_store},
     deliver::hand_over,
     print::{self, Failure},
@@ -49,14 +51,26 @@ pub async fn runs(global: &Global, args: &Runs) -> Result<ExitCode, Failure> {
                 }
             }
         }
-        Runs::Show { id } => {
+        Runs::Show { id, recheck } => {
             let run = find(store.run(&RunId::from(id.as_str())).await.map_err(broken)?, id)?;
+            if *recheck {
+                return recheck::recheck(global, run).await;
+            }
             show::show(&run);
         }
-        Runs::Resume { id, output } => {
+        Runs::Resume(Resume { id: Some(id), output, .. }) => {
             let run = find(store.run(&RunId::from(id.as_str())).await.map_err(broken)?, id)?;
             drop(store);
             return resume::resume(global, run, output).await;
+        }
+        Runs::Resume(Resume { output, .. }) => return resume::resume_all(global, store, output).await,
+        Runs::Undo(args) => {
+            let run = match &args.id {
+                Some(id) => Some(find(store.run(&RunId::from(id.as_str())).await.map_err(broken)?, id)?),
+                None => None,
+            };
+            drop(store);
+            return undo::undo(global, args, run).await;
         }
         Runs::Export { id, output } => {
             let run = find(store.run(&RunId::from(id.as_str())).await.map_err(broken)?, id)?;

@@ -49,6 +49,14 @@ fn line(stamped: &Stamped) -> String {
         Event::Troubled { problem } => format!("{}: {}", problem.code, problem.message),
         Event::Warned { text } => format!("warning: {text}"),
         Event::FollowedUp { follow_up, .. } => format!("{} things left for a person", follow_up.len()),
+        Event::LookDue { due, items } => format!("{} items are looked at again after {due}", items.len()),
+        Event::LookedAgain { follow_up } if follow_up.is_empty() => {
+            "looked again: all stayed as it was left".to_owned()
+        }
+        Event::LookedAgain { follow_up } => {
+            let texts: Vec<&str> = follow_up.iter().map(|one| one.text.as_str()).collect();
+            format!("looked again: {}", texts.join("; "))
+        }
         Event::Ended { how } => format!("ended: {how:?}"),
     };
     format!("{}  {what}", stamped.at)
