@@ -1,10 +1,12 @@
 //! The engine on the real adapter, the real store and the simulator.
 
 mod apply;
+mod crash;
 mod discovery;
 mod faults;
 mod follow_up;
 mod requests;
+mod undo;
 
 use mothball::{
     domain::{ConfigId, Outcome},
