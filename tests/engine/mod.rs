@@ -5,7 +5,9 @@ mod crash;
 mod discovery;
 mod faults;
 mod follow_up;
+mod races;
 mod requests;
+mod second_look;
 mod undo;
 
 use mothball::{
