@@ -34,11 +34,8 @@ pub trait Psa: Send + Sync {
     /// What "inactive" shall mean, with the name of a status resolved to the tenant's own.
     async fn wanted(&self, status: Option<&str>) -> Result<Wanted>;
 
-    /// Whether the tenant still has this status of configurations, by its id, so that it can be set again. Asked by
-    /// an undo; a vendor that never sets a status is never asked.
-    async fn has_status(&self, _status: &StatusRef) -> Result<bool> {
-        Ok(false)
-    }
+    /// Whether the tenant still has this status of configurations, by its id, so that an undo can set it again.
+    async fn has_status(&self, status: &StatusRef) -> Result<bool>;
 
     /// Clients with the signals that `criteria` ask for. Deleted ones are never among them, and the
     /// MSP's own company is marked as such.

@@ -468,8 +468,8 @@ fn a_resume_that_stops_anywhere_is_resumed_to_its_end() {
                 if !stopped {
                     break;
                 }
-                // Every point of the first, every third of the others.
-                at += if first == all / 2 { 1 } else { 3 };
+                // Every second point of the first, every sixth of the others.
+                at += if first == all / 2 { 2 } else { 6 };
             }
         }
     }
@@ -479,7 +479,7 @@ fn a_resume_that_stops_anywhere_is_resumed_to_its_end() {
 fn a_new_run_instead_of_a_resume_settles_first_what_the_old_one_left_open() {
     for psa in psas() {
         let all = steps(psa, |_| Job::Deactivate);
-        for at in (0..all).step_by(2) {
+        for at in (0..all).step_by(3) {
             let point = format!("{psa}: stopped at step {at} of {all}");
             let story = Story::new(psa);
             assert!(story.live(&Job::Deactivate, at).1.is_none(), "{point}");
@@ -511,7 +511,7 @@ fn an_undo_that_stops_anywhere_is_resumed_to_its_end() {
             Job::Undo(finished.header.run)
         };
         let all = steps(psa, done);
-        for at in (0..all).step_by(2) {
+        for at in (0..all).step_by(3) {
             let point = format!("{psa}: an undo stopped at step {at} of {all}");
             let story = Story::new(psa);
             let undo = done(&story);

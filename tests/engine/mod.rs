@@ -1,6 +1,7 @@
 //! The engine on the real adapter, the real store and the simulator.
 
 mod apply;
+mod completeness;
 mod crash;
 mod discovery;
 mod faults;
