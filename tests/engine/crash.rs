@@ -22,7 +22,6 @@ use mothball::{
     psa::{
         Psa,
         port::{Capabilities, Check, ClientScope, Clients, LinkReading, Result as PsaResult, SetAnswer},
-        registry,
     },
     simulator::{Layout, Options},
     store::{
