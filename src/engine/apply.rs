@@ -229,6 +229,7 @@ pub(super) struct Run {
 }
 
 impl Run {
+    #[expect(clippy::too_many_arguments, reason = "each is a part of its own, and two callers name them all")]
     pub(super) fn new(
         engine: Engine,
         header: Header,

@@ -134,7 +134,7 @@ impl Engine {
             }
         }
         let survey = self.survey_of_undo(clients.into_values().collect());
-        self.draft_back(&tenant, parent, survey, wanted, who)
+        self.draft_back(&tenant, parent, survey, &wanted, who)
     }
 
     fn draft_back(
@@ -142,7 +142,7 @@ impl Engine {
         tenant: &Tenant,
         parent: Option<RunId>,
         survey: Survey,
-        wanted: BTreeMap<ConfigId, (Configuration, Wanted)>,
+        wanted: &BTreeMap<ConfigId, (Configuration, Wanted)>,
         who: &Who,
     ) -> Result<Draft, EngineError> {
         let made_at = self.now();
