@@ -215,13 +215,16 @@ pub enum Runs {
         limit: u32,
     },
     /// What happened in one run
-    Show { id: String },
-    /// Go on with an interrupted run: what was sent is read first, nothing is sent twice
-    Resume {
+    Show {
         id: String,
-        #[command(flatten)]
-        output: Output,
+        /// Read what it changed once more from the PSA, and tell what did not stay so
+        #[arg(long)]
+        recheck: bool,
     },
+    /// Go on with an interrupted run: what was sent is read first, nothing is sent twice
+    Resume(Resume),
+    /// Set back to what it was what a run set inactive; others' later changes are left alone and named
+    Undo(Undo),
     /// The report of one run
     Export {
         id: String,
@@ -229,4 +232,50 @@ pub enum Runs {
         #[arg(long, value_name = "FILE|DIR")]
         output: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Resume {
+    /// The run; `mothball runs list` lists them
+    #[arg(required_unless_present = "all")]
+    pub id: Option<String>,
+    /// Every run that was interrupted, one after the other; nothing to resume is a success
+    #[arg(long, conflicts_with = "id")]
+    pub all: bool,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Each configuration gets back the active mark and the status that it had before, if it is still as the run left it. \
+Whether its client counts as offboarded does not matter. --dry-run shows what would be restored."
+)]
+pub struct Undo {
+    /// The run to undo; `mothball runs list` lists them
+    #[arg(required_unless_present = "client_id")]
+    pub id: Option<String>,
+    /// Everything that any run set inactive for this client and nothing restored since
+    #[arg(long, value_name = "ID", conflicts_with = "id")]
+    pub client_id: Option<String>,
+    /// Only these configurations, by id (separated by commas, or repeated)
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Look and report, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Park the undo until a person approves it
+    #[arg(long)]
+    pub require_approval: bool,
+    /// Why, for the journal and the report
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// The ticket this belongs to [default: that of the run]
+    #[arg(long, value_name = "ID")]
+    pub ticket: Option<String>,
+    /// On whose behalf
+    #[arg(long, value_name = "WHO")]
+    pub requested_by: Option<String>,
+    #[command(flatten)]
+    pub output: Output,
 }

@@ -78,6 +78,7 @@ impl Context {
                 protection: profile.protection.clone(),
                 status: profile.wanted_status.clone(),
                 safeguards: settings.safeguards.clone(),
+                verify_again_after_hours: profile.verify_again_after_hours,
                 unenforced: settings.unenforced(&profile),
             },
         };

@@ -14,6 +14,7 @@ mod progress;
 mod review;
 mod run;
 mod runs;
+mod second_look;
 mod simulate;
 
 use args::{Cli, Command, Global, Screen};

@@ -7,6 +7,7 @@ use super::{
     context::Context,
     desk::RealDesk,
     print::{self, Failure},
+    second_look,
 };
 use crate::{
     domain::ExitCode,
@@ -22,7 +23,8 @@ use crate::{
 };
 
 pub async fn review(global: &Global, screen: &Screen) -> Result<ExitCode, Failure> {
-    let context = Context::open(global, true).await?;
+    let mut context = Context::open(global, true).await?;
+    context.settings.warnings.extend(second_look::where_due(&context).await);
     let mode = if context.settings.safeguards.dry_run { Mode::DryRun } else { Mode::Live };
     show(context, mode, global, screen).await
 }

@@ -8,6 +8,7 @@ use super::{
     context::Context,
     print::{self, Failure},
     progress::Style,
+    second_look,
 };
 use crate::{
     domain::{
@@ -72,7 +73,7 @@ impl Job<'_> {
 
     async fn run(&self, ask: &Ask, stops: &mut Stops) -> Result<(Finished, Option<Stop>), Failure> {
         let drafted = tokio::select! {
-            drafted = self.draft(ask) => drafted,
+            drafted = async { self.look_again().await; self.draft(ask).await } => drafted,
             stop = stops.next() => {
                 let message = format!("The run was {} before anything was planned; nothing was changed.", stop.words());
                 let problem = Problem::new(Code::Interrupted, message, self.engine().now());
@@ -114,6 +115,14 @@ impl Job<'_> {
             return Ok((parked, None));
         }
         self.apply(&discovery, draft, stops).await
+    }
+
+    /// Takes the second looks at earlier runs that are due.
+    async fn look_again(&self) {
+        let style = Style::chosen(self.args.output.progress, self.global.quiet);
+        for found in second_look::where_due(self.context).await {
+            style.tell("warning", &found);
+        }
     }
 
     /// Starts the run. Clients that another run is at work on are left out; without others nothing is left to do.

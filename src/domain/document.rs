@@ -191,6 +191,12 @@ pub enum FollowUpKind {
     Unknown,
     /// A configuration that stayed active, and why.
     StillActive,
+    /// A second look found it switched back: it was set inactive and is active again.
+    ActiveAgain,
+    /// The same for what an undo had restored.
+    InactiveAgain,
+    /// A new active configuration that is the same device as one that was set inactive.
+    SameDevice,
 }
 
 impl From<LinkKind> for FollowUpKind {

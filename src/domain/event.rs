@@ -1,6 +1,6 @@
 //! What happens in a run. The journal keeps these in order; [`super::run`] folds them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,15 @@ pub enum Event {
     /// Links were read again after the changes.
     FollowedUp {
         links: BTreeMap<ConfigId, Links>,
+        follow_up: Vec<FollowUp>,
+    },
+    /// These items shall be looked at again at this moment: an RMM may switch them back.
+    LookDue {
+        due: Timestamp,
+        items: BTreeSet<ConfigId>,
+    },
+    /// Items were looked at again after the run, and this is what did not stay as it was left.
+    LookedAgain {
         follow_up: Vec<FollowUp>,
     },
     /// The end.

@@ -22,11 +22,13 @@ pub mod problem;
 pub mod protect;
 pub mod run;
 pub mod safeguards;
+pub mod second_look;
 pub mod selection;
 pub mod survey;
 pub mod tenant;
 pub mod text;
 pub mod time;
+pub mod undo;
 
 pub use approval::{Approval, ApprovedPlan, Change};
 pub use client::{Client, Signals};

@@ -12,6 +12,8 @@ pub enum SkipReason {
     DryRun,
     Planned,
     AlreadyInactive,
+    /// In an undo: it is again as it was.
+    AlreadyRestored,
     Mixed,
     Protected,
     Held,
@@ -31,6 +33,7 @@ impl SkipReason {
             Self::DryRun => "dry run",
             Self::Planned => "planned",
             Self::AlreadyInactive => "already inactive",
+            Self::AlreadyRestored => "already restored",
             Self::Mixed => "mixed state",
             Self::Protected => "protected",
             Self::Held => "held",

@@ -1,7 +1,7 @@
 //! The fold: from what happened to where a run stands. The screen, the progress line, the journal's
 //! replay and the report all use this one, so they cannot disagree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,11 @@ impl Phase {
             Self::Interrupted => "interrupted",
             Self::Refused => "refused",
         }
+    }
+
+    /// Whether the run was approved and has not come to its end: it is going on, or can be resumed.
+    pub fn may_go_on(self) -> bool {
+        matches!(self, Self::Approved | Self::Applying | Self::Paused | Self::Verifying | Self::Interrupted)
     }
 
     /// Whether the run has ended, for good or until it is resumed.
@@ -184,6 +189,10 @@ pub struct RunState {
     pub warnings: Vec<String>,
     pub links_after: BTreeMap<ConfigId, Links>,
     pub follow_up: Vec<FollowUp>,
+    /// What is to be looked at again, and when; `None` once that was done.
+    pub look_due: Option<(Timestamp, BTreeSet<ConfigId>)>,
+    /// What the last second look found.
+    pub second_look: Vec<FollowUp>,
 }
 
 /// How far a run has come, for bars and lines.
@@ -258,6 +267,8 @@ impl RunState {
             Event::Intended { config_id, attempt } => {
                 self.put(config_id, ItemState::Sending { attempt: *attempt });
             }
+            // An answer that came after its item was settled by reading tells nothing that the reading did not.
+            Event::Answered { config_id, .. } if self.outcome(config_id).is_some() => {}
             Event::Answered { config_id, attempt, answer } => {
                 self.put(config_id, ItemState::Answered { attempt: *attempt, answer: answer.clone() });
             }
@@ -271,6 +282,11 @@ impl RunState {
             Event::FollowedUp { links, follow_up } => {
                 self.links_after.clone_from(links);
                 self.follow_up.clone_from(follow_up);
+            }
+            Event::LookDue { due, items } => self.look_due = Some((*due, items.clone())),
+            Event::LookedAgain { follow_up } => {
+                self.look_due = None;
+                self.second_look.clone_from(follow_up);
             }
             Event::Ended { how } => {
                 self.paused_because = None;
@@ -394,6 +410,20 @@ mod tests {
         state.apply(&stamped(0, Event::Intended { config_id: ConfigId::from("99"), attempt: 1 }));
         assert_eq!(state.totals.all(), 2);
         assert_eq!(state.totals.queued, 2);
+    }
+
+    #[test]
+    fn an_answer_that_comes_after_the_item_was_settled_changes_nothing() {
+        let plan = samples::plan(1);
+        let id = plan.items()[0].config_id.clone();
+        let mut state = RunState::of(&plan);
+        for event in story(&id, Outcome::Deactivated { verified: true }) {
+            state.apply(&stamped(0, event));
+        }
+        let settled = state.clone();
+        let late = Answer::Lost { message: "broken".into() };
+        state.apply(&stamped(0, Event::Answered { config_id: id, attempt: 1, answer: late }));
+        assert_eq!(state, settled);
     }
 
     #[test]

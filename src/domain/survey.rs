@@ -50,8 +50,13 @@ pub struct Found {
 impl Found {
     /// What became of it, whether it was in the plan or not.
     pub fn outcome(&self, state: &RunState, dry_run: bool) -> Outcome {
-        if let Some(reason) = self.skip {
-            return Outcome::Skipped { reason };
+        match self.skip {
+            // Found out while the plan was made: it is told as what it is, not as left out by choice.
+            Some(SkipReason::ChangedSinceReview) => {
+                return Outcome::ChangedSinceReview { what: self.why.clone().unwrap_or_default() };
+            }
+            Some(reason) => return Outcome::Skipped { reason },
+            None => {}
         }
         match state.item(&self.configuration.id) {
             Some(ItemState::Settled(settled)) => settled.outcome.clone(),

@@ -16,6 +16,7 @@ use super::{
     Control, Draft, Engine, EngineError, Feed,
     control::Listener,
     feed::Journal,
+    in_hand::InHand,
     pipeline::{Pipeline, Seen, Todo},
     trouble::Trouble,
 };
@@ -29,7 +30,7 @@ use crate::{
         survey::{Header, Survey},
     },
     psa::port::LinkReading,
-    store::{Claim, Holder, NewRun},
+    store::{Claim, Held, Holder, NewRun},
     system::process::Identity,
 };
 
@@ -98,6 +99,7 @@ impl Engine {
         }
         let approval = Approval::of_all(&plan, &header.operator, self.now());
         let approved = ApprovedPlan::new(plan, approval.clone(), self.now())?;
+        let in_hand = self.take_in_hand(&header, approved.plan())?;
         self.lock(&header, approved.plan()).await?;
         let begun = async {
             let journal = self.open_journal(&header, &survey, Some(approved.plan())).await?;
@@ -108,14 +110,12 @@ impl Engine {
         let journal = match begun.await {
             Ok(journal) => journal,
             Err(error) => {
-                if let Err(error) = self.store.release(&header.run).await {
-                    tracing::warn!(%error, "the locks are given back when this process ends");
-                }
+                self.unlock(&header.run).await;
                 return Err(error);
             }
         };
         let todo = approved.items().map(|item| (Arc::new(item.clone()), 0)).collect();
-        Ok(Run::new(self.clone(), header, survey, approved, journal, todo, None).spawn())
+        Ok(Run::new(self.clone(), header, survey, approved, journal, in_hand, todo, None).spawn())
     }
 
     /// Takes the plan's clients for this run alone, all of them or none.
@@ -126,6 +126,21 @@ impl Engine {
         let acquired =
             self.store.acquire(tenant, &clients, Claim::All, &header.run, &holder, self.now()).await?;
         if acquired.held.is_empty() { Ok(()) } else { Err(EngineError::Locked { held: acquired.held }) }
+    }
+
+    pub(super) async fn unlock(&self, run: &RunId) {
+        if let Err(error) = self.store.release(run).await {
+            tracing::warn!(%error, "the locks are given back when this process ends");
+        }
+    }
+
+    /// Takes the run for one task of this process.
+    pub(super) fn take_in_hand(&self, header: &Header, plan: &Plan) -> Result<Arc<InHand>, EngineError> {
+        InHand::take(&header.run, self.now()).map_err(|since| {
+            let by = Holder { process: Identity::own(), operator: header.operator.clone() };
+            let held = |client| Held { client, run: header.run.clone(), by: by.clone(), since };
+            EngineError::Locked { held: plan.clients().into_iter().map(held).collect() }
+        })
     }
 
     /// Stores a run that writes nothing: a dry run, one without anything to change, one refused.
@@ -199,13 +214,14 @@ fn conclusion(header: &Header, plan: Option<&Plan>, how: End, problems: Vec<Prob
 
 /// Everything that one run carries through its life.
 pub(super) struct Run {
-    engine: Engine,
-    header: Header,
-    survey: Survey,
+    pub(super) engine: Engine,
+    pub(super) header: Header,
+    pub(super) survey: Survey,
     approved: Arc<ApprovedPlan>,
-    journal: Arc<Journal>,
+    pub(super) journal: Arc<Journal>,
     control: Listener,
     remote: watch::Sender<Control>,
+    in_hand: Arc<InHand>,
     /// What is to be done, each item with how often it may have been sent already.
     todo: Vec<Todo>,
     /// Why nothing more may be sent: what was sent is only settled by reading.
@@ -213,12 +229,14 @@ pub(super) struct Run {
 }
 
 impl Run {
+    #[expect(clippy::too_many_arguments, reason = "each is a part of its own, and two callers name them all")]
     pub(super) fn new(
         engine: Engine,
         header: Header,
         survey: Survey,
         approved: ApprovedPlan,
         journal: Journal,
+        in_hand: Arc<InHand>,
         todo: Vec<Todo>,
         settle_only: Option<EngineError>,
     ) -> Self {
@@ -231,6 +249,7 @@ impl Run {
             journal: Arc::new(journal),
             control: Listener(listener),
             remote,
+            in_hand,
             todo,
             settle_only,
         }
@@ -266,6 +285,7 @@ impl Run {
         if self.control.now() < Control::Stop && met.is_none() {
             self.follow_up().await;
         }
+        self.write_down(self.look_again_later(end)).await;
         if end == End::Interrupted && met.is_none() {
             let message = format!(
                 "The run was interrupted; resume it with `mothball runs resume {}`.",
@@ -288,8 +308,8 @@ impl Run {
         let open = self.journal.with(|state| state.open_items().next().is_some());
         if open {
             tracing::warn!("some answers are outstanding; the locks are kept until this process ends");
-        } else if let Err(error) = self.engine.store.release(&self.header.run).await {
-            tracing::warn!(%error, "the locks are given back when this process ends");
+        } else {
+            self.engine.unlock(&self.header.run).await;
         }
         Finished {
             header: self.header,
@@ -306,12 +326,18 @@ impl Run {
         hold: &CancellationToken,
         pauses: &Arc<AtomicU64>,
     ) -> Result<(), EngineError> {
-        if self.unless_ended(self.engine.same_tenant(&self.approved)).await?.is_none() {
+        let plan = self.approved.plan();
+        let ready = async {
+            self.engine.same_tenant(plan).await?;
+            self.engine.settle_left_open(plan).await
+        };
+        if self.unless_ended(ready).await?.is_none() {
             return Ok(());
         }
         if let Some(why) = self.settle_only.take() {
+            let kind = self.approved.plan().head().kind;
             let sent = std::mem::take(&mut self.todo).into_iter().filter(|(_, attempts)| *attempts > 0);
-            let settled = self.engine.settle_by_reading(&self.approved, sent.collect()).await;
+            let settled = self.engine.settle_by_reading(kind, sent.collect()).await;
             self.journal.record(settled).await?;
             return Err(why);
         }
@@ -334,6 +360,7 @@ impl Run {
                 pauses: Arc::clone(pauses),
                 began,
                 left: Arc::default(),
+                in_hand: Arc::clone(&self.in_hand),
             };
             let left = pipeline.pass(todo).await;
             unchanged.extend(left.unchanged.iter().map(|todo| (todo.0.config_id.clone(), todo.clone())));

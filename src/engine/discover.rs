@@ -1,19 +1,21 @@
 //! Which clients have left, and what they left behind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::sync::mpsc;
 
 use super::{Engine, EngineError};
 use crate::{
     domain::{
-        Client, ClientId, Code, Configuration, Criteria, Listing, Problem, Tenant, Timestamp, Wanted,
+        Client, ClientId, Code, ConfigId, Configuration, Criteria, Listing, Problem, Tenant, Timestamp,
+        Wanted,
         client::Offboarded,
         document::Coverage,
         survey::{Survey, SurveyedClient},
         text::{nearest, same_name},
     },
     psa::port::{ClientScope, Clients},
+    store::Deactivated,
 };
 
 /// Which clients a run is asked about.
@@ -45,6 +47,8 @@ pub struct Discovery {
     /// What was asked for and is not among them, and why.
     pub missing: Vec<SurveyedClient>,
     pub listing: Listing<Configuration>,
+    /// What runs of ours set inactive and none restored since.
+    pub set_inactive: BTreeMap<ConfigId, Deactivated>,
     pub coverage: Coverage,
     pub as_of: Timestamp,
 }
@@ -80,6 +84,9 @@ impl Engine {
             None => self.psa.configurations(&ids, None).await?,
             Some(news) => self.list_telling(&ids, news).await?,
         };
+        let set_inactive = self.store.deactivated(&tenant).await?;
+        let set_inactive =
+            set_inactive.into_iter().map(|change| (change.config_id.clone(), change)).collect();
         let as_of = self.now();
         let coverage = Coverage {
             as_of: Some(as_of),
@@ -90,7 +97,7 @@ impl Engine {
             configurations_read: Survey::tally(listing.rows()),
             ..Coverage::default()
         };
-        Ok(Discovery { tenant, wanted, criteria, clients, missing, listing, coverage, as_of })
+        Ok(Discovery { tenant, wanted, criteria, clients, missing, listing, set_inactive, coverage, as_of })
     }
 
     async fn list_telling(

@@ -13,7 +13,10 @@ use crate::domain::{
     survey::{Found, Header, Survey, SurveyedClient},
     text::count,
 };
-use crate::{store::Held, system::random};
+use crate::{
+    store::{Deactivated, Held},
+    system::random,
+};
 
 /// Who asked for a run, and how.
 #[derive(Debug, Clone, Default)]
@@ -98,6 +101,10 @@ impl Engine {
             };
             client.found.push(Found { configuration: (*row).clone(), skip, why, links: Links::default() });
         }
+        let came_back = rows.iter().filter(|row| row.state.active);
+        client
+            .warnings
+            .extend(came_back.filter_map(|row| active_again(row, discovery.set_inactive.get(&row.id)?)));
         let name = &offboarded.client.name;
         if rows.is_empty() {
             let message = format!("{} \"{name}\" has no {} at all.", nouns.client, nouns.configurations);
@@ -213,7 +220,7 @@ impl Engine {
             chosen.contains(&row.id).then(|| discovery.wanted.clone())
         });
         let tenant = Some(discovery.tenant.clone());
-        let header = self.header(run, who, made_at, tenant, discovery.criteria.clone());
+        let header = self.header(Kind::Deactivate, run, who, made_at, tenant, discovery.criteria.clone());
         Draft { header, plan: (!plan.items().is_empty()).then_some(plan), survey }
     }
 
@@ -221,13 +228,14 @@ impl Engine {
     pub fn draft_of_failure(&self, who: &Who, asked: &[SurveyedClient], problem: Problem) -> Draft {
         let now = self.now();
         let run = RunId::new(random::run_id(self.clock.now()));
-        let header = self.header(run, who, now, None, self.profile.criteria.clone());
+        let header = self.header(Kind::Deactivate, run, who, now, None, self.profile.criteria.clone());
         let survey = Survey { clients: asked.to_vec(), problems: vec![problem], ..Survey::default() };
         Draft { header, survey, plan: None }
     }
 
-    fn header(
+    pub(super) fn header(
         &self,
+        kind: Kind,
         run: RunId,
         who: &Who,
         started_at: Timestamp,
@@ -236,7 +244,7 @@ impl Engine {
     ) -> Header {
         Header {
             run,
-            kind: Kind::Deactivate,
+            kind,
             parent: who.parent.clone(),
             profile: self.profile.name.clone(),
             psa: self.profile.psa.clone(),
@@ -253,4 +261,18 @@ impl Engine {
             started_at,
         }
     }
+}
+
+/// A configuration that a run of ours set inactive, and that is active now.
+fn active_again(row: &Configuration, change: &Deactivated) -> Option<String> {
+    (row.client == change.client_id).then(|| {
+        let rmm = row.rmm.as_ref().map(|rmm| format!("; its RMM link is {rmm}")).unwrap_or_default();
+        format!(
+            "{} ({}) is active again: run {} set it inactive on {}{rmm}",
+            row.title(),
+            row.id,
+            change.run,
+            change.at.day()
+        )
+    })
 }

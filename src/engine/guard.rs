@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     domain::{
-        ApprovedPlan, ClientId, ConfigId, Configuration, Criteria, Event, Outcome, PlanItem, SkipReason,
-        State, plan::Kind,
+        ApprovedPlan, ClientId, ConfigId, Configuration, Criteria, Event, Outcome, Plan, PlanItem,
+        SkipReason, State, plan::Kind,
     },
     psa::{
         PsaError,
@@ -31,9 +31,9 @@ pub enum Guarded {
 
 impl Engine {
     /// Refuses a plan of another tenant.
-    pub(super) async fn same_tenant(&self, approved: &ApprovedPlan) -> Result<(), EngineError> {
+    pub(super) async fn same_tenant(&self, plan: &Plan) -> Result<(), EngineError> {
         let now = self.psa.tenant().await?;
-        let planned = &approved.plan().head().tenant;
+        let planned = &plan.head().tenant;
         if planned.is_same_as(&now) {
             Ok(())
         } else {
@@ -65,8 +65,7 @@ impl Engine {
     }
 
     /// What became of items that were sent in an earlier life of the run, found out by reading alone.
-    pub(super) async fn settle_by_reading(&self, approved: &ApprovedPlan, sent: Vec<Todo>) -> Vec<Event> {
-        let kind = approved.plan().head().kind;
+    pub(super) async fn settle_by_reading(&self, kind: Kind, sent: Vec<Todo>) -> Vec<Event> {
         let lost = || SetAnswer::Lost { message: "the run was interrupted".to_owned() };
         let mut events = Vec::new();
         for chunk in sent.chunks(self.psa.capabilities().read_page.max(1)) {
@@ -131,12 +130,21 @@ fn inspect(kind: Kind, item: &Arc<PlanItem>, attempts: u32, row: &Configuration)
             // It was sent before, and only now it shows: that was us.
             return stop(item, done(kind, true), state);
         }
-        return stop(item, Outcome::Skipped { reason: SkipReason::AlreadyInactive }, state);
+        return stop(item, already(kind), state);
     }
     match item.drift(row) {
         Some(what) => stop(item, Outcome::ChangedSinceReview { what }, state),
         None => Guarded::Pass(Arc::clone(item)),
     }
+}
+
+/// It is as wanted, and not by this run.
+fn already(kind: Kind) -> Outcome {
+    let reason = match kind {
+        Kind::Deactivate => SkipReason::AlreadyInactive,
+        Kind::Undo => SkipReason::AlreadyRestored,
+    };
+    Outcome::Skipped { reason }
 }
 
 fn stop(item: &PlanItem, outcome: Outcome, state: Option<State>) -> Guarded {

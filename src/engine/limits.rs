@@ -3,6 +3,7 @@
 use super::{Draft, Engine, EngineError};
 use crate::domain::{
     Plan,
+    plan::Kind,
     safeguards::{Extent, SHARE_FREE},
 };
 
@@ -39,6 +40,10 @@ impl Engine {
             .collect();
         if safeguards.require_ticket && draft.header.ticket.is_none() {
             refusals.push(Refusal::firm("the settings require a ticket; name one with --ticket".to_owned()));
+        }
+        // The way back knows no limit on how much it may restore.
+        if plan.head().kind == Kind::Undo {
+            return Ok(refusals);
         }
         let extent = self.extent(plan, allowance).await?;
         let over = safeguards.exceeded(extent, allowance.max_changes, allowance.attended);

@@ -10,12 +10,16 @@ pub mod draft;
 pub mod error;
 pub mod feed;
 mod guard;
+mod in_hand;
+mod left_open;
 pub mod limits;
 pub mod links;
 mod pipeline;
 mod resume;
+mod second_look;
 mod settle;
 mod trouble;
+pub mod undo;
 mod verify;
 
 pub use apply::{Finished, RunHandle};
@@ -24,6 +28,8 @@ pub use discover::{Ask, Discovery, Request};
 pub use draft::{Draft, Pick, Who};
 pub use error::EngineError;
 pub use feed::Feed;
+pub use second_look::LookedAgain;
+pub use undo::{Undo, UndoOf};
 
 use std::sync::Arc;
 
@@ -54,6 +60,8 @@ pub struct Profile {
     /// The status that is set together with the inactive mark, by name.
     pub status: Option<String>,
     pub safeguards: Safeguards,
+    /// Hours until items with an RMM link are looked at again; 0 for never.
+    pub verify_again_after_hours: u32,
     /// Settings that ask for what this build does not enforce yet: every write refuses.
     pub unenforced: Vec<String>,
 }

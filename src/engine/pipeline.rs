@@ -22,6 +22,7 @@ use super::{
     control::Listener,
     feed::Journal,
     guard::Guarded,
+    in_hand::InHand,
     settle::certain,
     trouble::Trouble,
     verify::{Answered, Rows, judge_batch},
@@ -66,6 +67,7 @@ pub(super) struct Pipeline {
     /// When the clients of the plan were read.
     pub began: Seen,
     pub left: Arc<Mutex<Left>>,
+    pub in_hand: Arc<InHand>,
 }
 
 /// An item and how often it was sent.
@@ -266,7 +268,10 @@ impl Pipeline {
     ) -> impl Future<Output = ()> + Send + use<> {
         let (engine, journal) = (self.engine.clone(), Arc::clone(&self.journal));
         let (trouble, hold, left) = (self.trouble.clone(), self.hold.clone(), Arc::clone(&self.left));
+        let in_hand = Arc::clone(&self.in_hand);
         async move {
+            // Nobody resumes this run in this process while the answer may still come.
+            let _in_hand = in_hand;
             // A write that waits so long for its turn that what was read of it is stale is not sent.
             let turn = hold.child_token();
             let answers = {

@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::PsaError;
 use crate::domain::{
-    Change, Client, ClientId, ConfigId, Configuration, Criteria, Links, Listing, SignOfLife, State, Tenant,
-    Wanted, event::Notice, tenant::Nouns,
+    Change, Client, ClientId, ConfigId, Configuration, Criteria, Links, Listing, SignOfLife, State,
+    StatusRef, Tenant, Wanted, event::Notice, tenant::Nouns,
 };
 
 pub type Result<T> = std::result::Result<T, PsaError>;
@@ -33,6 +33,9 @@ pub trait Psa: Send + Sync {
 
     /// What "inactive" shall mean, with the name of a status resolved to the tenant's own.
     async fn wanted(&self, status: Option<&str>) -> Result<Wanted>;
+
+    /// Whether the tenant still has this status of configurations, by its id, so that an undo can set it again.
+    async fn has_status(&self, status: &StatusRef) -> Result<bool>;
 
     /// Clients with the signals that `criteria` ask for. Deleted ones are never among them, and the
     /// MSP's own company is marked as such.

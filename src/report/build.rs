@@ -163,6 +163,7 @@ fn follow_up_of(source: &Source<'_>, client: &SurveyedClient) -> Vec<FollowUp> {
         .state
         .follow_up
         .iter()
+        .chain(&source.state.second_look)
         .filter(|entry| client.id.as_ref() == Some(&entry.client_id))
         .cloned()
         .collect()

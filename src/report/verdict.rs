@@ -1,6 +1,6 @@
 //! How a run ends for the shell.
 
-use crate::domain::{Code, ExitCode, Outcome, Phase, RunState, survey::Survey};
+use crate::domain::{Code, ExitCode, Outcome, Phase, RunState, SkipReason, survey::Survey};
 
 /// The contract's exit code for a run that was not stopped by a signal.
 pub fn verdict(survey: &Survey, state: &RunState) -> ExitCode {
@@ -18,7 +18,8 @@ pub fn verdict(survey: &Survey, state: &RunState) -> ExitCode {
     if !survey.coverage.complete && code == ExitCode::Success {
         code = ExitCode::Safeguard;
     }
-    code.worst(of_items(state))
+    let drifted = survey.found().any(|found| found.skip == Some(SkipReason::ChangedSinceReview));
+    code.worst(if drifted { ExitCode::Incomplete } else { ExitCode::Success }).worst(of_items(state))
 }
 
 fn of_items(state: &RunState) -> ExitCode {

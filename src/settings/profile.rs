@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// When items with an RMM link are looked at again, unless the file says otherwise.
-pub const VERIFY_AGAIN_AFTER_HOURS: u32 = 24;
+const VERIFY_AGAIN_AFTER_HOURS: u32 = 24;
 
 /// One PSA tenant.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! What a settings file may ask for and this build does not do yet. Someone who asks for a safeguard counts on
 //! it, so nothing is written to a PSA while one of these is asked for. Whoever builds one deletes its line.
 
-use super::{Note, Profile, Settings, profile};
+use super::{Note, Profile, Settings};
 use crate::domain::safeguards::{OnLimit, Safeguards};
 
 type Asked = fn(&Settings, &Profile) -> bool;
@@ -23,9 +23,6 @@ const NOT_YET: &[(&str, Asked)] = &[
             > f64::EPSILON
     }),
     ("deactivate.note other than \"none\" (notes in the PSA)", |_, profile| profile.note != Note::None),
-    ("deactivate.verify_again_after_hours (a second look later)", |_, profile| {
-        ![0, profile::VERIFY_AGAIN_AFTER_HOURS].contains(&profile.verify_again_after_hours)
-    }),
     ("store.url (a database for a team)", |settings, _| settings.store.url.is_some()),
 ];
 

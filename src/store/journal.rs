@@ -108,12 +108,15 @@ pub struct Batch {
     /// Configuration, outcome by the contract's word, moment.
     pub settled: Vec<(ConfigId, &'static str, i64)>,
     pub last: Option<i64>,
+    /// When the run's items are to be looked at again, if that changes: at a moment, or not any more.
+    pub look: Option<Option<i64>>,
 }
 
 impl Batch {
     pub fn of(events: &[Stamped]) -> Result<Self> {
         let mut settled = Vec::new();
         let mut turns = Vec::new();
+        let mut look = None;
         for stamped in events {
             match &stamped.event {
                 Event::Settled { config_id, outcome, .. } => {
@@ -124,6 +127,8 @@ impl Batch {
                 | Event::Troubled { .. }
                 | Event::Warned { .. }
                 | Event::FollowedUp { .. } => {}
+                Event::LookDue { due, .. } => look = Some(Some(millis(*due))),
+                Event::LookedAgain { .. } => look = Some(None),
                 _ => turns.push(stamped.clone()),
             }
         }
@@ -131,6 +136,7 @@ impl Batch {
             bodies: events.iter().map(to_json).collect::<Result<_>>()?,
             turns,
             settled,
+            look,
             last: events.iter().map(|stamped| millis(stamped.at)).max(),
         })
     }

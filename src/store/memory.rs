@@ -12,7 +12,7 @@ use super::{
     Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, Result, RunSummary, Store,
     StoreError, StoredRun, Sweep,
     journal::{Batch, Checker, Predecessor, Prepared, Record, Stored, check_order, events, phase_word},
-    types::{forgotten_before, moment},
+    types::{forgotten_before, millis, moment},
 };
 use crate::domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp};
 
@@ -46,6 +46,8 @@ struct Kept {
     report: Option<serde_json::Value>,
     records: Vec<Record>,
     settled: BTreeMap<ConfigId, (&'static str, i64)>,
+    /// When its items are to be looked at again.
+    look_due: Option<i64>,
 }
 
 impl MemoryStore {
@@ -100,6 +102,10 @@ impl State {
 }
 
 impl Kept {
+    fn is_of(&self, tenant: &Tenant) -> bool {
+        self.summary.header.tenant.as_ref().is_some_and(|own| own.is_same_as(tenant))
+    }
+
     fn check(&self, known_head: Option<&str>) -> (Vec<Flaw>, Option<Predecessor>) {
         let stored = Stored {
             id: self.prepared.id.clone(),
@@ -150,7 +156,14 @@ impl Store for MemoryStore {
             outcomes: BTreeMap::new(),
             has_report: false,
         };
-        let kept = Kept { prepared, summary, report: None, records: vec![genesis], settled: BTreeMap::new() };
+        let kept = Kept {
+            prepared,
+            summary,
+            report: None,
+            records: vec![genesis],
+            settled: BTreeMap::new(),
+            look_due: None,
+        };
         state.runs.push(kept);
         Ok(())
     }
@@ -167,6 +180,9 @@ impl Store for MemoryStore {
         kept.summary.phase = batch.phase_after(kept.summary.phase);
         if let Some(last) = batch.last {
             kept.summary.last_event = kept.summary.last_event.max(moment(last));
+        }
+        if let Some(look) = batch.look {
+            kept.look_due = look;
         }
         for (config_id, outcome, at) in batch.settled {
             if kept.prepared.items.iter().any(|item| item.config_id == config_id) {
@@ -218,8 +234,7 @@ impl Store for MemoryStore {
         let state = self.lock();
         let mut changes = Vec::new();
         for kept in &state.runs {
-            let header = &kept.summary.header;
-            if !header.tenant.as_ref().is_some_and(|own| own.is_same_as(tenant)) {
+            if !kept.is_of(tenant) {
                 continue;
             }
             for item in &kept.prepared.items {
@@ -245,6 +260,24 @@ impl Store for MemoryStore {
             }
         }
         Ok(standing.into_values().collect())
+    }
+
+    async fn unsettled(&self, tenant: Option<&Tenant>) -> Result<Vec<(RunId, Phase)>> {
+        let state = self.lock();
+        let unsettled = state.runs.iter().filter(|kept| {
+            let unknown = kept.settled.values().any(|(outcome, _)| *outcome == "unknown");
+            tenant.is_none_or(|tenant| kept.is_of(tenant)) && (unknown || kept.summary.phase.may_go_on())
+        });
+        Ok(unsettled.map(|kept| (kept.prepared.id.clone(), kept.summary.phase)).collect())
+    }
+
+    async fn due_looks(&self, tenant: &Tenant, now: Timestamp) -> Result<Vec<RunId>> {
+        let state = self.lock();
+        let due = state
+            .runs
+            .iter()
+            .filter(|kept| kept.is_of(tenant) && kept.look_due.is_some_and(|due| due <= millis(now)));
+        Ok(due.map(|kept| kept.prepared.id.clone()).collect())
     }
 
     async fn verify(&self, run: &RunId, known_head: Option<&str>) -> Result<Vec<Flaw>> {

@@ -21,7 +21,7 @@ pub use types::{
     Wish, rests_until, sign_in_key,
 };
 
-use crate::domain::{ClientId, ConfigId, RunId, Stamped, Tenant, Timestamp};
+use crate::domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp};
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -48,6 +48,13 @@ pub trait Store: Send + Sync {
 
     /// Configurations of this tenant that a run set inactive and none restored since, by id.
     async fn deactivated(&self, tenant: &Tenant) -> Result<Vec<Deactivated>>;
+
+    /// Runs of this tenant, or of all, that were stopped before their end or have items that nobody knows the
+    /// outcome of, the earliest first. One that another process is at work on is among them.
+    async fn unsettled(&self, tenant: Option<&Tenant>) -> Result<Vec<(RunId, Phase)>>;
+
+    /// Runs of this tenant whose items are to be looked at again by `now`, the earliest first.
+    async fn due_looks(&self, tenant: &Tenant, now: Timestamp) -> Result<Vec<RunId>>;
 
     /// What is wrong with a run's journal: edited, removed, inserted or reordered records, and with
     /// `known_head` (a head that left the machine in a report) also a journal that was cut off or

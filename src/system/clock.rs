@@ -18,6 +18,11 @@ impl Clock {
         Self(Arc::new(move || at))
     }
 
+    /// A clock that tells whatever `now` says.
+    pub fn telling(now: impl Fn() -> jiff::Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
     /// A clock that starts at `start` and follows tokio's time, which a test may pause.
     pub fn following_tokio(start: jiff::Timestamp) -> Self {
         let origin = tokio::time::Instant::now();

@@ -1,10 +1,15 @@
 //! The engine on the real adapter, the real store and the simulator.
 
 mod apply;
+mod completeness;
+mod crash;
 mod discovery;
 mod faults;
 mod follow_up;
+mod races;
 mod requests;
+mod second_look;
+mod undo;
 
 use mothball::{
     domain::{ConfigId, Outcome},

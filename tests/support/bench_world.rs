@@ -53,6 +53,7 @@ impl BenchWorld {
             protection: Protection::default(),
             status: None,
             safeguards: Safeguards::default(),
+            verify_again_after_hours: 24,
             unenforced: Vec::new(),
         };
         let psa = (room.open)(connection).expect("the adapter opens");

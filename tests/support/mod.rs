@@ -3,6 +3,7 @@
 pub mod canary;
 pub mod openapi;
 pub mod program;
+pub mod quick;
 pub mod schema;
 pub mod screen;
 pub mod tls;

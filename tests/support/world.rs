@@ -1,15 +1,21 @@
 //! A simulated PSA, the real adapter, the real store and the engine, joined as the program joins them;
 //! and the one check that every test of theirs ends with.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use mothball::{
     domain::{
-        ClientId, ConfigId, Criteria, criteria::CustomField, document::Report, protect::Protection,
+        ClientId, ConfigId, Criteria, RunId, criteria::CustomField, document::Report, protect::Protection,
         safeguards::Safeguards, selection::Scope,
     },
     engine::{Ask, Control, Draft, Engine, Finished, Pick, Profile, Request, RunHandle, Who},
-    psa::registry::{self, Connection, FieldKind},
+    psa::{
+        Psa,
+        registry::{self, Connection, FieldKind},
+    },
     report,
     simulator::{Options, Simulator},
     store::{Store, sqlite::SqliteStore},
@@ -49,14 +55,7 @@ impl World {
     }
 
     pub async fn draft(&self, ask: Ask, scope: Scope, who: Who) -> Draft {
-        let request = Request { ask, statuses: Vec::new() };
-        let discovery = self.engine.discover(&request, None).await.expect("the PSA can be read");
-        let mut survey = self.engine.survey(&discovery, &Pick::Scope(scope), false);
-        if who.links {
-            let reading = self.engine.read_links(&survey).await;
-            Engine::attach_links(&mut survey, &reading.links, &reading.signs_of_life);
-        }
-        self.engine.draft(&discovery, survey, &who)
+        draft(&self.engine, ask, scope, who).await
     }
 
     pub async fn start(&self, draft: Draft) -> RunHandle {
@@ -70,17 +69,7 @@ impl World {
     }
 
     pub fn report(&self, finished: &Finished) -> Report {
-        let report = report::build(&report::Source {
-            header: &finished.header,
-            survey: &finished.survey,
-            plan: finished.plan.as_ref(),
-            state: &finished.state,
-            journal_head: finished.journal_head.as_deref(),
-            now: self.engine.now(),
-        });
-        assert!(report.statistics().close());
-        super::schema::assert_valid(&serde_json::to_value(&report).expect("a report is JSON"));
-        report
+        report_of(&self.engine, finished)
     }
 
     /// The shared check: what was written was approved, one-field writes stayed one-field writes, every
@@ -90,6 +79,33 @@ impl World {
         check_writes(&self.simulator, self.engine.store.as_ref()).await;
         super::canary::assert_clean(self.folder.path(), &self.simulator);
     }
+}
+
+/// What a run on everything found for `ask` would be.
+pub async fn draft(engine: &Engine, ask: Ask, scope: Scope, who: Who) -> Draft {
+    let request = Request { ask, statuses: Vec::new() };
+    let discovery = engine.discover(&request, None).await.expect("the PSA can be read");
+    let mut survey = engine.survey(&discovery, &Pick::Scope(scope), false);
+    if who.links {
+        let reading = engine.read_links(&survey).await;
+        Engine::attach_links(&mut survey, &reading.links, &reading.signs_of_life);
+    }
+    engine.draft(&discovery, survey, &who)
+}
+
+/// The report of a run that has ended: it keeps its schema and its arithmetic.
+pub fn report_of(engine: &Engine, finished: &Finished) -> Report {
+    let report = report::build(&report::Source {
+        header: &finished.header,
+        survey: &finished.survey,
+        plan: finished.plan.as_ref(),
+        state: &finished.state,
+        journal_head: finished.journal_head.as_deref(),
+        now: engine.now(),
+    });
+    assert!(report.statistics().close());
+    super::schema::assert_valid(&serde_json::to_value(&report).expect("a report is JSON"));
+    report
 }
 
 impl Drop for World {
@@ -103,7 +119,8 @@ impl Drop for World {
 
 pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
     let mut approved = BTreeSet::new();
-    let mut intended = BTreeSet::new();
+    // The runs that put down an intent for an item.
+    let mut intended: BTreeMap<ConfigId, BTreeSet<RunId>> = BTreeMap::new();
     for summary in store.runs(10_000).await.expect("runs can be listed") {
         let run = store.run(&summary.header.run).await.expect("a run can be read").expect("it is there");
         for stamped in &run.events {
@@ -112,7 +129,7 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
                     approved.extend(approval.items.iter().cloned());
                 }
                 mothball::domain::Event::Intended { config_id, .. } => {
-                    intended.insert(config_id.clone());
+                    intended.entry(config_id.clone()).or_default().insert(summary.header.run.clone());
                 }
                 _ => {}
             }
@@ -123,10 +140,18 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
         assert!(write.record.starts_with("configuration/"), "wrote to {}", write.record);
         let id = ConfigId::from(write.id.as_str());
         assert!(approved.contains(&id), "{id} was written without approval: {:?}", write.changes);
-        assert!(intended.contains(&id), "{id} was written without a journaled intent");
+        assert!(intended.contains_key(&id), "{id} was written without a journaled intent");
         for change in &write.changes {
             assert!(changed.contains(&change.field.as_str()), "{id}: field {} was changed", change.field);
         }
+    }
+    let all = simulator.all_writes();
+    for (id, runs) in &intended {
+        let of_item = || all.iter().filter(|write| write.id == id.as_str());
+        let ours = of_item().filter(|write| !write.by_others).count();
+        // What somebody else switched back meanwhile may rightly be set once more.
+        let disturbed = of_item().any(|write| write.by_others);
+        assert!(disturbed || ours <= runs.len(), "{id} was changed {ours} times by {} runs", runs.len());
     }
     let notes = simulator.notes();
     assert!(notes.is_empty(), "the simulator noted: {notes:#?}");
@@ -134,18 +159,23 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
 
 fn engine(simulator: &Simulator, store: Arc<dyn Store>) -> Engine {
     let room = vendor::room(simulator.psa());
-    let clock = Clock::system();
-    let psa = (room.open)(connection(simulator, room, clock.clone())).expect("the adapter opens");
+    let psa = (room.open)(connection(simulator, room, Clock::system())).expect("the adapter opens");
+    engine_on(psa, store, simulator.psa())
+}
+
+/// The engine on this adapter and this store, with the criteria and the status that the simulator's data is made for.
+pub fn engine_on(adapter: Arc<dyn Psa>, store: Arc<dyn Store>, psa: &str) -> Engine {
     let profile = Profile {
         name: "test".to_owned(),
-        psa: room.key.to_owned(),
+        psa: psa.to_owned(),
         criteria: all_criteria(),
         protection: Protection::default(),
-        status: vendor::facts(room.key).status.map(ToOwned::to_owned),
+        status: vendor::facts(psa).status.map(str::to_owned),
         safeguards: Safeguards::default(),
+        verify_again_after_hours: 24,
         unenforced: Vec::new(),
     };
-    Engine { psa, store, clock, profile }
+    Engine { psa: adapter, store, clock: Clock::system(), profile }
 }
 
 pub fn connection(simulator: &Simulator, room: &registry::Room, clock: Clock) -> Connection {

@@ -37,8 +37,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, Tenant, Wanted, event::Notice,
-        tenant::Nouns,
+        Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, StatusRef, Tenant, Wanted,
+        event::Notice, tenant::Nouns,
     },
     http::{Limits, Url},
 };
@@ -254,6 +254,11 @@ impl Psa for Autotask {
                     .to_owned(),
             }),
         }
+    }
+
+    async fn has_status(&self, _status: &StatusRef) -> Result<bool> {
+        // Configuration items have no status beside their active mark.
+        Ok(false)
     }
 
     async fn clients(&self, scope: ClientScope<'_>, criteria: &Criteria) -> Result<Clients> {

@@ -29,8 +29,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, Tenant, Wanted, event::Notice,
-        tenant::Nouns,
+        Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, StatusRef, Tenant, Wanted,
+        event::Notice, tenant::Nouns,
     },
     system::Clock,
 };
@@ -231,6 +231,11 @@ impl Psa for ConnectWise {
         let Some(name) = status else { return Ok(Wanted::inactive(None)) };
         let statuses = self.statuses().await?;
         Ok(Wanted::inactive(Some(statuses.by_name(name)?)))
+    }
+
+    async fn has_status(&self, status: &StatusRef) -> Result<bool> {
+        let statuses = self.statuses().await?;
+        Ok(number(&status.id).is_some_and(|id| statuses.has(id)))
     }
 
     async fn clients(&self, scope: ClientScope<'_>, criteria: &Criteria) -> Result<Clients> {

@@ -49,6 +49,10 @@ impl Statuses {
         self.by_id.iter().filter(|(_, status)| !status.closed).map(|(id, _)| *id).collect()
     }
 
+    pub fn has(&self, id: i64) -> bool {
+        self.by_id.contains_key(&id)
+    }
+
     /// A status by its name. Only one that means closed will do for retired records.
     pub fn by_name(&self, name: &str) -> Result<StatusRef> {
         let mut hits = self.by_id.iter().filter(|(_, status)| same_name(&status.name, name));

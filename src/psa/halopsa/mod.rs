@@ -34,8 +34,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, Tenant, Wanted, event::Notice,
-        tenant::Nouns,
+        Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, StatusRef, Tenant, Wanted,
+        event::Notice, tenant::Nouns,
     },
     system::Clock,
 };
@@ -244,6 +244,10 @@ impl Psa for HaloPsa {
     async fn wanted(&self, status: Option<&str>) -> Result<Wanted> {
         let Some(name) = status else { return Ok(Wanted::inactive(None)) };
         Ok(Wanted::inactive(Some(self.status_by_name(name).await?)))
+    }
+
+    async fn has_status(&self, status: &StatusRef) -> Result<bool> {
+        self.has_status_of_assets(&status.id).await
     }
 
     async fn clients(&self, scope: ClientScope<'_>, criteria: &Criteria) -> Result<Clients> {

@@ -169,6 +169,12 @@ impl HaloPsa {
         }
     }
 
+    /// Whether a status is still there, by its id. Where the list of them may not be read, one that an asset has is.
+    pub(super) async fn has_status_of_assets(&self, id: &str) -> Result<bool> {
+        let Some(id) = super::number(id) else { return Ok(false) };
+        Ok(self.statuses().await?.name(id).is_some() || self.is_borne(id).await?)
+    }
+
     /// Whether some asset has this status.
     async fn is_borne(&self, status: i64) -> Result<bool> {
         let list = super::assets::everything().with("assetstatuses", status);

@@ -108,6 +108,20 @@ impl State {
         id
     }
 
+    /// Removes a status of configurations, as an administrator would: its records get another one first. False
+    /// where there are not both.
+    pub fn replace_configuration_status(&mut self, name: &str, instead: &str) -> bool {
+        let (Some(old), Some(new)) = (self.status_id(name), self.status_id(instead)) else { return false };
+        let with_it: Vec<i64> =
+            self.configurations.values().filter(|row| row.status_id == Some(old)).map(|row| row.id).collect();
+        for id in with_it {
+            if let Some(row) = self.configuration_mut(id) {
+                row.status_id = Some(new);
+            }
+        }
+        self.statuses.remove(&old).is_some()
+    }
+
     /// Sets a company's status by name, as a colleague would.
     pub fn set_company_status(&mut self, company: i64, status: &str) {
         let id = self.company_statuses.values().find(|row| text(row, "name") == status).map(Record::id);

@@ -89,6 +89,7 @@ struct Tip {
     head: String,
     phase: Phase,
     last_event: i64,
+    look: Option<Option<i64>>,
 }
 
 /// Appends batches of several runs in order. One answer per batch; an unknown run harms no other.
@@ -111,6 +112,7 @@ pub async fn append(
         };
         tip.phase = batch.phase_after(tip.phase);
         tip.last_event = tip.last_event.max(batch.last.unwrap_or(i64::MIN));
+        tip.look = batch.look.or(tip.look);
         for body in batch.bodies {
             let record = Record::new(tip.records, &tip.head, body);
             tip.records += 1;
@@ -144,6 +146,13 @@ pub async fn append(
             .bind(run.as_str())
             .execute(&mut *connection)
             .await?;
+        if let Some(due) = tip.look {
+            sqlx::query("UPDATE runs SET look_due = ? WHERE id = ?")
+                .bind(due)
+                .bind(run.as_str())
+                .execute(&mut *connection)
+                .await?;
+        }
     }
     Ok(heads)
 }
@@ -162,6 +171,7 @@ async fn tip(
             head: row.try_get("head")?,
             phase: phase_from(&row.try_get::<String, _>("phase")?).unwrap_or_default(),
             last_event: row.try_get("last_event")?,
+            look: None,
         })
     })
     .transpose()

@@ -18,7 +18,7 @@ use super::{
     StoredRun, Sweep,
     journal::{Batch, Prepared},
 };
-use crate::domain::{ClientId, ConfigId, RunId, Stamped, Tenant, Timestamp};
+use crate::domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp};
 
 /// The file's name in the data directory.
 pub const FILE: &str = "mothball.db";
@@ -97,6 +97,14 @@ impl Store for SqliteStore {
 
     async fn deactivated(&self, tenant: &Tenant) -> Result<Vec<Deactivated>> {
         reads::deactivated(self, tenant).await
+    }
+
+    async fn unsettled(&self, tenant: Option<&Tenant>) -> Result<Vec<(RunId, Phase)>> {
+        reads::unsettled(self, tenant).await
+    }
+
+    async fn due_looks(&self, tenant: &Tenant, now: Timestamp) -> Result<Vec<RunId>> {
+        reads::due_looks(self, tenant, now).await
     }
 
     async fn verify(&self, run: &RunId, known_head: Option<&str>) -> Result<Vec<Flaw>> {

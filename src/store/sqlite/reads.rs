@@ -7,11 +7,11 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::SqliteStore;
 use crate::{
-    domain::{ClientId, ConfigId, RunId, Stamped, Tenant, Timestamp, survey::Survey},
+    domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp, survey::Survey},
     store::{
         Deactivated, Flaw, Hold, Result, RunSummary, StoreError, StoredRun, Sweep,
         journal::{Checker, Predecessor, Record, Stored, check_order, events, phase_from},
-        types::moment,
+        types::{millis, moment},
     },
 };
 
@@ -183,6 +183,44 @@ pub async fn deactivated(store: &SqliteStore, tenant: &Tenant) -> Result<Vec<Dea
         }
     }
     Ok(standing.into_values().collect())
+}
+
+pub async fn unsettled(store: &SqliteStore, tenant: Option<&Tenant>) -> Result<Vec<(RunId, Phase)>> {
+    let explain = |error: sqlx::Error| store.error(&error);
+    let lines: Vec<(String, String)> = sqlx::query_as(
+        "SELECT id, phase FROM runs
+         WHERE (?1 IS NULL OR (psa = ?1 AND tenant = ?2))
+           AND (phase IN ('approved', 'applying', 'paused', 'verifying', 'interrupted')
+                OR EXISTS (SELECT 1 FROM items WHERE run = runs.id AND outcome = 'unknown'))
+         ORDER BY number",
+    )
+    .bind(tenant.map(|tenant| tenant.psa.as_str()))
+    .bind(tenant.map(|tenant| tenant.id.as_str()))
+    .fetch_all(&store.reads)
+    .await
+    .map_err(explain)?;
+    lines
+        .into_iter()
+        .map(|(id, phase)| {
+            let known = phase_from(&phase);
+            let phase =
+                known.ok_or_else(|| store.corrupt(format!("run {id} is in no known state (\"{phase}\")")))?;
+            Ok((RunId::new(id), phase))
+        })
+        .collect()
+}
+
+pub async fn due_looks(store: &SqliteStore, tenant: &Tenant, now: Timestamp) -> Result<Vec<RunId>> {
+    let due: Vec<String> = sqlx::query_scalar(
+        "SELECT id FROM runs WHERE psa = ? AND tenant = ? AND look_due <= ? ORDER BY look_due, number",
+    )
+    .bind(tenant.psa.as_str())
+    .bind(tenant.id.as_str())
+    .bind(millis(now))
+    .fetch_all(&store.reads)
+    .await
+    .map_err(|error| store.error(&error))?;
+    Ok(due.into_iter().map(RunId::new).collect())
 }
 
 pub async fn verify(store: &SqliteStore, run: &RunId, known_head: Option<&str>) -> Result<Vec<Flaw>> {

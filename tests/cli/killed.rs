@@ -1,0 +1,86 @@
+//! The real binary, killed at random moments of its life, and resumed. `MOTHBALL_KILLS=1000` makes it a thousand.
+
+use std::{process::Stdio, time::Duration};
+
+use mothball::{
+    domain::{Outcome, Plan, RunState},
+    simulator::{Layout, Options},
+    store::{Store, sqlite::SqliteStore},
+};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+
+use crate::support::program::Program;
+
+const ITEMS: usize = 12;
+
+/// How many lives are ended.
+fn kills() -> u64 {
+    std::env::var("MOTHBALL_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(50)
+}
+
+fn active(program: &Program, client: &str) -> usize {
+    let truth = program.simulator.truth();
+    truth.configurations.values().filter(|one| one.company == client && one.is_active()).count()
+}
+
+/// Every approved run in the store has one outcome for each of its items, and none is unknown.
+async fn assert_settled(program: &Program, seed: u64) {
+    let store = SqliteStore::open(&program.data_dir()).await.unwrap();
+    for summary in store.runs(10_000).await.unwrap() {
+        let stored = store.run(&summary.header.run).await.unwrap().unwrap();
+        let Some((bytes, digest)) = &stored.plan else { continue };
+        let state = RunState::replay(&Plan::reopen(bytes, digest).unwrap(), &stored.events);
+        if state.approval.is_none() {
+            continue;
+        }
+        for (id, item) in &state.items {
+            let settled = item.settled().unwrap_or_else(|| panic!("seed {seed}: {id} has no outcome"));
+            assert!(
+                !matches!(settled.outcome, Outcome::Unknown { .. } | Outcome::Failed { .. }),
+                "seed {seed}: {id}: {:?}",
+                settled.outcome
+            );
+        }
+    }
+    assert_eq!(store.verify_all().await.unwrap(), [], "seed {seed}");
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_a_random_moment_it_resumes_with_nothing_lost_and_nothing_sent_twice() {
+    let layout = Layout::Uniform { offboarded: 51, each: ITEMS };
+    let latency = Duration::from_millis(10);
+    for round in 0..kills().div_ceil(50) {
+        let seed = 1 + round;
+        let mut dice = StdRng::seed_from_u64(seed);
+        let program = Program::new(Options { layout, latency, seed, ..Options::default() }).await;
+        let companies = program.simulator.truth().companies.into_values();
+        let clients: Vec<String> =
+            companies.filter(|one| one.offboarded.any() && !one.own).map(|one| one.id).collect();
+        let (first, others) = clients.split_first().unwrap();
+        // One whole life tells how long one takes; only to spread the kills over it, nothing is asserted of it.
+        let born = tokio::time::Instant::now();
+        assert_eq!(program.run(&["run", "--client-id", first, "--no-links"]).await.code, 0);
+        let life = born.elapsed();
+        let mut cut_short = 0;
+        for client in others.iter().take((kills() - round * 50).min(50) as usize) {
+            let mut command = program.command(&["run", "--client-id", client, "--no-links"]);
+            let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            tokio::time::sleep(life.mul_f64(dice.random_range(0.0..1.1))).await;
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let left = active(&program, client);
+            cut_short += u32::from(left > 0 && left < ITEMS);
+            let resumed = program.run(&["runs", "resume", "--all"]).await;
+            assert_eq!(resumed.code, 0, "seed {seed}, client {client}: {}", resumed.stderr);
+            let left = active(&program, client);
+            assert!(left == 0 || left == ITEMS, "seed {seed}, client {client}: {left} left");
+            let writes =
+                program.simulator.writes().into_iter().filter(|write| write.client == *client).count();
+            assert_eq!(writes, ITEMS - left, "seed {seed}, client {client}: one effective change each");
+        }
+        assert!(kills() < 50 || cut_short > 0, "seed {seed}: some were killed in the middle");
+        assert_settled(&program, seed).await;
+        program.check().await;
+    }
+}
