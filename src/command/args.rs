@@ -53,7 +53,21 @@ pub enum Command {
     Demo(Demo),
     /// The same without a screen; never asks
     Run(Box<Run>),
-    /// Look at earlier runs
+    /// Keep configurations from being deactivated, whoever asks, until a day or until `unhold`
+    Hold(Hold),
+    /// Take holds away
+    Unhold {
+        /// Ids of configurations
+        #[arg(required = true, value_name = "ID", value_delimiter = ',')]
+        ids: Vec<String>,
+    },
+    /// The holds in force, with who put them and why
+    Holds {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look at earlier runs, approve, reject or resume them
     #[command(subcommand)]
     Runs(Runs),
     /// Serve a simulated PSA on this computer
@@ -203,6 +217,34 @@ pub enum Progress {
     Json,
 }
 
+#[derive(Debug, Clone, Args)]
+pub struct Hold {
+    /// Ids of configurations, as the PSA numbers them
+    #[arg(required = true, value_name = "ID", value_delimiter = ',')]
+    pub ids: Vec<String>,
+    /// The last day of the hold in UTC, such as 2026-12-31 [default: until it is taken away]
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// Why it must stay; reports quote it
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+/// Which items of a plan are approved.
+#[derive(Debug, Clone, Args)]
+pub struct Approve {
+    /// The run that waits
+    pub id: String,
+    /// Only these configurations of the plan; the others are skipped as not selected
+    #[arg(long, value_name = "ID", value_delimiter = ',', conflicts_with = "except")]
+    pub only: Vec<String>,
+    /// All of the plan but these configurations
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub except: Vec<String>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Runs {
     /// Earlier runs, the latest first
@@ -225,6 +267,10 @@ pub enum Runs {
     Resume(Resume),
     /// Set back to what it was what a run set inactive; others' later changes are left alone and named
     Undo(Undo),
+    /// Approve a run that waits for it, all of it or a part, and apply what was approved
+    Approve(Approve),
+    /// End a run that waits for approval; nothing is changed
+    Reject { id: String },
     /// The report of one run
     Export {
         id: String,

@@ -1,4 +1,5 @@
-//! A run without a screen, from its start to its report: shared by `run` and `runs resume`.
+//! A run without a screen, from its start to its report: shared by `run`, `runs approve` and
+//! `runs resume`.
 
 use super::{
     args::Output,
@@ -8,7 +9,7 @@ use super::{
     progress::{Style, follow},
 };
 use crate::{
-    domain::{ExitCode, Phase},
+    domain::{ExitCode, Phase, text::count},
     engine::{Control, Engine, Finished, RunHandle, apply::Controller},
     report,
     system::signals::{Stop, Stops},
@@ -40,6 +41,24 @@ pub async fn see_through(
         style.tell("interrupted", &format!("interrupted; resume with: mothball runs resume {run}"));
     }
     (finished, stopped)
+}
+
+/// Says which run waits, and what to do about it.
+pub fn tell_parked(style: Style, parked: &Finished) {
+    let run = &parked.header.run;
+    let Some(plan) = &parked.plan else { return };
+    for why in &parked.state.warnings {
+        style.tell("warning", why);
+    }
+    style.tell(
+        "parked",
+        &format!(
+            "run {run} waits for approval of {} until {}; plan digest {}\n  approve it with: mothball runs approve {run} [--only ID,… | --except ID,…]\n  or end it with:  mothball runs reject {run}",
+            count(plan.items().len(), "change", "changes"),
+            plan.head().expires_at.minutes(),
+            plan.digest(),
+        ),
+    );
 }
 
 /// The first signal lets what is in flight end; the second starts nothing more at all.

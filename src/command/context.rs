@@ -4,12 +4,12 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use super::{args::Global, print::Failure};
 use crate::{
-    domain::ExitCode,
+    domain::{ExitCode, consent::Person},
     engine::{Engine, Profile},
     psa::PsaError,
     settings::{self, Settings},
     store::{Store, sqlite::SqliteStore},
-    system::Clock,
+    system::{Clock, process::user},
 };
 
 /// How long a run without a screen waits for a PSA that stays away.
@@ -83,6 +83,11 @@ impl Context {
             },
         };
         Ok(Self { settings, engine, data_dir, operator })
+    }
+
+    /// Who sits here, as far as this computer can tell.
+    pub fn person(&self) -> Person {
+        Person { operator: self.operator.clone(), user: user() }
     }
 
     /// Where reports are kept that nobody named a place for.

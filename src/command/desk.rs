@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, mpsc};
 use super::{context::Context, deliver::keep};
 use crate::{
     domain::{
-        Client, ClientId, Code, ConfigId, Configuration, Outcome, RunId, Stamped, Timestamp, Wanted,
+        Client, ClientId, Code, ConfigId, Configuration, Hold, Outcome, RunId, Stamped, Timestamp, Wanted,
         client::Offboarded,
         document::Report,
         event::End,
@@ -24,6 +24,7 @@ use crate::{
         apply::Controller, discover::Found, limits::Allowance, links::Cache,
     },
     report::{self, write_file},
+    system::process::user,
     telemetry,
     tui::desk::{
         self, Confirm, Desk, Ending, Estimate, LinksRead, LoadNews, LogLine, PastRun, PlanView, Row, RunNews,
@@ -97,7 +98,7 @@ impl RealDesk {
         let allowance = Allowance { max_changes: Some(u64::MAX), attended: true };
         let refusals = engine.refusals(&draft, allowance).await.map_err(|error| trouble(&error))?;
         let mut refused: Vec<String> = refusals.into_iter().map(|refusal| refusal.text).collect();
-        if engine.profile.safeguards.require_approval {
+        if engine.profile.safeguards.wants_approval() {
             refused.push(
                 "the settings require another approval than this screen can give; park it with `mothball run --require-approval`"
                     .to_owned(),
@@ -157,6 +158,7 @@ impl RealDesk {
     fn who(&self, draft: &desk::Draft) -> Who {
         Who {
             operator: self.context.operator.clone(),
+            user: user(),
             ticket: draft.ticket.clone(),
             reason: draft.reason.clone(),
             dry_run: draft.dry_run,
@@ -189,7 +191,8 @@ impl Desk for RealDesk {
         self.state.links.forget().await;
         let engine = self.engine();
         let (told, mut found) = mpsc::channel(16);
-        let rows = Rows { engine, clients: BTreeMap::new(), wanted: Wanted::inactive(None) };
+        let rows =
+            Rows { engine, clients: BTreeMap::new(), wanted: Wanted::inactive(None), holds: BTreeMap::new() };
         let request = Request { ask: Ask::All, statuses: Vec::new() };
         let discovering = async {
             let discovery = engine.discover(&request, Some(&told)).await;
@@ -203,7 +206,11 @@ impl Desk for RealDesk {
                 tokio::select! {
                     more = found.recv() => match more {
                         None => return rows,
-                        Some(more) => tell(&news, rows.news(more)).await,
+                        Some(more) => {
+                            if let Some(more) = rows.news(more) {
+                                tell(&news, more).await;
+                            }
+                        }
                     },
                     Ok(notice) = notices.recv() => tell(&news, LoadNews::Notice(notice)).await,
                 }
@@ -316,6 +323,7 @@ impl Desk for RealDesk {
         let header = finished.header;
         let who = Who {
             operator: self.context.operator.clone(),
+            user: user(),
             ticket: header.ticket,
             reason: header.reason,
             attended: true,
@@ -387,11 +395,16 @@ struct Rows<'a> {
     engine: &'a Engine,
     clients: BTreeMap<ClientId, Client>,
     wanted: Wanted,
+    holds: BTreeMap<ConfigId, Hold>,
 }
 
 impl Rows<'_> {
-    fn news(&mut self, found: Found) -> LoadNews {
-        match found {
+    fn news(&mut self, found: Found) -> Option<LoadNews> {
+        Some(match found {
+            Found::Holds(holds) => {
+                self.holds = holds;
+                return None;
+            }
             Found::Tenant(tenant) => LoadNews::Tenant(tenant),
             Found::Clients(clients) => {
                 self.clients = clients
@@ -403,13 +416,17 @@ impl Rows<'_> {
             Found::Page(page) => {
                 LoadNews::Rows(page.into_iter().map(|configuration| self.row(configuration)).collect())
             }
-        }
+        })
     }
 
     fn row(&self, configuration: Configuration) -> Row {
         let scope = Scope { include_mixed: true, include_archived: true, ..Scope::default() };
-        let sieve =
-            Sieve { scope: &scope, protection: &self.engine.profile.protection, wanted: &self.wanted };
+        let sieve = Sieve {
+            scope: &scope,
+            protection: &self.engine.profile.protection,
+            wanted: &self.wanted,
+            holds: &self.holds,
+        };
         let locked = match self.clients.get(&configuration.client) {
             None => Some("its client is not in this list".to_owned()),
             Some(client) => match sieve.judge(&configuration, client) {

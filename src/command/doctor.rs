@@ -15,7 +15,8 @@ pub async fn doctor(global: &Global) -> Result<ExitCode, Failure> {
     let engine = &context.engine;
     say(&format!("profile  {} ({})", engine.profile.name, engine.psa.nouns().product));
     say(&format!("settings {}", context.settings.path.display()));
-    say(&format!("data     {} (locks and journal hold on this computer only)", context.data_dir.display()));
+    say(&format!("data     {}", context.data_dir.display()));
+    say(&format!("locks    cover {}", engine.store.covers()));
     for warning in &context.settings.warnings {
         say(&format!("!  settings: {warning}"));
     }

@@ -9,6 +9,7 @@ mod deliver;
 mod demo;
 mod desk;
 mod doctor;
+mod hold;
 mod print;
 mod progress;
 mod review;
@@ -47,6 +48,18 @@ pub async fn execute(cli: Cli) -> ExitCode {
         },
         Command::Runs(args) => match log(&global) {
             Ok(_log) => runs::runs(&global, args).await,
+            Err(failure) => Err(failure),
+        },
+        Command::Hold(args) => match log(&global) {
+            Ok(_log) => hold::hold(&global, args).await,
+            Err(failure) => Err(failure),
+        },
+        Command::Unhold { ids } => match log(&global) {
+            Ok(_log) => hold::unhold(&global, ids).await,
+            Err(failure) => Err(failure),
+        },
+        Command::Holds { json } => match log(&global) {
+            Ok(_log) => hold::holds(&global, *json).await,
             Err(failure) => Err(failure),
         },
         Command::Doctor => match log(&global) {

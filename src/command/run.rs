@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::{
     args::{Global, Run},
-    conduct::{conclude, see_through},
+    conduct::{conclude, see_through, tell_parked},
     context::Context,
     print::{self, Failure},
     progress::Style,
@@ -14,16 +14,18 @@ use crate::{
     domain::{
         ClientId, Code, ConfigId, ExitCode, Problem, SkipReason,
         event::End,
-        safeguards::OnLimit,
         selection::Scope,
         survey::{Survey, SurveyedClient},
     },
     engine::{
         Ask, Discovery, Draft, Engine, EngineError, Finished, Pick, Request, RunHandle, Who,
         apply::conclude_unstored,
-        limits::{Allowance, Refusal},
+        limits::{Allowance, Course, Refusal},
     },
-    system::signals::{Stop, Stops},
+    system::{
+        process::user,
+        signals::{Stop, Stops},
+    },
 };
 
 pub async fn run(global: &Global, args: &Run) -> Result<ExitCode, Failure> {
@@ -92,29 +94,28 @@ impl Job<'_> {
                 return Ok((self.conclude(draft, how, Vec::new()).await?, None));
             }
         };
-        if draft.plan.is_none() || draft.header.dry_run {
-            return Ok((self.conclude(draft, End::Finished, Vec::new()).await?, None));
+        match self.engine().course(&draft, refusals, self.args.require_approval) {
+            Course::Report => Ok((self.conclude(draft, End::Finished, Vec::new()).await?, None)),
+            Course::Refuse(refusals) => {
+                let problems = refusals
+                    .into_iter()
+                    .map(|one| Problem::new(Code::SafeguardRefused, one.text, self.engine().now()))
+                    .collect();
+                Ok((self.conclude(draft, End::Refused, problems).await?, None))
+            }
+            Course::Park { why } => {
+                let parked = match self.engine().park(draft.clone(), why).await {
+                    Ok(parked) => parked,
+                    Err(error) => {
+                        let problem = error.problem(self.engine().now());
+                        return Ok((self.conclude(draft, End::Refused, vec![problem]).await?, None));
+                    }
+                };
+                tell_parked(Style::chosen(self.args.output.progress, self.global.quiet), &parked);
+                Ok((parked, None))
+            }
+            Course::Apply => self.apply(&discovery, draft, stops).await,
         }
-        let safeguards = &self.engine().profile.safeguards;
-        let parks = self.args.require_approval || safeguards.require_approval;
-        let may_park = safeguards.on_limit == OnLimit::Park && refusals.iter().all(|one| one.parkable);
-        if !refusals.is_empty() && !may_park {
-            let problems = refusals
-                .into_iter()
-                .map(|one| Problem::new(Code::SafeguardRefused, one.text, self.engine().now()))
-                .collect();
-            return Ok((self.conclude(draft, End::Refused, problems).await?, None));
-        }
-        if parks || !refusals.is_empty() {
-            let run = draft.header.run.clone();
-            let warnings = refusals.into_iter().map(|one| one.text).collect();
-            let parked = self.engine().park(draft, warnings).await?;
-            let digest = parked.plan.as_ref().map(crate::domain::Plan::digest).unwrap_or_default();
-            let style = Style::chosen(self.args.output.progress, self.global.quiet);
-            style.tell("parked", &format!("run {run} waits for approval; plan digest {digest}"));
-            return Ok((parked, None));
-        }
-        self.apply(&discovery, draft, stops).await
     }
 
     /// Takes the second looks at earlier runs that are due.
@@ -164,6 +165,11 @@ impl Job<'_> {
         let discovery = engine.discover(&request, None).await?;
         let everything = *ask == Ask::All;
         let mut survey = engine.survey(&discovery, &Pick::Scope(self.scope()), everything);
+        let looked = engine.look(&discovery, everything).await?;
+        if !self.who.attended {
+            engine.let_rest(&mut survey, &looked);
+            survey.warnings.extend(engine.first_look_warning(&looked));
+        }
         let dry_run = self.who.dry_run || engine.profile.safeguards.dry_run;
         let rules = engine.profile.safeguards.when_linked.matters();
         // Rules on links can leave a client without changes, so they come before the limit.
@@ -190,6 +196,10 @@ impl Job<'_> {
         let mut draft = engine.draft(&discovery, survey, &self.who);
         let allowance = Allowance { max_changes: self.args.max_changes, attended: self.who.attended };
         let mut refusals = engine.refusals(&draft, allowance).await?;
+        let too_many = engine.too_many_new(&looked).filter(|_| !self.who.attended);
+        // Somebody who watches has seen the list: what is on it is known from now on.
+        engine.keep(&looked, too_many.is_none()).await?;
+        refusals.extend(too_many);
         if self.args.no_links && rules && draft.plan.is_some() {
             refusals.push(Refusal::firm(
                 "safeguards.when_linked leaves configurations that are still linked, and --no-links would not see them; leave --no-links out",
@@ -210,12 +220,6 @@ impl Job<'_> {
         if narrowed && !taken && survey.found().next().is_some() {
             survey.warnings.push(
                 "nothing of what was found fits --type, --site and --config-id; are they spelt as the PSA spells them?"
-                    .to_owned(),
-            );
-        }
-        if self.everything && !self.who.attended {
-            survey.warnings.push(
-                "safeguards.max_new_offboarded was not looked at: this version keeps no earlier count to compare with"
                     .to_owned(),
             );
         }
@@ -295,6 +299,7 @@ fn who(args: &Run, ask: &Ask, context: &Context) -> Who {
     };
     Who {
         operator: context.operator.clone(),
+        user: user(),
         requested_by: said(args.requested_by.as_deref()),
         ticket: said(args.ticket.as_deref()),
         reason: said(args.reason.as_deref()),

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Approval, ConfigId, Links, Outcome, Problem, SkipReason, State, Timestamp, document::FollowUp};
+use super::{
+    Approval, ConfigId, Links, Outcome, Problem, RunId, SkipReason, State, Timestamp, document::FollowUp,
+};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +25,10 @@ pub enum Event {
         by: String,
     },
     Expired,
+    /// A newer plan for one of its clients took the place of this one, which was still waiting.
+    Superseded {
+        by: RunId,
+    },
     /// Items are being taken from now on.
     Applying,
     Paused {

@@ -102,6 +102,8 @@ pub enum PlanAltered {
     Digest { found: String, expected: String },
     #[error("the plan cannot be read: {0}")]
     Unreadable(String),
+    #[error("the record of this run was altered: {0}")]
+    Record(String),
 }
 
 #[derive(Serialize, Deserialize)]

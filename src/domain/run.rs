@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Approval, ConfigId, Event, Links, Outcome, Plan, Problem, Stamped, State, Timestamp,
+    Approval, ConfigId, Event, Links, Outcome, Plan, Problem, RunId, Stamped, State, Timestamp,
     document::FollowUp,
     event::{Answer, End},
     outcome::Settled,
@@ -179,6 +179,8 @@ pub struct RunState {
     pub phase: Phase,
     pub digest: Option<String>,
     pub approval: Option<Approval>,
+    /// The newer run that took its place while it waited.
+    pub superseded_by: Option<RunId>,
     pub items: BTreeMap<ConfigId, ItemState>,
     pub totals: Totals,
     /// When the first item was taken, and the last event came.
@@ -248,6 +250,10 @@ impl RunState {
             }
             Event::Rejected { .. } => self.phase = Phase::Rejected,
             Event::Expired => self.phase = Phase::Expired,
+            Event::Superseded { by } => {
+                self.superseded_by = Some(by.clone());
+                self.phase = Phase::Expired;
+            }
             Event::Applying => {
                 self.applying_since.get_or_insert(at);
                 self.phase = Phase::Applying;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::selection::WhenLinked;
+use super::{Timestamp, selection::WhenLinked};
 
 /// The `[safeguards]` of the settings file, with the contract's defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +54,9 @@ pub enum OnLimit {
     Park,
 }
 
+/// Fewer newly matching clients than this are never too many.
+pub const NEW_FREE: u64 = 5;
+
 /// Plans smaller than this are not held to [`Safeguards::max_share`].
 pub const SHARE_FREE: u64 = 50;
 
@@ -98,6 +101,27 @@ impl Safeguards {
         }
         over
     }
+
+    /// Whether suddenly far more clients count as offboarded, out of `active` that did not before: then a rule
+    /// has more likely become too wide than so many have left.
+    pub fn too_many_new(&self, new: u64, active: u64) -> Option<String> {
+        (new >= NEW_FREE && new as f64 > self.max_new_offboarded * active as f64).then(|| {
+            format!(
+                "{new} of {active} active clients newly count as offboarded since the last look at all, more than {:.1} %; look at the criteria and at the list, then run it --attended",
+                self.max_new_offboarded * 100.0,
+            )
+        })
+    }
+
+    /// Whether a run waits until somebody has approved its plan.
+    pub fn wants_approval(&self) -> bool {
+        self.require_approval || self.four_eyes
+    }
+
+    /// When a client that has counted as offboarded since then may be touched unattended.
+    pub fn rests_until(&self, since: Timestamp) -> Timestamp {
+        since.plus_seconds(i64::from(self.settle_hours) * 3600)
+    }
 }
 
 #[cfg(test)]
@@ -127,5 +151,21 @@ mod tests {
         let small = Extent { changes: 49, clients: 1, tenant_active: Some(50) };
         assert!(limits.exceeded(small, None, false).is_empty());
         assert_eq!(limits.exceeded(extent(501, 1), None, false).len(), 2);
+    }
+
+    #[test]
+    fn newly_matching_clients_are_too_many_above_their_share_and_never_under_five() {
+        let limits = Safeguards::default();
+        for (new, active, stops) in [
+            (4, 4, false),
+            (5, 99, true),
+            (5, 100, false),
+            (6, 100, true),
+            (50, 1000, false),
+            (51, 1000, true),
+            (0, 0, false),
+        ] {
+            assert_eq!(limits.too_many_new(new, active).is_some(), stops, "{new} of {active}");
+        }
     }
 }

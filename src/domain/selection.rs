@@ -1,11 +1,11 @@
 //! Which of the configurations found may go, and why the others stay.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Client, ConfigId, Configuration, Lifecycle, Links, SkipReason, Wanted,
+    Client, ConfigId, Configuration, Hold, Lifecycle, Links, SkipReason, Wanted,
     links::LinkKind,
     protect::{Protection, matches},
 };
@@ -50,6 +50,8 @@ pub struct Sieve<'a> {
     pub scope: &'a Scope,
     pub protection: &'a Protection,
     pub wanted: &'a Wanted,
+    /// What persons want kept.
+    pub holds: &'a BTreeMap<ConfigId, Hold>,
 }
 
 impl Sieve<'_> {
@@ -65,6 +67,9 @@ impl Sieve<'_> {
         }
         if let Some(why) = self.protection.of(configuration, client) {
             return Verdict::Leave { reason: SkipReason::Protected, why: Some(why) };
+        }
+        if let Some(hold) = self.holds.get(&configuration.id) {
+            return Verdict::Leave { reason: SkipReason::Held, why: Some(hold.why()) };
         }
         if !self.scope.takes(configuration) {
             return leave(SkipReason::NotSelected);

@@ -22,6 +22,9 @@ pub struct Header {
     /// `None` until the PSA said who it is.
     pub tenant: Option<Tenant>,
     pub operator: String,
+    /// The user of the operating system who started it; nobody in records of earlier builds.
+    #[serde(default)]
+    pub user: String,
     pub requested_by: Option<String>,
     pub ticket: Option<String>,
     pub reason: Option<String>,
@@ -34,6 +37,13 @@ pub struct Header {
     /// One client was asked for, so the report is that client's document.
     pub single: bool,
     pub started_at: Timestamp,
+}
+
+impl Header {
+    /// Every name under which somebody asked for this run.
+    pub fn requesters(&self) -> impl Iterator<Item = &str> {
+        [self.operator.as_str(), self.user.as_str()].into_iter().chain(self.requested_by.as_deref())
+    }
 }
 
 /// One configuration that was found.

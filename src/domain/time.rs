@@ -34,6 +34,12 @@ impl Timestamp {
         self.0.checked_add(SignedDuration::from_millis(millis)).map_or(self, Self::new)
     }
 
+    /// The first moment after a calendar day in UTC that is written as `2026-12-31`.
+    pub fn after_day(day: &str) -> Option<Self> {
+        let next = day.trim().parse::<Date>().ok()?.tomorrow().ok()?;
+        Some(Self::new(TimeZone::UTC.to_timestamp(next.at(0, 0, 0, 0)).ok()?))
+    }
+
     /// Seconds from `earlier` to this moment; negative if `earlier` is later.
     pub fn seconds_since(self, earlier: Self) -> f64 {
         self.0.duration_since(earlier.0).as_secs_f64()
@@ -64,4 +70,19 @@ impl std::fmt::Display for Timestamp {
 /// Whole days from `earlier` to `later`.
 pub fn days_between(earlier: Date, later: Date) -> i64 {
     i64::from((later - earlier).get_days())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_ends_at_midnight() {
+        let end = Timestamp::after_day(" 2026-12-31 ").unwrap();
+        assert_eq!(end.to_string(), "2027-01-01T00:00:00Z");
+        assert_eq!(Timestamp::after_day("2026-02-28").unwrap().minutes(), "2026-03-01 00:00");
+        for wrong in ["", "tomorrow", "2026-13-01", "31.12.2026", "2026-02-30"] {
+            assert_eq!(Timestamp::after_day(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -97,6 +97,9 @@ impl Engine {
         if header.dry_run {
             return Err(EngineError::Refused("a dry run writes nothing".to_owned()));
         }
+        if self.profile.safeguards.wants_approval() {
+            return Err(EngineError::Refused("the settings want a second step for approval".to_owned()));
+        }
         let approval = Approval::of_all(&plan, &header.operator, self.now());
         let approved = ApprovedPlan::new(plan, approval.clone(), self.now())?;
         let in_hand = self.take_in_hand(&header, approved.plan())?;
@@ -105,6 +108,8 @@ impl Engine {
             let journal = self.open_journal(&header, &survey, Some(approved.plan())).await?;
             let planned = Event::Planned { digest: approved.plan().digest() };
             journal.record([planned, Event::Approved { approval }]).await?;
+            let superseded = self.supersede(&header.run, approved.plan()).await?;
+            journal.record(superseded).await?;
             Ok(journal)
         };
         let journal = match begun.await {
@@ -166,6 +171,10 @@ impl Engine {
         events.extend(warnings.into_iter().map(|text| Event::Warned { text }));
         events.push(Event::Parked);
         journal.record(events).await?;
+        if let Some(plan) = &plan {
+            let superseded = self.supersede(&header.run, plan).await?;
+            journal.record(superseded).await?;
+        }
         let journal_head = journal.head().await;
         Ok(Finished { header, survey, plan, state: journal.with(RunState::clone), journal_head })
     }

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use super::{Engine, EngineError};
 use crate::{
     domain::{
-        Client, ClientId, Code, ConfigId, Configuration, Criteria, Listing, Problem, Tenant, Timestamp,
+        Client, ClientId, Code, ConfigId, Configuration, Criteria, Hold, Listing, Problem, Tenant, Timestamp,
         Wanted,
         client::Offboarded,
         document::Coverage,
@@ -49,6 +49,8 @@ pub struct Discovery {
     pub listing: Listing<Configuration>,
     /// What runs of ours set inactive and none restored since.
     pub set_inactive: BTreeMap<ConfigId, Deactivated>,
+    /// What persons want kept, as of now.
+    pub holds: BTreeMap<ConfigId, Hold>,
     pub coverage: Coverage,
     pub as_of: Timestamp,
 }
@@ -57,6 +59,8 @@ pub struct Discovery {
 #[derive(Debug, Clone)]
 pub enum Found {
     Tenant(Tenant),
+    /// What persons want kept; told before the first page.
+    Holds(BTreeMap<ConfigId, Hold>),
     Clients(Vec<Offboarded>),
     Page(Vec<Configuration>),
 }
@@ -71,6 +75,8 @@ impl Engine {
         let tenant = self.psa.tenant().await?;
         self.psa.refresh().await;
         tell(news, Found::Tenant(tenant.clone())).await;
+        let holds = self.holds(&tenant).await?;
+        tell(news, Found::Holds(holds.clone())).await;
         let wanted = self.psa.wanted(self.profile.status.as_deref()).await?;
         let mut criteria = self.profile.criteria.clone();
         if !request.statuses.is_empty() {
@@ -97,7 +103,7 @@ impl Engine {
             configurations_read: Survey::tally(listing.rows()),
             ..Coverage::default()
         };
-        Ok(Discovery { tenant, wanted, criteria, clients, missing, listing, set_inactive, coverage, as_of })
+        Ok(Discovery { tenant, wanted, criteria, clients, missing, listing, set_inactive, holds, coverage, as_of })
     }
 
     async fn list_telling(

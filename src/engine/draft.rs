@@ -22,6 +22,8 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct Who {
     pub operator: String,
+    /// The user of the operating system.
+    pub user: String,
     pub requested_by: Option<String>,
     pub ticket: Option<String>,
     pub reason: Option<String>,
@@ -81,7 +83,12 @@ impl Engine {
             Pick::Scope(scope) => scope,
             Pick::Ticked(_) => &ticked_scope,
         };
-        let sieve = Sieve { scope, protection: &self.profile.protection, wanted: &discovery.wanted };
+        let sieve = Sieve {
+            scope,
+            protection: &self.profile.protection,
+            wanted: &discovery.wanted,
+            holds: &discovery.holds,
+        };
         let mut hidden = 0;
         for row in rows {
             let mut verdict = sieve.judge(row, &offboarded.client);
@@ -250,6 +257,7 @@ impl Engine {
             psa: self.profile.psa.clone(),
             tenant,
             operator: who.operator.clone(),
+            user: who.user.clone(),
             requested_by: who.requested_by.clone(),
             ticket: who.ticket.clone(),
             reason: who.reason.clone(),

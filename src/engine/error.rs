@@ -4,7 +4,7 @@
 use thiserror::Error;
 
 use crate::{
-    domain::{Code, ExitCode, Problem, Timestamp, approval::NotApproved, plan::PlanAltered},
+    domain::{Code, ExitCode, Problem, RunId, Timestamp, approval::NotApproved, plan::PlanAltered},
     psa::PsaError,
     store::{Held, StoreError},
 };
@@ -26,6 +26,11 @@ pub enum EngineError {
     Usage(String),
     #[error("{0}")]
     Refused(String),
+    /// A parked run that nobody can approve any more, or not yet, or not this person.
+    #[error("{0}")]
+    NotWaiting(String),
+    #[error("run {0} was superseded: a newer plan for one of its clients is run {1}")]
+    Superseded(RunId, RunId),
     #[error("{}", held.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Locked { held: Vec<Held> },
 }
@@ -35,10 +40,10 @@ impl EngineError {
         match self {
             Self::Psa(error) => error.code(),
             Self::OtherTenant { .. } => Code::OtherTenant,
-            Self::NotApproved(NotApproved::Expired(_)) => Code::PlanExpired,
+            Self::NotApproved(NotApproved::Expired(_)) | Self::Superseded(..) => Code::PlanExpired,
             Self::NotApproved(_) | Self::Altered(_) => Code::PlanAltered,
             Self::Usage(_) => Code::AmbiguousClient,
-            Self::Store(_) | Self::Refused(_) => Code::SafeguardRefused,
+            Self::Store(_) | Self::Refused(_) | Self::NotWaiting(_) => Code::SafeguardRefused,
             Self::Locked { .. } => Code::RunLocked,
         }
     }
@@ -62,8 +67,10 @@ impl EngineError {
                 "Use the profile of the tenant that the plan was made for.".to_owned()
             }
             Self::NotApproved(_) | Self::Altered(_) => "Review again to make a new plan.".to_owned(),
-            Self::Usage(_) => "See `mothball run --help`.".to_owned(),
+            Self::Usage(_) => "`--help` behind the command tells its options.".to_owned(),
             Self::Refused(_) => "Nothing was changed.".to_owned(),
+            Self::NotWaiting(_) => "`mothball runs list` shows what waits for approval.".to_owned(),
+            Self::Superseded(_, newer) => format!("Look at the newer one with `mothball runs show {newer}`."),
             Self::Locked { .. } => "Wait until that run has ended, or cancel it.".to_owned(),
         }
     }

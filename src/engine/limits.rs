@@ -4,7 +4,8 @@ use super::{Draft, Engine, EngineError};
 use crate::domain::{
     Plan,
     plan::Kind,
-    safeguards::{Extent, SHARE_FREE},
+    safeguards::{Extent, OnLimit, SHARE_FREE},
+    survey::Header,
 };
 
 /// What the person who starts the run allows.
@@ -12,6 +13,19 @@ use crate::domain::{
 pub struct Allowance {
     pub max_changes: Option<u64>,
     pub attended: bool,
+}
+
+/// What becomes of a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Course {
+    /// Nothing is written: a dry run, or nothing to change.
+    Report,
+    Refuse(Vec<Refusal>),
+    /// It waits for a person; `why` names the limits that it is over.
+    Park {
+        why: Vec<String>,
+    },
+    Apply,
 }
 
 /// One thing that forbids to write a draft.
@@ -28,6 +42,19 @@ impl Engine {
     pub async fn refusals(&self, draft: &Draft, allowance: Allowance) -> Result<Vec<Refusal>, EngineError> {
         let Some(plan) = &draft.plan else { return Ok(Vec::new()) };
         let safeguards = &self.profile.safeguards;
+        let mut refusals = self.firm_refusals(&draft.header);
+        if plan.head().kind == Kind::Undo {
+            // Whoever undoes a run may undo all of it.
+            return Ok(refusals);
+        }
+        let extent = self.extent(plan, allowance).await?;
+        let over = safeguards.exceeded(extent, allowance.max_changes, allowance.attended);
+        refusals.extend(over.into_iter().map(|text| Refusal { text, parkable: true }));
+        Ok(refusals)
+    }
+
+    /// What forbids to write anything for this run, whoever approves it.
+    pub(super) fn firm_refusals(&self, header: &Header) -> Vec<Refusal> {
         let mut refusals: Vec<Refusal> = self
             .profile
             .unenforced
@@ -38,17 +65,27 @@ impl Engine {
                 ))
             })
             .collect();
-        if safeguards.require_ticket && draft.header.ticket.is_none() {
-            refusals.push(Refusal::firm("the settings require a ticket; name one with --ticket".to_owned()));
+        if self.profile.safeguards.require_ticket && header.ticket.is_none() {
+            refusals.push(Refusal::firm("the settings require a ticket; name one with --ticket"));
         }
-        // The way back knows no limit on how much it may restore.
-        if plan.head().kind == Kind::Undo {
-            return Ok(refusals);
+        refusals
+    }
+
+    /// What becomes of a draft, given what speaks against it. `asked_to_park`: whoever started the run wants
+    /// somebody to approve it.
+    pub fn course(&self, draft: &Draft, refusals: Vec<Refusal>, asked_to_park: bool) -> Course {
+        let safeguards = &self.profile.safeguards;
+        if draft.plan.is_none() || draft.header.dry_run {
+            return Course::Report;
         }
-        let extent = self.extent(plan, allowance).await?;
-        let over = safeguards.exceeded(extent, allowance.max_changes, allowance.attended);
-        refusals.extend(over.into_iter().map(|text| Refusal { text, parkable: true }));
-        Ok(refusals)
+        let may_park = safeguards.on_limit == OnLimit::Park && refusals.iter().all(|one| one.parkable);
+        if !refusals.is_empty() && !may_park {
+            return Course::Refuse(refusals);
+        }
+        if refusals.is_empty() && !asked_to_park && !safeguards.wants_approval() {
+            return Course::Apply;
+        }
+        Course::Park { why: refusals.into_iter().map(|one| one.text).collect() }
     }
 
     async fn extent(&self, plan: &Plan, allowance: Allowance) -> Result<Extent, EngineError> {

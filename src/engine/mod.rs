@@ -4,12 +4,14 @@
 //! publishes ([`feed`]).
 
 pub mod apply;
+mod approve;
 pub mod control;
 pub mod discover;
 pub mod draft;
 pub mod error;
 pub mod feed;
 mod guard;
+mod hold;
 mod in_hand;
 mod left_open;
 pub mod limits;
@@ -18,11 +20,13 @@ mod pipeline;
 mod resume;
 mod second_look;
 mod settle;
+mod sweep;
 mod trouble;
 pub mod undo;
 mod verify;
 
 pub use apply::{Finished, RunHandle};
+pub use approve::expire_overdue;
 pub use control::Control;
 pub use discover::{Ask, Discovery, Request};
 pub use draft::{Draft, Pick, Who};
@@ -30,6 +34,7 @@ pub use error::EngineError;
 pub use feed::Feed;
 pub use second_look::LookedAgain;
 pub use undo::{Undo, UndoOf};
+pub use sweep::Looked;
 
 use std::sync::Arc;
 

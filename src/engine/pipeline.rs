@@ -142,7 +142,8 @@ impl Pipeline {
     }
 
     async fn guard_stage(&self, items: Vec<Todo>, page: usize, out: mpsc::Sender<(Todo, Seen)>) {
-        let kind = self.approved.plan().head().kind;
+        let head = self.approved.plan().head();
+        let kind = head.kind;
         for (at, chunk) in items.chunks(page).enumerate() {
             if !self.go_on().await {
                 return;
@@ -153,17 +154,20 @@ impl Pipeline {
                 return;
             }
             let seen = Seen::now(&self.pauses);
+            let (mut stopped, chunk) = match self.engine.not_held(head, chunk).await {
+                Ok(parted) => parted,
+                Err(error) => return self.trouble.meet(error),
+            };
             let mut control = self.control.clone();
             let guarded = tokio::select! {
                 biased;
                 () = control.ended() => return,
-                guarded = self.engine.guard(kind, chunk, &self.returned) => guarded,
+                guarded = self.engine.guard(kind, &chunk, &self.returned) => guarded,
             };
-            let mut stopped = Vec::new();
             let mut passed = Vec::new();
             match guarded {
                 Ok(guarded) => {
-                    for (verdict, (_, attempts)) in guarded.into_iter().zip(chunk) {
+                    for (verdict, (_, attempts)) in guarded.into_iter().zip(&chunk) {
                         match verdict {
                             Guarded::Pass(item) => passed.push((item, *attempts)),
                             Guarded::Stop(event) => stopped.push(event),

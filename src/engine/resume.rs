@@ -82,7 +82,7 @@ impl Engine {
     }
 
     /// The time, never earlier than what the journal has seen: a clock that was set back revives no plan.
-    fn latest(&self, events: &[Stamped]) -> Timestamp {
+    pub(super) fn latest(&self, events: &[Stamped]) -> Timestamp {
         events.iter().map(|event| event.at).max().max(Some(self.now())).unwrap_or_else(|| self.now())
     }
 }

@@ -106,6 +106,35 @@ impl Kept {
         self.summary.header.tenant.as_ref().is_some_and(|own| own.is_same_as(tenant))
     }
 
+    fn append(&mut self, batch: Batch) -> String {
+        for body in &batch.bodies {
+            let record = Record::new(self.records.len() as u64, &self.summary.head, body.clone());
+            self.summary.head.clone_from(&record.hash);
+            self.records.push(record);
+        }
+        self.summary.phase = batch.phase_after(self.summary.phase);
+        if let Some(last) = batch.last {
+            self.summary.last_event = self.summary.last_event.max(moment(last));
+        }
+        if let Some(look) = batch.look {
+            self.look_due = look;
+        }
+        for (config_id, outcome, at) in batch.settled {
+            if self.prepared.items.iter().any(|item| item.config_id == config_id) {
+                self.settled.insert(config_id, (outcome, at));
+            }
+        }
+        self.summary.head.clone()
+    }
+
+    fn summary(&self) -> RunSummary {
+        let mut summary = self.summary.clone();
+        for (outcome, _) in self.settled.values() {
+            *summary.outcomes.entry((*outcome).to_owned()).or_default() += 1;
+        }
+        summary
+    }
+
     fn check(&self, known_head: Option<&str>) -> (Vec<Flaw>, Option<Predecessor>) {
         let stored = Stored {
             id: self.prepared.id.clone(),
@@ -171,25 +200,14 @@ impl Store for MemoryStore {
     async fn append(&self, run: &RunId, events: &[Stamped]) -> Result<String> {
         let batch = Batch::of(events)?;
         let mut state = self.change()?;
+        Ok(state.run_mut(run)?.append(batch))
+    }
+
+    async fn append_after(&self, run: &RunId, head: &str, events: &[Stamped]) -> Result<Option<String>> {
+        let batch = Batch::of(events)?;
+        let mut state = self.change()?;
         let kept = state.run_mut(run)?;
-        for body in &batch.bodies {
-            let record = Record::new(kept.records.len() as u64, &kept.summary.head, body.clone());
-            kept.summary.head.clone_from(&record.hash);
-            kept.records.push(record);
-        }
-        kept.summary.phase = batch.phase_after(kept.summary.phase);
-        if let Some(last) = batch.last {
-            kept.summary.last_event = kept.summary.last_event.max(moment(last));
-        }
-        if let Some(look) = batch.look {
-            kept.look_due = look;
-        }
-        for (config_id, outcome, at) in batch.settled {
-            if kept.prepared.items.iter().any(|item| item.config_id == config_id) {
-                kept.settled.insert(config_id, (outcome, at));
-            }
-        }
-        Ok(kept.summary.head.clone())
+        Ok((kept.summary.head == head).then(|| kept.append(batch)))
     }
 
     async fn save_report(&self, run: &RunId, report: &serde_json::Value) -> Result<()> {
@@ -218,16 +236,16 @@ impl Store for MemoryStore {
 
     async fn runs(&self, limit: u32) -> Result<Vec<RunSummary>> {
         let state = self.lock();
-        let latest = state.runs.iter().rev().take(limit as usize);
-        Ok(latest
-            .map(|kept| {
-                let mut summary = kept.summary.clone();
-                for (outcome, _) in kept.settled.values() {
-                    *summary.outcomes.entry((*outcome).to_owned()).or_default() += 1;
-                }
-                summary
-            })
-            .collect())
+        Ok(state.runs.iter().rev().take(limit as usize).map(Kept::summary).collect())
+    }
+
+    async fn runs_in(&self, phase: Phase) -> Result<Vec<RunSummary>> {
+        let state = self.lock();
+        Ok(state.runs.iter().rev().filter(|kept| kept.summary.phase == phase).map(Kept::summary).collect())
+    }
+
+    async fn latest(&self) -> Result<Option<Timestamp>> {
+        Ok(self.lock().runs.iter().map(|kept| kept.summary.last_event).max())
     }
 
     async fn deactivated(&self, tenant: &Tenant) -> Result<Vec<Deactivated>> {
@@ -299,6 +317,10 @@ impl Store for MemoryStore {
             flaws.extend(check_order(&kept.prepared.id, number, number, after.as_ref(), found));
         }
         Ok(flaws)
+    }
+
+    fn covers(&self) -> String {
+        "this process only".to_owned()
     }
 
     async fn acquire(

@@ -17,10 +17,11 @@ pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use sqlite::SqliteStore;
 pub use types::{
-    Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, RunSummary, StoredRun, Sweep,
-    Wish, rests_until, sign_in_key,
+    Acquired, Claim, Deactivated, Flaw, Held, Holder, NewRun, Request, RunSummary, Sighting, StoredRun,
+    Sweep, Wish, rests_until, sign_in_key,
 };
 
+pub use crate::domain::Hold;
 use crate::domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp};
 
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -39,12 +40,22 @@ pub trait Store: Send + Sync {
     /// Adds to a run's journal, all of it or nothing. Returns the new head of its hash chain.
     async fn append(&self, run: &RunId, events: &[Stamped]) -> Result<String>;
 
+    /// The same, but only if nothing was added since the journal ended with `head`; `None` if something was.
+    /// For decisions that two people or processes may come to at the same time.
+    async fn append_after(&self, run: &RunId, head: &str, events: &[Stamped]) -> Result<Option<String>>;
+
     async fn save_report(&self, run: &RunId, report: &serde_json::Value) -> Result<()>;
 
     async fn run(&self, id: &RunId) -> Result<Option<StoredRun>>;
 
     /// At most `limit` runs, the latest first.
     async fn runs(&self, limit: u32) -> Result<Vec<RunSummary>>;
+
+    /// All runs in this state, the latest first.
+    async fn runs_in(&self, phase: Phase) -> Result<Vec<RunSummary>>;
+
+    /// The latest moment that any journal tells of: time never was earlier than that, whatever a clock says.
+    async fn latest(&self) -> Result<Option<Timestamp>>;
 
     /// Configurations of this tenant that a run set inactive and none restored since, by id.
     async fn deactivated(&self, tenant: &Tenant) -> Result<Vec<Deactivated>>;
@@ -65,6 +76,9 @@ pub trait Store: Send + Sync {
     async fn verify_all(&self) -> Result<Vec<Flaw>>;
 
     // --- leases ---
+
+    /// Who is kept apart by the leases of this store, in words.
+    fn covers(&self) -> String;
 
     /// Takes these clients of a tenant for a run, in one step. Clients whose holder has ended are taken
     /// over; those of a living one never are.
@@ -92,7 +106,7 @@ pub trait Store: Send + Sync {
 
     async fn forget_refusal(&self, key: &str) -> Result<()>;
 
-    // --- what was offboarded at the last look at all clients ---
+    // --- which clients counted as offboarded at the last look ---
 
     async fn record_offboarded(&self, tenant: &Tenant, profile: &str, sweep: &Sweep) -> Result<()>;
 

@@ -147,28 +147,21 @@ impl std::fmt::Display for Held {
     }
 }
 
-/// The clients that counted as offboarded when all were looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Which clients count as offboarded, as one profile last saw them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sweep {
-    pub at: Timestamp,
-    pub clients: Vec<ClientId>,
+    /// When all clients were last looked at; `None` if only single ones ever were.
+    pub all_at: Option<Timestamp>,
+    pub clients: BTreeMap<ClientId, Sighting>,
 }
 
-/// A person wants this configuration kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hold {
-    pub config_id: ConfigId,
-    pub reason: String,
-    pub by: String,
-    pub at: Timestamp,
-    /// Without an end it holds until it is removed.
-    pub until: Option<Timestamp>,
-}
-
-impl Hold {
-    pub fn is_in_force(&self, now: Timestamp) -> bool {
-        self.until.is_none_or(|until| now < until)
-    }
+/// A client that counts as offboarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// When it was first seen to; forgotten once it is seen not to.
+    pub since: Timestamp,
+    /// Whether it was let through as one of those that count: from then on it is not new any more.
+    pub accepted: bool,
 }
 
 /// What one process asks of the one that works on a run.

@@ -149,11 +149,6 @@ fn loopback_may_be_plain() {
 #[test]
 fn what_is_asked_for_and_not_there_yet_is_named() {
     let cases = [
-        ("[safeguards]\nrequire_approval = true", "require_approval"),
-        ("[safeguards]\nfour_eyes = true", "four_eyes"),
-        ("[safeguards]\nsettle_hours = 1", "settle_hours"),
-        ("[safeguards]\non_limit = \"park\"", "on_limit"),
-        ("[safeguards]\nmax_new_offboarded = 0.01", "max_new_offboarded"),
         ("[profiles.main.deactivate]\nnote = \"ticket\"", "note"),
         ("[profiles.main.deactivate]\nverify_again_after_hours = 48", "verify_again"),
         ("[store]\nurl = \"postgres://db.example/mothball\"", "store.url"),
@@ -164,8 +159,10 @@ fn what_is_asked_for_and_not_there_yet_is_named() {
         assert_eq!(named.len(), 1, "{more}: {named:?}");
         assert!(named[0].contains(word), "{named:?}");
     }
-    let park = parse(&format!("{GOOD}\n[safeguards]\non_limit = \"park\"\n")).unwrap();
-    assert_eq!(park.safeguards.on_limit, OnLimit::Park);
+    let all = "on_limit = \"park\"\nrequire_approval = true\nfour_eyes = true\nsettle_hours = 1\nmax_new_offboarded = 0.01";
+    let enforced = parse(&format!("{GOOD}\n[safeguards]\n{all}\n")).unwrap();
+    assert_eq!(enforced.safeguards.on_limit, OnLimit::Park);
+    assert_eq!(enforced.unenforced(enforced.profile(None).unwrap()), [""; 0]);
 }
 
 #[test]

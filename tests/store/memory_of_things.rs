@@ -2,7 +2,7 @@
 
 use mothball::{
     domain::{ClientId, ConfigId, RunId},
-    store::{Hold, Request, Store, Sweep, Wish, rests_until, sign_in_key},
+    store::{Hold, Request, Sighting, Store, Sweep, Wish, rests_until, sign_in_key},
 };
 
 use super::{on_both, samples::*};
@@ -35,13 +35,18 @@ async fn a_refused_sign_in_is_remembered_until_forgotten(store: &dyn Store) {
 
 async fn the_last_look_at_all_clients_is_known_per_profile(store: &dyn Store) {
     let sweep = |seconds, ids: &[&str]| Sweep {
-        at: at(seconds),
-        clients: ids.iter().copied().map(ClientId::from).collect(),
+        all_at: Some(at(seconds)),
+        clients: ids
+            .iter()
+            .map(|id| (ClientId::from(*id), Sighting { since: at(seconds), accepted: *id != "1" }))
+            .collect(),
     };
     assert_eq!(store.last_offboarded(&tenant(), "main").await.unwrap(), None);
     store.record_offboarded(&tenant(), "main", &sweep(1, &["1"])).await.unwrap();
     store.record_offboarded(&tenant(), "main", &sweep(2, &["1", "2"])).await.unwrap();
-    store.record_offboarded(&tenant(), "other", &sweep(3, &[])).await.unwrap();
+    let single = Sweep { all_at: None, ..sweep(3, &["7"]) };
+    store.record_offboarded(&tenant(), "other", &single).await.unwrap();
+    assert_eq!(store.last_offboarded(&tenant(), "other").await.unwrap(), Some(single));
     assert_eq!(store.last_offboarded(&tenant(), "main").await.unwrap(), Some(sweep(2, &["1", "2"])));
     assert_eq!(store.last_offboarded(&other_tenant(), "main").await.unwrap(), None);
 }

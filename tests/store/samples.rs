@@ -102,6 +102,7 @@ pub fn run_of(id: &str, tenant: &Tenant, kind: Kind, n: u32, start: i64) -> NewR
             psa: tenant.psa.clone(),
             tenant: Some(tenant.clone()),
             operator: "jane".into(),
+            user: "jane".into(),
             requested_by: None,
             ticket: Some("T-1".into()),
             reason: None,

@@ -1,5 +1,6 @@
 //! `mothball runs`: what earlier runs did.
 
+mod approve;
 mod export;
 mod recheck;
 mod resume;
@@ -16,16 +17,19 @@ use super::{
 };
 use crate::{
     domain::{
-        ExitCode, RunId,
+        ExitCode, RunId, Timestamp,
         text::{harmless_json, visible},
     },
+    engine::expire_overdue,
     report,
     store::{RunSummary, StoredRun},
+    system::Clock,
 };
 
 pub async fn runs(global: &Global, args: &Runs) -> Result<ExitCode, Failure> {
     let store = open_store(&data_dir(global)?).await?;
     let broken = |error: crate::store::StoreError| Failure::usage(error.to_string(), error.advice());
+    expire_overdue(store.as_ref(), Timestamp::new(Clock::system().now())).await.map_err(broken)?;
     match args {
         Runs::List { json, limit } => {
             let runs = store.runs(*limit).await.map_err(broken)?;
@@ -71,6 +75,16 @@ pub async fn runs(global: &Global, args: &Runs) -> Result<ExitCode, Failure> {
             };
             drop(store);
             return undo::undo(global, args, run).await;
+        }
+        Runs::Approve(args) => {
+            let run = find(store.run(&RunId::from(args.id.as_str())).await.map_err(broken)?, &args.id)?;
+            drop(store);
+            return approve::approve(global, run, args).await;
+        }
+        Runs::Reject { id } => {
+            let run = find(store.run(&RunId::from(id.as_str())).await.map_err(broken)?, id)?;
+            drop(store);
+            return approve::reject(global, run).await;
         }
         Runs::Export { id, output } => {
             let run = find(store.run(&RunId::from(id.as_str())).await.map_err(broken)?, id)?;

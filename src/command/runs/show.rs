@@ -37,6 +37,7 @@ fn line(stamped: &Stamped) -> String {
         }
         Event::Rejected { by } => format!("rejected by {by}"),
         Event::Expired => "expired".to_owned(),
+        Event::Superseded { by } => format!("superseded by run {by}"),
         Event::Applying => "applying".to_owned(),
         Event::Paused { why } => format!("paused {why}"),
         Event::Resumed => "resumed".to_owned(),

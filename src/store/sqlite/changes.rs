@@ -119,8 +119,8 @@ pub async fn record_sweep(
     .bind(tenant.psa.as_str())
     .bind(tenant.id.as_str())
     .bind(profile)
-    .bind(millis(sweep.at))
-    .bind(to_json(&sweep.clients)?)
+    .bind(sweep.all_at.map(millis).unwrap_or_default())
+    .bind(to_json(sweep)?)
     .execute(connection)
     .await?;
     Ok(())

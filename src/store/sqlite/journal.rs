@@ -157,6 +157,23 @@ pub async fn append(
     Ok(heads)
 }
 
+/// Appends to one journal if it still ends with `head`.
+pub async fn append_after(
+    connection: &mut SqliteConnection,
+    run: RunId,
+    head: &str,
+    batch: Batch,
+) -> Changed<Option<String>> {
+    let Some(tip) = tip(connection, &run).await? else {
+        return Err(StoreError::UnknownRun(run).into());
+    };
+    if tip.head != head {
+        return Ok(None);
+    }
+    let heads = append(connection, vec![(run, batch)]).await?;
+    Ok(heads.into_iter().next().transpose()?)
+}
+
 async fn tip(
     connection: &mut SqliteConnection,
     run: &RunId,

@@ -78,6 +78,15 @@ impl Store for SqliteStore {
         self.writer.append(run.clone(), Batch::of(events)?).await
     }
 
+    async fn append_after(&self, run: &RunId, head: &str, events: &[Stamped]) -> Result<Option<String>> {
+        let (run, head, batch) = (run.clone(), head.to_owned(), Batch::of(events)?);
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { journal::append_after(connection, run, &head, batch).await })
+            })
+            .await
+    }
+
     async fn save_report(&self, run: &RunId, report: &serde_json::Value) -> Result<()> {
         let (run, report) = (run.clone(), report.to_string());
         self.writer
@@ -93,6 +102,14 @@ impl Store for SqliteStore {
 
     async fn runs(&self, limit: u32) -> Result<Vec<RunSummary>> {
         reads::runs(self, limit).await
+    }
+
+    async fn runs_in(&self, phase: Phase) -> Result<Vec<RunSummary>> {
+        reads::runs_in(self, phase).await
+    }
+
+    async fn latest(&self) -> Result<Option<Timestamp>> {
+        reads::latest(self).await
     }
 
     async fn deactivated(&self, tenant: &Tenant) -> Result<Vec<Deactivated>> {
@@ -113,6 +130,11 @@ impl Store for SqliteStore {
 
     async fn verify_all(&self) -> Result<Vec<Flaw>> {
         reads::verify_all(self).await
+    }
+
+    fn covers(&self) -> String {
+        let folder = self.path.parent().unwrap_or(&self.path);
+        format!("the data directory {} on this computer, and nobody elsewhere", folder.display())
     }
 
     async fn acquire(

@@ -10,7 +10,7 @@ use crate::{
     domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp, survey::Survey},
     store::{
         Deactivated, Flaw, Hold, Result, RunSummary, StoreError, StoredRun, Sweep,
-        journal::{Checker, Predecessor, Record, Stored, check_order, events, phase_from},
+        journal::{Checker, Predecessor, Record, Stored, check_order, events, phase_from, phase_word},
         types::{millis, moment},
     },
 };
@@ -104,14 +104,33 @@ fn plan(row: &SqliteRow) -> Database<Option<(Vec<u8>, String)>> {
 }
 
 pub async fn runs(store: &SqliteStore, limit: u32) -> Result<Vec<RunSummary>> {
+    list(store, None, i64::from(limit)).await
+}
+
+pub async fn runs_in(store: &SqliteStore, phase: Phase) -> Result<Vec<RunSummary>> {
+    list(store, Some(phase_word(phase)), i64::MAX).await
+}
+
+pub async fn latest(store: &SqliteStore) -> Result<Option<Timestamp>> {
+    let at: Option<i64> = sqlx::query_scalar("SELECT max(last_event) FROM runs")
+        .fetch_one(&store.reads)
+        .await
+        .map_err(|error| store.error(&error))?;
+    Ok(at.map(moment))
+}
+
+/// Runs, the latest first: those in one phase, or all.
+async fn list(store: &SqliteStore, phase: Option<String>, limit: i64) -> Result<Vec<RunSummary>> {
     let explain = |error: sqlx::Error| store.error(&error);
     let mut connection = store.moment().await?;
     let mut snapshot = sqlx::Connection::begin(&mut *connection).await.map_err(explain)?;
     let rows = sqlx::query(
         "SELECT runs.id, phase, head, last_event, header, documents.report IS NOT NULL AS has_report
-         FROM runs JOIN documents ON documents.run = runs.id ORDER BY number DESC LIMIT ?",
+         FROM runs JOIN documents ON documents.run = runs.id
+         WHERE ?1 IS NULL OR phase = ?1 ORDER BY number DESC LIMIT ?2",
     )
-    .bind(i64::from(limit))
+    .bind(phase)
+    .bind(limit)
     .fetch_all(&mut *snapshot)
     .await
     .map_err(explain)?;
@@ -318,17 +337,17 @@ pub async fn refusal(store: &SqliteStore, key: &str) -> Result<Option<Timestamp>
 }
 
 pub async fn sweep(store: &SqliteStore, tenant: &Tenant, profile: &str) -> Result<Option<Sweep>> {
-    let found: Option<(i64, String)> =
-        sqlx::query_as("SELECT at, clients FROM sweeps WHERE psa = ? AND tenant = ? AND profile = ?")
+    let found: Option<String> =
+        sqlx::query_scalar("SELECT clients FROM sweeps WHERE psa = ? AND tenant = ? AND profile = ?")
             .bind(tenant.psa.as_str())
             .bind(tenant.id.as_str())
             .bind(profile)
             .fetch_optional(&store.reads)
             .await
             .map_err(|error| store.error(&error))?;
-    let Some((at, clients)) = found else { return Ok(None) };
-    let clients = serde_json::from_str(&clients).map_err(|error| store.corrupt(error.to_string()))?;
-    Ok(Some(Sweep { at: moment(at), clients }))
+    found
+        .map(|sweep| serde_json::from_str(&sweep).map_err(|error| store.corrupt(error.to_string())))
+        .transpose()
 }
 
 pub async fn holds(store: &SqliteStore, tenant: &Tenant, now: Timestamp) -> Result<Vec<Hold>> {

@@ -18,6 +18,7 @@ fn new_run(id: &str) -> NewRun {
             psa: "connectwise".into(),
             tenant: Some(samples::head().tenant),
             operator: "jane".into(),
+            user: "jane".into(),
             requested_by: None,
             ticket: None,
             reason: None,
