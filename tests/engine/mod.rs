@@ -3,10 +3,13 @@
 mod apply;
 mod completeness;
 mod crash;
+mod approval;
 mod discovery;
+mod drift;
 mod faults;
 mod follow_up;
 mod races;
+mod holds;
 mod requests;
 mod second_look;
 mod undo;

@@ -2,6 +2,7 @@
 
 pub mod canary;
 pub mod openapi;
+pub mod paper_psa;
 pub mod program;
 pub mod quick;
 pub mod schema;
