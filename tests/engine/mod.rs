@@ -10,9 +10,11 @@ mod faults;
 mod follow_up;
 mod races;
 mod holds;
+mod limits;
 mod requests;
 mod second_look;
 mod undo;
+mod unwritten;
 
 use mothball::{
     domain::{ConfigId, Outcome},
