@@ -98,7 +98,7 @@ pub struct Plan {
 /// Stored bytes that are not the plan that was approved.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlanAltered {
-    #[error("the plan's bytes have digest {found}, but {expected} was approved")]
+    #[error("the plan's bytes have digest {found}, but {expected} was written down")]
     Digest { found: String, expected: String },
     #[error("the plan cannot be read: {0}")]
     Unreadable(String),

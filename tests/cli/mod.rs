@@ -1,9 +1,48 @@
 //! The real binary from outside: the contract's commands, exit codes and report.
 
+mod approval;
 mod bad_input;
 mod killed;
+mod holds;
 mod locks;
 mod run;
 mod simulate;
 mod tls;
 mod undo;
+mod unattended;
+
+use mothball::simulator::CompanyTruth;
+
+use crate::support::program::Program;
+
+/// Offboarded companies with active configurations, and a name that nobody shares.
+fn offboarded(program: &Program) -> Vec<CompanyTruth> {
+    let truth = program.simulator.truth();
+    let shared = |name: &str| {
+        let same = |company: &&CompanyTruth| company.name.trim().to_lowercase() == name.trim().to_lowercase();
+        truth.companies.values().filter(same).count() > 1
+    };
+    let mut list: Vec<CompanyTruth> = truth
+        .companies
+        .values()
+        .filter(|company| company.offboarded.any() && !company.own && !company.deleted)
+        .filter(|company| !shared(&company.name))
+        .filter(|company| {
+            truth.configurations.values().filter(|one| one.company == company.id && one.is_active()).count()
+                >= 3
+        })
+        .cloned()
+        .collect();
+    list.sort_by_key(|company| company.id.parse::<u64>().unwrap());
+    list
+}
+
+fn active(program: &Program, client: &str) -> Vec<String> {
+    let truth = program.simulator.truth();
+    truth
+        .configurations
+        .values()
+        .filter(|one| one.company == client && one.is_active())
+        .map(|one| one.id.clone())
+        .collect()
+}

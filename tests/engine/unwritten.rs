@@ -80,6 +80,7 @@ async fn a_dry_run_or_an_unapproved_plan_writes_nothing_whatever_the_flags() {
             Course::Apply => {
                 assert!(desk.engine.start(draft).await.unwrap().wait().await.state.is_success());
                 assert_eq!(desk.psa.written().len(), 2);
+                desk.check().await;
                 applied += 1;
                 continue;
             }

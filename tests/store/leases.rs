@@ -4,7 +4,7 @@ use std::process::Command;
 
 use mothball::{
     domain::{ClientId, RunId},
-    store::{Acquired, Claim, Holder, Store},
+    store::{Acquired, Claim, Holder, SqliteStore, Store},
     system::process::Identity,
 };
 
@@ -86,6 +86,38 @@ async fn an_ended_holder_is_replaced_and_a_living_one_never(store: &dyn Store) {
         operator: "x".into(),
     };
     assert_eq!(take(store, &["3"], Claim::All, "old", &parent).await.taken, []);
+}
+
+/// The real thing: two processes have two handles on one file. Odd rounds are two runs, even ones the same run
+/// resumed by two processes.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_thousand_races_each_has_one_holder() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = SqliteStore::open(folder.path()).await.unwrap();
+    let second = SqliteStore::open(folder.path()).await.unwrap();
+    let here = own("jane");
+    let there = Holder {
+        process: Identity { pid: std::os::unix::process::parent_id(), ..Identity::own() },
+        operator: "joe".into(),
+    };
+    for round in 0..1_000 {
+        let (ours, theirs) = if round % 2 == 0 { ("r1", "r1") } else { ("r1", "r2") };
+        let client = format!("c{}", round % 7);
+        let wanted = [client.as_str(), "always"];
+        let (a, b) = tokio::join!(
+            take(&first, &wanted, Claim::All, ours, &here),
+            take(&second, &wanted, Claim::All, theirs, &there)
+        );
+        assert_ne!(a.taken.is_empty(), b.taken.is_empty(), "round {round}: {a:?} {b:?}");
+        let (loser, winner) = if a.taken.is_empty() { (&a, "joe") } else { (&b, "jane") };
+        assert_eq!(loser.held.len(), 2, "round {round}");
+        assert!(loser.held.iter().all(|held| held.by.operator == winner && held.since == at(0)));
+        first.release(&RunId::from(ours)).await.unwrap();
+        second.release(&RunId::from(theirs)).await.unwrap();
+    }
+    assert!(first.covers().contains(&folder.path().display().to_string()), "{}", first.covers());
+    first.close().await;
+    second.close().await;
 }
 
 async fn only_one_of_many_gets_it(store: &dyn Store) {

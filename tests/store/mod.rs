@@ -1,5 +1,6 @@
 //! What both stores promise, checked on both; and what only the one on disk promises.
 
+mod decisions;
 mod disk;
 mod journal;
 mod leases;
