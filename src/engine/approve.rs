@@ -10,7 +10,7 @@ use crate::{
         Stamped, Timestamp,
         approval::NotApproved,
         consent::{Part, Person},
-        plan::PlanAltered,
+        plan::{Kind, PlanAltered},
     },
     store::{Store, StoreError, StoredRun},
 };
@@ -31,7 +31,7 @@ impl Engine {
         part: &Part,
         by: &Person,
     ) -> Result<RunHandle, EngineError> {
-        let Waiting { stored, plan, state } = self.waiting(stored).await?;
+        let Waiting { stored, plan, mut state } = self.waiting(stored).await?;
         let run = stored.header.run.clone();
         self.may_approve(&stored, by)?;
         let items = part.of(&plan).map_err(EngineError::Usage)?;
@@ -59,10 +59,14 @@ impl Engine {
                 return Err(error.into());
             }
         }
-        let clients: BTreeSet<_> = approved.items().map(|item| item.client_id.clone()).collect();
-        self.accept_clients(&run, &approved.plan().head().tenant, clients).await?;
-        let mut state = state;
-        stamped.iter().for_each(|event| state.apply(event));
+        let head = approved.plan().head();
+        if head.kind == Kind::Deactivate {
+            let clients: BTreeSet<_> = approved.items().map(|item| item.client_id.clone()).collect();
+            self.accept_clients(&head.tenant, clients).await?;
+        }
+        for event in &stamped {
+            state.apply(event);
+        }
         let todo = approved.items().map(|item| (Arc::new(item.clone()), 0)).collect();
         let journal = Journal::new(Arc::clone(&self.store), self.clock.clone(), run, state);
         Ok(Run::new(self.clone(), stored.header, stored.survey, approved, journal, todo, None).spawn())
@@ -78,7 +82,9 @@ impl Engine {
         let Some(head) = self.store.append_after(run, &stored.head, &events).await? else {
             return Err(too_late(run, self.phase_now(run).await?));
         };
-        events.iter().for_each(|event| state.apply(event));
+        for event in &events {
+            state.apply(event);
+        }
         let StoredRun { header, survey, .. } = stored;
         Ok(Finished { header, survey, plan: Some(plan), state, journal_head: Some(head) })
     }

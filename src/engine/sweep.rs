@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Discovery, Engine, EngineError, limits::Refusal};
 use crate::{
-    domain::{ClientId, Code, RunId, SkipReason, Tenant, Timestamp, client::Offboarded, survey::Survey},
+    domain::{ClientId, Code, SkipReason, Tenant, Timestamp, client::Offboarded, survey::Survey},
     store::{Sighting, Sweep},
 };
 
@@ -86,14 +86,12 @@ impl Engine {
     /// Clients whose changes a person has approved are new no longer.
     pub(super) async fn accept_clients(
         &self,
-        run: &RunId,
         tenant: &Tenant,
         clients: impl IntoIterator<Item = ClientId>,
     ) -> Result<(), EngineError> {
         let Some(mut sweep) = self.store.last_offboarded(tenant, &self.profile.name).await? else {
             return Ok(());
         };
-        tracing::debug!(%run, "its clients count as known from now on");
         for id in clients {
             let since = self.now();
             sweep.clients.entry(id).or_insert(Sighting { since, accepted: true }).accepted = true;

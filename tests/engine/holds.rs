@@ -57,7 +57,7 @@ async fn every_mode_leaves_out_what_is_held_and_says_why() {
     assert!(held["outcome_text"].as_str().unwrap().contains("still rented out"), "{held}");
 
     // A hold ends by itself, or when it is taken away; runs do not end it.
-    tokio::time::advance(Duration::from_secs(3600)).await;
+    tokio::time::advance(Duration::from_hours(1)).await;
     let draft = desk.draft(named(&[1]), who()).await;
     assert_eq!((why(&draft, "104").0, why(&draft, "102").0), (None, Some(SkipReason::Held)));
     assert_eq!(desk.engine.unhold(&ids(&[102, 103])).await.unwrap(), [ConfigId::from("103")]);

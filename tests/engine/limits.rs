@@ -221,7 +221,7 @@ async fn a_newly_offboarded_client_rests_where_nobody_watches() {
     };
     let one = look(&desk, named(&[1]), false).await;
     assert_eq!(resting(&desk, &one), ["101", "102"], "first seen just now");
-    tokio::time::advance(Duration::from_secs(12 * 3600)).await;
+    tokio::time::advance(Duration::from_hours(12)).await;
     assert_eq!(resting(&desk, &look(&desk, Ask::All, false).await), ["101", "102", "201", "202"]);
     tokio::time::advance(Duration::from_secs(12 * 3600 - 1)).await;
     assert_eq!(resting(&desk, &look(&desk, named(&[1]), false).await), ["101", "102"]);
