@@ -62,7 +62,10 @@ impl Engine {
         let head = approved.plan().head();
         if head.kind == Kind::Deactivate {
             let clients: BTreeSet<_> = approved.items().map(|item| item.client_id.clone()).collect();
-            self.accept_clients(&head.tenant, clients).await?;
+            // It is approved; a store that fails now stops the run by itself, with a report.
+            if let Err(error) = self.accept_clients(&head.tenant, clients).await {
+                tracing::warn!(%error, "the approved clients still count as new");
+            }
         }
         for event in &stamped {
             state.apply(event);

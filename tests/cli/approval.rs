@@ -27,6 +27,12 @@ async fn a_parked_run_is_told_and_approved_with_the_report_of_a_run() {
     assert!(ended.stderr.contains(&run) && ended.stderr.contains(digest), "{}", ended.stderr);
     assert!(ended.stderr.contains(&format!("mothball runs approve {run}")), "{}", ended.stderr);
     assert!(program.written().is_empty());
+    // Whoever is asked sees every item of the plan.
+    let shown = program.run(&["runs", "show", &run]).await.stdout;
+    for id in active(&program, &client) {
+        let line = shown.lines().find(|line| line.trim_start().starts_with(&format!("{id}  "))).unwrap();
+        assert!(line.contains("→ inactive (Retired)") && line.contains(&client), "{line}");
+    }
 
     let output = program.folder.path().join("approved.json");
     let arguments = ["runs", "approve", &run, "--progress", "json", "--output", output.to_str().unwrap()];

@@ -44,8 +44,38 @@ async fn a_client_that_another_run_holds_is_left_alone(psa: &'static str) {
     assert!(!program.simulator.writes().is_empty(), "the other client is done all the same");
     assert!(program.simulator.writes().iter().all(|write| write.client == second));
 
+    // A parked run takes no lock, and waits on when another run is at work on its client.
+    let parked = program.run(&["run", "--client-id", first, "--require-approval"]).await;
+    assert_eq!(parked.code, 3, "{}", parked.stderr);
+    let parked = parked.report()["run_id"].as_str().unwrap().to_owned();
+    let ended = program.run(&["runs", "approve", &parked]).await;
+    assert_eq!(ended.code, 7, "{}", ended.stderr);
+    assert!(ended.stderr.contains("another-run") && ended.stderr.contains("john"), "{}", ended.stderr);
+
+    // Of all clients only the held one is left out.
+    let ended = program.run(&["run", "--all", "--attended", "--max-changes", "5000"]).await;
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let report = ended.report();
+    let held =
+        report["clients"].as_array().unwrap().iter().find(|client| client["client_id"] == first).unwrap();
+    assert!(
+        held["warnings"].as_array().unwrap().iter().any(|text| text.as_str().unwrap().contains("RunLocked"))
+    );
+    let written: std::collections::BTreeSet<String> =
+        program.simulator.writes().into_iter().map(|write| write.client).collect();
+    assert!(written.len() > 2 && !written.contains(first), "{written:?}");
+
+    // What a run of a process that has ended left behind is taken over.
     store.release(&run).await.unwrap();
-    assert_eq!(program.run(&["run", "--client-id", first]).await.code, 0);
+    let mut child = std::process::Command::new("true").spawn().unwrap();
+    child.wait().unwrap();
+    let gone = Holder { process: Identity { pid: child.id(), ..Identity::own() }, operator: "gone".into() };
+    store.acquire(&tenant, &[first.into()], Claim::All, &run, &gone, now).await.unwrap();
+    let ended = program.run(&["runs", "approve", &parked]).await;
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let doctor = program.run(&["doctor"]).await.stdout;
+    let covers = doctor.lines().find(|line| line.starts_with("locks")).unwrap();
+    assert!(covers.contains(&program.data_dir().display().to_string()), "{covers}");
     program.check().await;
 }
 

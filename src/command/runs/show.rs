@@ -2,7 +2,7 @@
 
 use super::super::print;
 use crate::{
-    domain::{Event, Stamped, text::visible},
+    domain::{Event, Phase, Plan, PlanItem, RunState, Stamped, text::visible},
     store::StoredRun,
 };
 
@@ -23,9 +23,38 @@ pub fn show(run: &StoredRun) {
         ),
     ];
     lines.extend(run.events.iter().map(line));
+    lines.extend(waiting(run));
     for text in lines {
         print::out(&format!("{}\n", visible(&text)));
     }
+}
+
+/// What somebody who is asked to approve the run has to know: every item, and until when.
+fn waiting(run: &StoredRun) -> Vec<String> {
+    let Some((bytes, digest)) = &run.plan else { return Vec::new() };
+    let plan = match Plan::reopen(bytes, digest) {
+        Ok(plan) => plan,
+        Err(altered) => return vec![format!("the plan cannot be approved: {altered}")],
+    };
+    if RunState::replay(&plan, &run.events).phase != Phase::AwaitingApproval {
+        return Vec::new();
+    }
+    let status = |status: Option<&str>| status.map(|name| format!(" ({name})")).unwrap_or_default();
+    let item = |item: &PlanItem| {
+        format!(
+            "  {}  {}  {}, client {}: {}{} → {}{}",
+            item.config_id,
+            item.title(),
+            item.config_type,
+            item.client_id,
+            item.before.lifecycle().words(),
+            status(item.before.status_name()),
+            if item.wanted.active { "active" } else { "inactive" },
+            status(item.wanted.status.as_ref().map(|status| status.name.as_str())),
+        )
+    };
+    let head = format!("waits until {} for approval of:", plan.head().expires_at.minutes());
+    std::iter::once(head).chain(plan.items().iter().map(item)).collect()
 }
 
 fn line(stamped: &Stamped) -> String {
