@@ -165,7 +165,7 @@ impl Job<'_> {
         let discovery = engine.discover(&request, None).await?;
         let everything = *ask == Ask::All;
         let mut survey = engine.survey(&discovery, &Pick::Scope(self.scope()), everything);
-        let looked = engine.look(&discovery, everything).await?;
+        let looked = engine.sweep(&discovery, everything).await?;
         if !self.who.attended {
             engine.let_rest(&mut survey, &looked);
             survey.warnings.extend(engine.first_look_warning(&looked));
@@ -198,7 +198,7 @@ impl Job<'_> {
         let mut refusals = engine.refusals(&draft, allowance).await?;
         let too_many = engine.too_many_new(&looked).filter(|_| !self.who.attended);
         // Somebody who watches has seen the list: what is on it is known from now on.
-        engine.keep(&looked, too_many.is_none()).await?;
+        engine.keep_sweep(&looked, too_many.is_none()).await?;
         refusals.extend(too_many);
         if self.args.no_links && rules && draft.plan.is_some() {
             refusals.push(Refusal::firm(

@@ -38,26 +38,21 @@ impl Engine {
         let now = self.time(&stored.events).await?;
         let approval = Approval::given(&plan, items, &by.to_string(), now);
         let approved = ApprovedPlan::new(plan, approval.clone(), now)?;
-        self.same_tenant(&approved).await?;
+        self.same_tenant(approved.plan()).await?;
+        let in_hand = self.take_in_hand(&stored.header, approved.plan())?;
         self.lock(&stored.header, approved.plan()).await?;
 
         let mut events = vec![Event::Approved { approval }];
         events.extend(left_out(&approved));
         let stamped = self.stamped(events);
-        match self.store.append_after(&run, &stored.head, &stamped).await {
-            Ok(Some(_)) => {}
-            Ok(None) => {
-                let phase = self.phase_now(&run).await?;
-                // The locks of a run that goes on in this process are its own.
-                if matches!(phase, Phase::AwaitingApproval | Phase::Rejected | Phase::Expired) {
-                    self.give_back(&run).await;
-                }
-                return Err(too_late(&run, phase));
-            }
-            Err(error) => {
-                self.give_back(&run).await;
-                return Err(error.into());
-            }
+        let written = match self.store.append_after(&run, &stored.head, &stamped).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => self.phase_now(&run).await.and_then(|phase| Err(too_late(&run, phase))),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = written {
+            self.unlock(&run).await;
+            return Err(error);
         }
         let head = approved.plan().head();
         if head.kind == Kind::Deactivate {
@@ -72,7 +67,8 @@ impl Engine {
         }
         let todo = approved.items().map(|item| (Arc::new(item.clone()), 0)).collect();
         let journal = Journal::new(Arc::clone(&self.store), self.clock.clone(), run, state);
-        Ok(Run::new(self.clone(), stored.header, stored.survey, approved, journal, todo, None).spawn())
+        Ok(Run::new(self.clone(), stored.header, stored.survey, approved, journal, in_hand, todo, None)
+            .spawn())
     }
 
     /// Ends a parked run without anything written. Anybody may, whoever asked for it.
@@ -202,12 +198,6 @@ impl Engine {
             stored.events.iter().for_each(|event| state.apply(event));
         }
         Ok(state.phase)
-    }
-
-    pub(super) async fn give_back(&self, run: &RunId) {
-        if let Err(error) = self.store.release(run).await {
-            tracing::warn!(%error, "the locks are given back when this process ends");
-        }
     }
 
     fn stamped(&self, events: Vec<Event>) -> Vec<Stamped> {

@@ -103,7 +103,18 @@ impl Engine {
             configurations_read: Survey::tally(listing.rows()),
             ..Coverage::default()
         };
-        Ok(Discovery { tenant, wanted, criteria, clients, missing, listing, set_inactive, holds, coverage, as_of })
+        Ok(Discovery {
+            tenant,
+            wanted,
+            criteria,
+            clients,
+            missing,
+            listing,
+            set_inactive,
+            holds,
+            coverage,
+            as_of,
+        })
     }
 
     async fn list_telling(

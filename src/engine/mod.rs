@@ -33,8 +33,8 @@ pub use draft::{Draft, Pick, Who};
 pub use error::EngineError;
 pub use feed::Feed;
 pub use second_look::LookedAgain;
-pub use undo::{Undo, UndoOf};
 pub use sweep::Looked;
+pub use undo::{Undo, UndoOf};
 
 use std::sync::Arc;
 

@@ -27,7 +27,7 @@ pub struct Looked {
 
 impl Engine {
     /// Holds what was discovered against the last look. Nothing is kept yet.
-    pub async fn look(&self, discovery: &Discovery, everything: bool) -> Result<Looked, EngineError> {
+    pub async fn sweep(&self, discovery: &Discovery, everything: bool) -> Result<Looked, EngineError> {
         let tenant = discovery.tenant.clone();
         let before = self.store.last_offboarded(&tenant, &self.profile.name).await?.unwrap_or_default();
         let at = self.now();
@@ -74,7 +74,7 @@ impl Engine {
 
     /// Keeps the look for the next one. What was not `accepted` stays new: a run that was stopped because
     /// there was too much of it does not make the next one pass.
-    pub async fn keep(&self, looked: &Looked, accepted: bool) -> Result<(), EngineError> {
+    pub async fn keep_sweep(&self, looked: &Looked, accepted: bool) -> Result<(), EngineError> {
         let mut sweep = looked.sweep.clone();
         if looked.all && accepted {
             sweep.all_at = Some(looked.at);

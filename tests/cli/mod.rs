@@ -2,14 +2,14 @@
 
 mod approval;
 mod bad_input;
-mod killed;
 mod holds;
+mod killed;
 mod locks;
 mod run;
 mod simulate;
 mod tls;
-mod undo;
 mod unattended;
+mod undo;
 
 use mothball::simulator::CompanyTruth;
 

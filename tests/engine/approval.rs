@@ -8,7 +8,10 @@ use mothball::{
         consent::{Part, Person},
         safeguards::Safeguards,
     },
-    engine::{Engine, EngineError, Finished, RunHandle, Who},
+    engine::{
+        Engine, EngineError, Finished, RunHandle, Undo, UndoOf, Who,
+        limits::{Allowance, Course},
+    },
     report,
     store::{Claim, Holder, StoredRun},
     system::{Clock, process::Identity},
@@ -366,4 +369,27 @@ async fn of_two_who_decide_at_the_same_time_one_is_too_late() {
         assert_eq!(acquired.held, []);
         desk.check().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn approval_and_four_eyes_apply_to_an_undo_and_no_limit_does() {
+    let mut desk = Desk::new(1, 3);
+    let done = desk.engine.start(desk.draft(named(&[1]), who()).await).await.unwrap().wait().await;
+    assert!(done.state.is_success());
+    desk.engine.profile.safeguards = Safeguards { four_eyes: true, max_changes: 1, ..Safeguards::default() };
+    let undo = Undo { of: UndoOf::Run(done.header.run.clone()), only: std::collections::BTreeSet::new() };
+    let draft = desk.engine.draft_undo(&undo, &who()).await.unwrap();
+    assert!(desk.engine.start(draft.clone()).await.is_err());
+    let refusals = desk.engine.refusals(&draft, Allowance::default()).await.unwrap();
+    assert_eq!(refusals, []);
+    assert!(matches!(desk.engine.course(&draft, refusals, false), Course::Park { .. }));
+    let run = desk.stored(&desk.engine.park(draft, Vec::new()).await.unwrap()).await;
+    let error = refusal(desk.engine.approve(run.clone(), &Part::All, &jane()).await);
+    assert_eq!(error.exit_code(), ExitCode::Safeguard, "{error}");
+    let finished = approve(&desk, run, &Part::Only(ids(&[101, 103]))).await;
+    assert_eq!(*outcome(&finished, &"101".into()), Outcome::Restored { verified: true });
+    assert_eq!(*outcome(&finished, &"102".into()), Outcome::Skipped { reason: SkipReason::NotSelected });
+    let active: Vec<bool> = desk.psa.edit(|paper| paper.rows.values().map(|row| row.state.active).collect());
+    assert_eq!(active, [true, false, true]);
+    desk.check().await;
 }

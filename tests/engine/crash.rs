@@ -175,6 +175,10 @@ impl Store for StoppingStore {
         self.brake.around(self.inner.append(run, events)).await
     }
 
+    async fn append_after(&self, run: &RunId, head: &str, events: &[Stamped]) -> StoreResult<Option<String>> {
+        self.brake.around(self.inner.append_after(run, head, events)).await
+    }
+
     async fn save_report(&self, run: &RunId, report: &serde_json::Value) -> StoreResult<()> {
         self.inner.save_report(run, report).await
     }
@@ -185,6 +189,14 @@ impl Store for StoppingStore {
 
     async fn runs(&self, limit: u32) -> StoreResult<Vec<RunSummary>> {
         self.inner.runs(limit).await
+    }
+
+    async fn runs_in(&self, phase: Phase) -> StoreResult<Vec<RunSummary>> {
+        self.inner.runs_in(phase).await
+    }
+
+    async fn latest(&self) -> StoreResult<Option<Timestamp>> {
+        self.inner.latest().await
     }
 
     async fn deactivated(&self, tenant: &Tenant) -> StoreResult<Vec<Deactivated>> {
@@ -205,6 +217,10 @@ impl Store for StoppingStore {
 
     async fn verify_all(&self) -> StoreResult<Vec<Flaw>> {
         self.inner.verify_all().await
+    }
+
+    fn covers(&self) -> String {
+        self.inner.covers()
     }
 
     async fn acquire(

@@ -114,9 +114,9 @@ struct Look {
 async fn look(desk: &Desk, ask: Ask, attended: bool) -> Look {
     let everything = ask == Ask::All;
     let discovery = desk.engine.discover(&Request { ask, statuses: Vec::new() }, None).await.unwrap();
-    let looked = desk.engine.look(&discovery, everything).await.unwrap();
+    let looked = desk.engine.sweep(&discovery, everything).await.unwrap();
     let stops = !attended && desk.engine.too_many_new(&looked).is_some();
-    desk.engine.keep(&looked, !stops).await.unwrap();
+    desk.engine.keep_sweep(&looked, !stops).await.unwrap();
     Look { discovery, looked, stops }
 }
 
@@ -170,8 +170,8 @@ async fn other_criteria_than_the_profiles_set_no_measure() {
     desk.engine.profile.criteria.tags = vec!["Offboarded".into()];
     let request = Request { ask: Ask::All, statuses: vec!["Former Client".into()] };
     let discovery = desk.engine.discover(&request, None).await.unwrap();
-    let looked = desk.engine.look(&discovery, true).await.unwrap();
-    desk.engine.keep(&looked, true).await.unwrap();
+    let looked = desk.engine.sweep(&discovery, true).await.unwrap();
+    desk.engine.keep_sweep(&looked, true).await.unwrap();
     let first = look(&desk, Ask::All, false).await;
     assert!(desk.engine.first_look_warning(&first.looked).is_some(), "nobody has looked by these before");
 }

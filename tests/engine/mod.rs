@@ -1,16 +1,16 @@
 //! The engine on the real adapter, the real store and the simulator.
 
 mod apply;
+mod approval;
 mod completeness;
 mod crash;
-mod approval;
 mod discovery;
 mod drift;
 mod faults;
 mod follow_up;
-mod races;
 mod holds;
 mod limits;
+mod races;
 mod requests;
 mod second_look;
 mod undo;

@@ -243,6 +243,7 @@ impl Desk {
                 protection: Protection::default(),
                 status: Some("Status 7".to_owned()),
                 safeguards,
+                verify_again_after_hours: 0,
                 unenforced: Vec::new(),
             },
         };

@@ -2,18 +2,23 @@
 
 use super::super::{
     args::{Global, Undo},
-    conduct::{conclude, see_through},
+    conduct::{conclude, see_through, tell_parked},
     context::Context,
     print::Failure,
     progress::Style,
 };
 use crate::{
-    domain::{Code, ConfigId, ExitCode, Plan, Problem, event::End, plan::Kind, survey::SurveyedClient},
+    domain::{Code, ConfigId, ExitCode, Problem, event::End, plan::Kind, survey::SurveyedClient},
     engine::{
-        self, Draft, Engine, EngineError, Finished, UndoOf, Who, apply::conclude_unstored, limits::Allowance,
+        self, Draft, Engine, EngineError, Finished, UndoOf, Who,
+        apply::conclude_unstored,
+        limits::{Allowance, Course},
     },
     store::StoredRun,
-    system::signals::{Stop, Stops},
+    system::{
+        process::user,
+        signals::{Stop, Stops},
+    },
 };
 
 /// Undoes `run`, or all of a client, on the profile of the run unless another is named.
@@ -44,6 +49,7 @@ fn who(args: &Undo, run: Option<&StoredRun>, context: &Context) -> Who {
     };
     Who {
         operator: context.operator.clone(),
+        user: user(),
         requested_by: said(&args.requested_by),
         ticket: said(&args.ticket).or_else(|| run.and_then(|run| run.header.ticket.clone())),
         reason: said(&args.reason),
@@ -86,23 +92,24 @@ impl Job<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        if draft.plan.is_none() || draft.header.dry_run {
-            return Ok((self.conclude(draft, End::Finished, Vec::new()).await, None));
-        }
         let allowance = Allowance { max_changes: None, attended: true };
         let refusals = self.engine().refusals(&draft, allowance).await?;
-        if !refusals.is_empty() {
-            let now = self.engine().now();
-            let problems =
-                refusals.into_iter().map(|one| Problem::new(Code::SafeguardRefused, one.text, now)).collect();
-            return Ok((self.conclude(draft, End::Refused, problems).await, None));
-        }
-        if self.args.require_approval || self.engine().profile.safeguards.require_approval {
-            let parked = self.engine().park(draft, Vec::new()).await?;
-            let digest = parked.plan.as_ref().map(Plan::digest).unwrap_or_default();
-            let run = &parked.header.run;
-            self.style.tell("parked", &format!("run {run} waits for approval; plan digest {digest}"));
-            return Ok((parked, None));
+        match self.engine().course(&draft, refusals, self.args.require_approval) {
+            Course::Report => return Ok((self.conclude(draft, End::Finished, Vec::new()).await, None)),
+            Course::Refuse(refusals) => {
+                let now = self.engine().now();
+                let problems = refusals
+                    .into_iter()
+                    .map(|one| Problem::new(Code::SafeguardRefused, one.text, now))
+                    .collect();
+                return Ok((self.conclude(draft, End::Refused, problems).await, None));
+            }
+            Course::Park { why } => {
+                let parked = self.engine().park(draft, why).await?;
+                tell_parked(self.style, &parked);
+                return Ok((parked, None));
+            }
+            Course::Apply => {}
         }
         match self.engine().start(draft.clone()).await {
             Ok(handle) => Ok(see_through(self.engine(), self.style, handle, stops).await),
