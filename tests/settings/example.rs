@@ -150,7 +150,6 @@ fn loopback_may_be_plain() {
 fn what_is_asked_for_and_not_there_yet_is_named() {
     let cases = [
         ("[profiles.main.deactivate]\nnote = \"ticket\"", "note"),
-        ("[profiles.main.deactivate]\nverify_again_after_hours = 48", "verify_again"),
         ("[store]\nurl = \"postgres://db.example/mothball\"", "store.url"),
     ];
     for (more, word) in cases {

@@ -145,6 +145,10 @@ impl Psa for PaperPsa {
         Ok(Wanted::inactive(Some(status("7"))))
     }
 
+    async fn has_status(&self, _status: &StatusRef) -> Result<bool> {
+        Ok(true)
+    }
+
     async fn clients(&self, scope: ClientScope<'_>, _criteria: &Criteria) -> Result<Clients> {
         let paper = self.lock();
         let rows: Vec<Client> = paper
