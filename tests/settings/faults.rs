@@ -69,9 +69,9 @@ fn each_mistake_is_told_with_its_place_and_a_way_out() {
         ),
         (
             "psa = \"connectwise\"",
-            "psa = \"autotask\"",
+            "psa = \"servicedesk\"",
             "profiles.main.psa",
-            &["this build knows no PSA \"autotask\""],
+            &["this build knows no PSA \"servicedesk\""],
         ),
         ("psa = \"connectwise\"\n", "", "profiles.main.psa", &["it is missing"]),
         ("psa = \"connectwise\"", "psa = 3", "profiles.main.psa", &["must be text", "a whole number"]),

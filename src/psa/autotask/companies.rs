@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Autotask, contracts,
-    contracts::{Contracts, Index},
+    contracts::Index,
     filter::Filter,
     number,
     paging::List,
@@ -46,7 +46,7 @@ struct Evidence {
     types: Vec<i64>,
     tags: Tags,
     field: Option<UserDefinedField>,
-    contracts: Option<(Contracts, Index)>,
+    contracts: Option<Index>,
 }
 
 /// Classifications and categories that the criteria name.
@@ -78,8 +78,7 @@ pub async fn clients(psa: &Autotask, scope: ClientScope<'_>, criteria: &Criteria
         } else {
             contracts::of_companies(psa, None).await?
         };
-        let index = contracts.index();
-        evidence.contracts = Some((contracts, index));
+        evidence.contracts = Some(contracts.index());
     }
     let listing = listing.try_map(|row| convert(&evidence, criteria, row))?;
     Ok(Clients { listing, scanned })
@@ -232,7 +231,7 @@ fn convert(evidence: &Evidence, criteria: &Criteria, row: wire::Company) -> Resu
                 Some(if same_name(&text, &criterion.value) { text } else { field.shown(&text) })
             },
         ),
-        contracts: evidence.contracts.as_ref().map(|(contracts, index)| contracts.history(index, id, parent)),
+        contracts: evidence.contracts.as_ref().map(|index| index.of(id, parent)),
     };
     Ok(Client {
         id: ClientId::from(id),

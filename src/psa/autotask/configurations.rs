@@ -132,11 +132,11 @@ pub fn convert(names: &Names, row: wire::ConfigurationItem) -> Result<Configurat
     let id = row.id.ok_or_else(|| unreadable("a configuration item without an id".to_owned()))?;
     let company =
         row.company.ok_or_else(|| unreadable(format!("configuration item {id} belongs to no company")))?;
-    let named = |known: &BTreeMap<i64, String>, id: Option<i64>| {
+    let name_of = |known: &BTreeMap<i64, String>, id: Option<i64>| {
         filled(id.and_then(|id| known.get(&id))).map(ToOwned::to_owned)
     };
-    let category = named(&names.categories, row.category);
-    let sort = named(&names.sorts, row.sort);
+    let category = name_of(&names.categories, row.category);
+    let sort = name_of(&names.sorts, row.sort);
     let details = details(names, &row);
     let plain = |text: &Option<String>| text.clone().unwrap_or_default();
     Ok(Configuration {
@@ -144,7 +144,7 @@ pub fn convert(names: &Names, row: wire::ConfigurationItem) -> Result<Configurat
         client: ClientId::from(company),
         names: vec![plain(&row.reference_title), plain(&row.reference_number), plain(&row.serial_number)],
         config_type: category.or(sort).unwrap_or_default(),
-        site: named(&names.locations, row.location_id),
+        site: name_of(&names.locations, row.location_id),
         serial: filled(row.serial_number.as_ref()).map(ToOwned::to_owned),
         // A mark that is not there does not say "active".
         state: State { active: row.is_active == Some(true), status: None, closed: None },

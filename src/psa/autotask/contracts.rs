@@ -85,19 +85,7 @@ impl Contracts {
         self.rows.iter().filter(|row| self.runs(row))
     }
 
-    /// What the contracts come to for a company, its parent, and whoever pays for it. A company that pays for a
-    /// running contract of another one has not left either.
-    pub fn history(&self, index: &Index, company: i64, parent: Option<i64>) -> ContractHistory {
-        let own = index.payers.get(&company).into_iter().flatten().copied();
-        let family: BTreeSet<i64> = [company].into_iter().chain(parent).chain(own).collect();
-        let mut history = family
-            .iter()
-            .filter_map(|id| index.histories.get(id).copied())
-            .fold(ContractHistory::default(), ContractHistory::joined_with);
-        history.running |= index.pays_for_running.contains(&company);
-        history
-    }
-
+    /// What they come to, by company.
     pub fn index(&self) -> Index {
         let mut index = Index::default();
         for row in &self.rows {
@@ -122,6 +110,21 @@ pub struct Index {
     histories: BTreeMap<i64, ContractHistory>,
     payers: BTreeMap<i64, BTreeSet<i64>>,
     pays_for_running: BTreeSet<i64>,
+}
+
+impl Index {
+    /// What the contracts come to for a company, its parent, and whoever pays for it. A company that pays for a
+    /// running contract of another one has not left either.
+    pub fn of(&self, company: i64, parent: Option<i64>) -> ContractHistory {
+        let own = self.payers.get(&company).into_iter().flatten().copied();
+        let family: BTreeSet<i64> = [company].into_iter().chain(parent).chain(own).collect();
+        let mut history = family
+            .iter()
+            .filter_map(|id| self.histories.get(id).copied())
+            .fold(ContractHistory::default(), ContractHistory::joined_with);
+        history.running |= self.pays_for_running.contains(&company);
+        history
+    }
 }
 
 fn runs(contract: &wire::Contract, ended: &EndedStatuses, today: Date) -> bool {
@@ -186,13 +189,13 @@ mod tests {
         ];
         let contracts = Contracts { rows, ended: EndedStatuses(vec![0]), today: date(2026, 11, 24) };
         let index = contracts.index();
-        let running = |company, parent| contracts.history(&index, company, parent).running;
+        let running = |company, parent| index.of(company, parent).running;
         assert!(running(10, None), "its payer has one that runs");
         assert!(running(30, None), "it pays for another one's that runs");
         assert!(!running(50, None));
         assert!(running(50, Some(20)), "its parent has one that runs");
-        let ended = contracts.history(&index, 50, None);
+        let ended = index.of(50, None);
         assert_eq!((ended.existed, ended.last_ended), (true, Some(date(2026, 2, 1))));
-        assert!(!contracts.history(&index, 60, None).existed);
+        assert!(!index.of(60, None).existed);
     }
 }

@@ -52,8 +52,8 @@ impl Filter {
 
     /// Both hold.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self(json!({ "op": "and", "items": [self.0, other.0] }))
+    pub fn and(self, other: &Self) -> Self {
+        Self(json!({ "op": "and", "items": [self.0, other.0.clone()] }))
     }
 
     /// The body of a count.
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn queries_read_as_the_vendor_writes_them() {
-        let filter = Filter::one_of("companyID", &[174, 181]).and(Filter::is("isActive", true));
+        let filter = Filter::one_of("companyID", &[174, 181]).and(&Filter::is("isActive", true));
         assert_eq!(
             filter.listing(&["id", "companyID"]),
             json!({"maxRecords":500,"includeFields":["id","companyID"],

@@ -17,8 +17,6 @@ mod paging;
 mod pool;
 mod read;
 mod setup;
-#[cfg(test)]
-mod tests;
 mod wire;
 mod write;
 mod zone;
@@ -278,7 +276,7 @@ impl Psa for Autotask {
     }
 
     async fn links(&self, clients: &[Client], configurations: &[Configuration]) -> LinkReading {
-        links::read(self, clients, configurations).await
+        Box::pin(links::read(self, clients, configurations)).await
     }
 
     async fn read(&self, ids: &[ConfigId]) -> Result<BTreeMap<ConfigId, Option<Configuration>>> {

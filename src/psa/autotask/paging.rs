@@ -108,7 +108,7 @@ impl Api {
             let asked: BTreeSet<i64> = chunk.iter().copied().collect();
             let filter = match &list.filter {
                 filter if *filter == Filter::all() => Filter::one_of(field, &chunk),
-                filter => Filter::one_of(field, &chunk).and(filter.clone()),
+                filter => Filter::one_of(field, &chunk).and(filter),
             };
             let list = List { filter, ..list.clone() };
             let belongs = |row: &T| value(row).is_some_and(|value| asked.contains(&value));
@@ -198,7 +198,7 @@ impl Api {
     }
 
     async fn page_after<T: DeserializeOwned>(&self, list: &List, id: i64) -> Result<wire::Page<T>> {
-        let filter = Filter::after("id", id).and(list.filter.clone());
+        let filter = Filter::after("id", id).and(&list.filter);
         self.page_of(list, &filter, None, Tries::Usual).await
     }
 
@@ -211,19 +211,19 @@ impl Api {
         expected: Option<u64>,
     ) -> Result<Page<T, From>> {
         let received = from.received + page.rows.len() as u64;
-        let last = page.rows.iter().filter_map(Row::id).fold(from.last, i64::max);
+        let largest = page.rows.iter().filter_map(Row::id).fold(from.last, i64::max);
         let open = expected.is_none_or(|expected| received < expected);
         let place = match &page.next {
             _ if page.rows.is_empty() => None,
             Some(address) => match self.zone().await?.next_page(list.entity, address) {
                 Some(url) if !page.by_id => Some(Place::Next(url)),
-                _ => Some(Place::After(last)),
+                _ => Some(Place::After(largest)),
             },
             // The last page, unless it is a full one and there should be more.
-            None if page.rows.len() >= PAGE && open => Some(Place::After(last)),
+            None if page.rows.len() >= PAGE && open => Some(Place::After(largest)),
             None => None,
         };
-        Ok(Page { rows: page.rows, next: place.map(|place| From { place, last, received }) })
+        Ok(Page { rows: page.rows, next: place.map(|place| From { place, last: largest, received }) })
     }
 
     /// One page; without the list of fields where this tenant does not take it.

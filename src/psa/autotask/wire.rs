@@ -1,6 +1,8 @@
 //! What this PSA sends. Every member may be missing, null, or of another type: a query can bring fewer fields than
 //! a record has [C JUICT], and picklist values are texts although the rows hold numbers [C DJA].
 
+#![expect(clippy::struct_field_names, reason = "the members are named as the vendor names them")]
+
 use serde::Deserialize;
 
 use crate::psa::lenient::{Row, flag, integer, text};

@@ -128,7 +128,8 @@ async fn one_closed_endpoint_leaves_its_kind_unknown_and_the_rest_known() {
             assert!(!open.is_unknown(), "{entity}, {}", row.id);
             let known = &truth.configurations[row.id.as_str()].agreements;
             let all = ids_or_none(&links.billing);
-            assert!(known.keys().all(|id| all.contains(id.as_str())), "{entity}, {}", row.id);
+            let contracts = known.keys().filter(|id| id.parse::<u64>().is_ok());
+            assert!(contracts.into_iter().all(|id| all.contains(id.as_str())), "{entity}, {}", row.id);
         }
         check(&simulator);
     }

@@ -72,7 +72,7 @@ async fn open_tickets(
     let open = done
         .iter()
         .map(|status| Filter::is_not("status", *status))
-        .reduce(Filter::and)
+        .reduce(|one, other| one.and(&other))
         // Where no status says so, the day of completion does.
         .unwrap_or_else(|| Filter::missing("completedDate"));
     let list = List::all("ticket", ENTITY, FIELDS).when(open);
