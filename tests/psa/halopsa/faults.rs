@@ -34,11 +34,13 @@ async fn every_kind_of_fault_leaves_the_listing_complete_or_none() {
         psa.tenant().await.unwrap();
         let rule = Rule::on_request(kind, index).times(1).lasting(Duration::from_millis(5));
         simulator.set_faults(Plan::of(vec![rule]));
+        let before = visible(&simulator);
         match psa.configurations(&clients, None).await {
             Ok(listing) => {
                 let ids: BTreeSet<String> =
                     listing.rows().iter().map(|row| row.id.as_str().to_owned()).collect();
-                assert_eq!(ids, visible(&simulator), "{kind} at {index}");
+                // What is added after the last page was read is not part of the listing.
+                assert!(ids == before || ids == visible(&simulator), "{kind} at {index}");
             }
             Err(error) => {
                 let allowed = matches!(
