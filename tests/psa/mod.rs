@@ -3,6 +3,7 @@
 
 mod autotask;
 mod connectwise;
+mod halopsa;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

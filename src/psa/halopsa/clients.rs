@@ -183,7 +183,8 @@ fn own_tags(row: &wire::Client) -> BTreeSet<String> {
         .collect()
 }
 
-/// The labels of customer types, by number. The rows may say them, the records too; else only numbers can be named.
+/// The labels of customer types, by number. The rows may say them; else a lookup does. Where neither can be read, only
+/// numbers can be named.
 async fn type_labels(
     psa: &HaloPsa,
     rows: &[wire::Client],
@@ -193,44 +194,47 @@ async fn type_labels(
     if criteria.statuses.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let mut bearers: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut used: BTreeSet<&str> = BTreeSet::new();
     let mut labels: BTreeMap<String, String> = BTreeMap::new();
     for row in rows {
-        let (Some(kind), Some(id)) = (customer_type(row), row.id) else { continue };
-        bearers.insert(kind, id);
+        let Some(kind) = customer_type(row) else { continue };
+        used.insert(kind);
         if let Some(label) = own_label(row) {
             labels.insert(kind.to_owned(), label.to_owned());
         }
     }
-    let unlabelled = bearers
-        .iter()
-        .filter(|(kind, _)| kind.parse::<i64>().is_ok() && !labels.contains_key(**kind))
-        .map(|(_, id)| *id);
-    let records = each(unlabelled.take(MOST_TYPES).collect(), AT_ONCE, |id| one(psa, id)).await?;
-    for record in records.iter().flatten() {
-        if let (Some(kind), Some(label)) = (customer_type(record), own_label(record)) {
-            labels.insert(kind.to_owned(), label.to_owned());
+    let unlabelled = |labels: &BTreeMap<String, String>| -> BTreeSet<i64> {
+        let bare = used.iter().filter(|kind| !labels.contains_key(**kind));
+        bare.filter_map(|kind| kind.parse().ok()).collect()
+    };
+    let names: Vec<&str> =
+        criteria.statuses.iter().map(String::as_str).filter(|name| name.parse::<i64>().is_err()).collect();
+    let dark = unlabelled(&labels);
+    let unknown = |name: &&str| !labels.values().any(|label| same_name(label, name));
+    if !names.is_empty() && (!dark.is_empty() || everybody && names.iter().any(unknown)) {
+        match psa.customer_types(&dark, &names).await {
+            Ok(known) => labels.extend(known.into_iter().map(|(kind, label)| (kind.to_string(), label))),
+            Err(error @ (PsaError::SignIn { .. } | PsaError::Unreachable { .. })) => return Err(error),
+            Err(error) => tracing::warn!(%error, "the labels of customer types cannot be read"),
         }
     }
     if everybody {
         for wanted in &criteria.statuses {
-            let by_number = bearers.keys().any(|kind| same_name(kind, wanted));
+            let by_number = used.iter().any(|kind| same_name(kind, wanted));
             let by_label = labels.values().any(|label| same_name(label, wanted));
             if by_number || by_label {
                 continue;
             }
-            let dark: Vec<&str> = bearers
-                .keys()
-                .copied()
-                .filter(|kind| kind.parse::<i64>().is_ok() && !labels.contains_key(*kind))
-                .collect();
+            let dark = unlabelled(&labels);
             if dark.is_empty() {
-                let known = labels
-                    .values()
-                    .map(String::as_str)
-                    .chain(bearers.keys().copied().filter(|kind| kind.parse::<i64>().is_err()));
-                return Err(unknown_name("customer type", wanted, known));
+                let words = used.iter().copied().filter(|kind| kind.parse::<i64>().is_err());
+                return Err(unknown_name(
+                    "customer type",
+                    wanted,
+                    labels.values().map(String::as_str).chain(words),
+                ));
             }
+            let dark: Vec<String> = dark.iter().map(ToString::to_string).collect();
             return Err(PsaError::Settings {
                 message: format!(
                     "the names of customer types cannot be read here, so \"{wanted}\" cannot be told from the others; write the type's number in offboarded.statuses. Numbers in use: {}",
@@ -241,9 +245,6 @@ async fn type_labels(
     }
     Ok(labels)
 }
-
-/// Records that are looked at for the label of their type, at most.
-const MOST_TYPES: usize = 20;
 
 /// The customer type as the row has it: mostly a number. Zero is none.
 fn customer_type(row: &wire::Client) -> Option<&str> {

@@ -35,10 +35,19 @@ pub async fn list(psa: &HaloPsa, clients: &BTreeSet<i64>) -> Result<Listing<wire
         match each_alone.await {
             // The filter is not known here: all are read, and ours are picked out.
             Err(PsaError::Incomplete(Incomplete::Foreign { .. })) => {}
-            parts => return Ok(Listing::joined(parts?)),
+            parts => {
+                let listing = Listing::joined(parts?);
+                if listing.rows().is_empty() {
+                    psa.api.may_be_empty(&all()).await?;
+                }
+                return Ok(listing);
+            }
         }
     }
     let everything = psa.api.proven_list(&all(), &|_: &wire::Contract| true, None).await?;
+    if everything.rows().is_empty() {
+        psa.api.may_be_empty(&all()).await?;
+    }
     Ok(everything.narrowed(|row| row.client_id.is_some_and(|id| clients.contains(&id))))
 }
 

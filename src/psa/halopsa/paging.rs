@@ -7,7 +7,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::{client::Api, wire::integer_of};
+use super::{
+    client::{Api, right},
+    wire::integer_of,
+};
 use crate::{
     domain::{Incomplete, Listing},
     psa::{
@@ -249,6 +252,20 @@ impl Api {
                 message: format!("{} does not tell how many rows there are", list.path),
             }),
         }
+    }
+
+    /// Whether a list that is empty may be believed: it is not where the whole tenant has none of these.
+    pub async fn may_be_empty(&self, whole: &List) -> Result<()> {
+        if self.count(whole).await? > 0 {
+            return Ok(());
+        }
+        Err(PsaError::Permission {
+            message: format!(
+                "the list of {}s is empty for the whole tenant. This PSA shows missing rights as empty lists: either there are none, or the application or its agent lacks {}",
+                whole.what,
+                right(whole.path, false)
+            ),
+        })
     }
 
     /// The row that cannot be read, named by its id if the PSA tells that much.

@@ -155,14 +155,24 @@ async fn batches(psa: &HaloPsa, ids: &[i64]) -> Result<ById<wire::Asset>> {
 
 async fn batch_of(psa: &HaloPsa, ids: Vec<i64>, halved: bool) -> Result<Vec<(i64, wire::Asset)>> {
     let list = everything().with("assets", joined(&ids));
-    let answer = psa.api.ask::<wire::Asset>(&list, 1, ids.len(), halved).await;
-    let rows = match answer {
-        // A part of a troubled batch is asked for once; a broken connection is another matter.
-        Err(PsaError::Unreachable { gave_up: false, .. } | PsaError::Unreadable { .. }) if halved => {
-            psa.api.ask::<wire::Asset>(&list, 1, ids.len(), false).await?.rows
+    let mut rows: Vec<wire::Asset> = Vec::new();
+    // Servers may send shorter pages than asked for.
+    for page in 1..=ids.len() {
+        let answer = psa.api.ask::<wire::Asset>(&list, page, ids.len(), halved).await;
+        let envelope = match answer {
+            // A part of a troubled batch is asked for once; a broken connection is another matter.
+            Err(PsaError::Unreachable { gave_up: false, .. } | PsaError::Unreadable { .. }) if halved => {
+                psa.api.ask::<wire::Asset>(&list, page, ids.len(), false).await?
+            }
+            other => other?,
+        };
+        let foreign = envelope.rows.iter().any(|row| row.id.is_none_or(|id| !ids.contains(&id)));
+        let done = envelope.rows.is_empty() || foreign;
+        rows.extend(envelope.rows);
+        if done || envelope.count.is_none_or(|count| rows.len() as u64 >= count) {
+            break;
         }
-        other => other?.rows,
-    };
+    }
     rows.into_iter()
         .map(|row| {
             let id = row

@@ -15,6 +15,9 @@ use crate::{
     psa::{PsaError, names::unknown_name, port::Result},
 };
 
+/// The lookup that holds the customer types where it was seen.
+const CUSTOMER_TYPES: i64 = 33;
+
 /// What was read of the setup.
 #[derive(Default)]
 pub struct Setup {
@@ -193,6 +196,37 @@ impl HaloPsa {
             .collect())
     }
 
+    /// The labels of the customer types in use, by number: the lookup that has every one of them, and the names that
+    /// are asked for. Which lookup holds them is not documented.
+    pub(super) async fn customer_types(
+        &self,
+        used: &BTreeSet<i64>,
+        named: &[&str],
+    ) -> Result<BTreeMap<i64, String>> {
+        let list = List::new("lookup", "/Lookup", "lookups");
+        let usual: Vec<wire::Lookup> =
+            self.api.setup_list(&list.clone().with("lookupid", CUSTOMER_TYPES)).await?;
+        let usual = labels(usual.iter().filter(|row| row.lookupid.is_none_or(|of| of == CUSTOMER_TYPES)));
+        let fits = |labels: &BTreeMap<i64, String>| {
+            used.iter().all(|kind| labels.contains_key(kind))
+                && named.iter().all(|name| labels.values().any(|label| same_name(label, name)))
+        };
+        if fits(&usual) {
+            return Ok(usual);
+        }
+        let all: Vec<wire::Lookup> = self.api.setup_list(&list).await?;
+        let lookups: BTreeSet<i64> = all.iter().filter_map(|row| row.lookupid).collect();
+        let mut fitting = lookups
+            .into_iter()
+            .map(|lookup| labels(all.iter().filter(|row| row.lookupid == Some(lookup))))
+            .filter(|labels| fits(labels));
+        match (fitting.next(), fitting.next()) {
+            (Some(only), None) => Ok(only),
+            _ if used.iter().all(|kind| usual.contains_key(kind)) => Ok(usual),
+            _ => Ok(BTreeMap::new()),
+        }
+    }
+
     /// Clients that the PSA itself leaves out as internal.
     pub(super) async fn internal(&self, everybody: &[wire::Client]) -> Result<Arc<BTreeSet<i64>>> {
         let mut setup = self.setup.lock().await;
@@ -221,6 +255,10 @@ impl HaloPsa {
     pub(super) async fn forget_setup(&self) {
         *self.setup.lock().await = Setup::default();
     }
+}
+
+fn labels<'a>(rows: impl Iterator<Item = &'a wire::Lookup>) -> BTreeMap<i64, String> {
+    rows.filter_map(|row| Some((row.id?, filled(row.name.as_ref())?.to_owned()))).collect()
 }
 
 #[cfg(test)]

@@ -76,6 +76,19 @@ pub struct Status {
     pub kind: Option<i64>,
 }
 
+/// An entry of one of the tenant's lists of words.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Lookup {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    /// Which list it is of.
+    #[serde(deserialize_with = "integer")]
+    pub lookupid: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    pub name: Option<String>,
+}
+
 /// Whatever has a name: top levels, and rows of which only the id matters.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]

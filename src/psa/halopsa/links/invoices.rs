@@ -31,12 +31,17 @@ use crate::{
 const PATH: &str = "/RecurringInvoice";
 
 pub async fn read(psa: &HaloPsa, scope: &Scope<'_>) -> Found {
-    let list = List::new("recurring invoice", PATH, "invoices").with("includelines", true);
-    let listing =
-        of_clients::<wire::Invoice>(psa, &list, Quirk::InvoicesOfOneClientOnly, &scope.clients, |row| {
-            row.client_id
-        })
-        .await;
+    let whole = List::new("recurring invoice", PATH, "invoices");
+    let list = whole.clone().with("includelines", true);
+    let listing = of_clients::<wire::Invoice>(
+        psa,
+        &list,
+        &whole,
+        Quirk::InvoicesOfOneClientOnly,
+        &scope.clients,
+        |row| row.client_id,
+    )
+    .await;
     let listing = match listing {
         Ok(listing) => listing,
         Err(error) => return Found::failed(&error),

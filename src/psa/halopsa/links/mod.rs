@@ -113,8 +113,27 @@ fn rmm(configuration: &Configuration) -> LinkAnswer {
     )
 }
 
-/// Rows of several clients: by one filter where the server knows it, else client by client. Every row is checked.
+/// Rows of several clients: by one filter where the server knows it, else client by client. Every row is checked, and
+/// nothing at all is believed only if there is something in `whole`.
 async fn of_clients<T>(
+    psa: &HaloPsa,
+    list: &List,
+    whole: &List,
+    quirk: Quirk,
+    clients: &BTreeSet<i64>,
+    client_of: fn(&T) -> Option<i64>,
+) -> Result<Listing<T>>
+where
+    T: Row + DeserializeOwned + Clone + Send + Sync,
+{
+    let listing = filtered(psa, list, quirk, clients, client_of).await?;
+    if listing.rows().is_empty() {
+        psa.api.may_be_empty(whole).await?;
+    }
+    Ok(listing)
+}
+
+async fn filtered<T>(
     psa: &HaloPsa,
     list: &List,
     quirk: Quirk,

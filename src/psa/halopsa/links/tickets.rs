@@ -40,11 +40,10 @@ enum Ask {
 }
 
 pub async fn read_tickets(psa: &HaloPsa, scope: &Scope<'_>) -> (Found, Signs) {
-    let listing =
-        of_clients::<wire::Ticket>(psa, &open(), Quirk::TicketsOfOneClientOnly, &scope.clients, |row| {
-            row.client_id
-        })
-        .await;
+    let (list, whole) = (open(), List::new("ticket", PATH, "tickets"));
+    let quirk = Quirk::TicketsOfOneClientOnly;
+    let client_of = |row: &wire::Ticket| row.client_id;
+    let listing = of_clients(psa, &list, &whole, quirk, &scope.clients, client_of).await;
     let listing = match listing {
         Ok(listing) => listing,
         Err(error) => return (Found::failed(&error), Signs::unread("tickets", &error)),
