@@ -62,7 +62,7 @@ async fn a_change_is_told_to_the_callbacks_signed() {
     let company: i64 =
         truth.companies.values().find(|company| company.role == "active").unwrap().id.parse().unwrap();
     caller.simulator.edit_state(|state: &mut mothball::simulator::connectwise::State| {
-        state.set_company_status(company, "Inactive")
+        state.set_company_status(company, "Inactive");
     });
     assert_eq!(told.recv().await.unwrap().0, format!("/hook?recordId={company}&action=updated"));
 }
