@@ -29,7 +29,10 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     println!("deactivating {ITEMS} configurations at {} ms latency", LATENCY.as_millis());
     let titles = ["psa", "in flight", "ideal s", "took s", "ratio", "target"];
-    println!("{:>12}  {:>9}  {:>9}  {:>9}  {:>6}  {:>6}", titles[0], titles[1], titles[2], titles[3], titles[4], titles[5]);
+    println!(
+        "{:>12}  {:>9}  {:>9}  {:>9}  {:>6}  {:>6}",
+        titles[0], titles[1], titles[2], titles[3], titles[4], titles[5]
+    );
     for (psa, cases) in CASES {
         for (in_flight, target) in *cases {
             let (took, batch) = runtime.block_on(deactivate(psa, *in_flight));

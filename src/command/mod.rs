@@ -15,6 +15,7 @@ mod review;
 mod run;
 mod runs;
 mod simulate;
+mod simulate_help;
 
 use args::{Cli, Command, Global, Screen};
 

@@ -313,20 +313,8 @@ impl<'a> Lister<'a> {
                 text.push_str(&[&encode(name), "=", &encode(value), "&"].concat());
             }
         }
-        let (base, codebase, path) = (self.site(), self.codebase, self.path);
+        let (base, codebase, path) = (self.request.site(&self.state.base), self.codebase, self.path);
         format!("<{base}/{codebase}/apis/3.0{path}/?{text}{parameter}={value}>; rel=\"{relation}\"")
-    }
-
-    /// The site as this client addresses it: who came by another name for this host, or through something that
-    /// speaks TLS for it, is led back the same way.
-    fn site(&self) -> String {
-        let base = &self.state.base;
-        let scheme = match self.request.header("x-forwarded-proto") {
-            Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
-            _ => base.split_once("://").map_or("http", |(scheme, _)| scheme),
-        };
-        let named = self.request.header("host").filter(|host| !host.is_empty());
-        named.map_or_else(|| base.clone(), |host| format!("{scheme}://{host}"))
     }
 
     fn ordered<R: Record>(&self, a: &R, b: &R, order: &[(String, bool)]) -> Ordering {

@@ -335,9 +335,7 @@ impl ConnectWise {
 
 /// Other media types are refused, those of RFC 6902 among them.
 fn is_json(request: &Request) -> bool {
-    let kind = request.header("content-type").unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    matches!(kind.as_str(), "application/json" | "application/vnd.connectwise.com+json")
+    matches!(request.media().as_str(), "application/json" | "application/vnd.connectwise.com+json")
 }
 
 impl Vendor for ConnectWise {
