@@ -71,6 +71,7 @@ pub enum Command {
     #[command(subcommand)]
     Runs(Runs),
     /// Serve a simulated PSA on this computer
+    #[command(after_long_help = super::simulate_help::text())]
     Simulate(Simulate),
     /// Check address, sign-in and rights; changes nothing
     Doctor,

@@ -17,6 +17,7 @@ mod run;
 mod runs;
 mod second_look;
 mod simulate;
+mod simulate_help;
 
 use args::{Cli, Command, Global, Screen};
 

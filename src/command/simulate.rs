@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::ExitCode,
-    simulator::{Options, Simulator, Switches, faults},
+    simulator::{self, Options, Simulator, Switches, faults},
     system::signals::Stops,
 };
 
@@ -24,6 +24,13 @@ pub async fn simulate(args: &Simulate) -> Result<ExitCode, Failure> {
 
 /// Starts the simulator that the arguments describe.
 pub async fn start(world: &World, port: u16) -> Result<Simulator, Failure> {
+    let known = simulator::psas();
+    if !known.contains(&world.psa.as_str()) {
+        return Err(Failure::usage(
+            format!("there is no simulator for \"{}\"", world.psa),
+            format!("There is one for: {}.", known.join(", ")),
+        ));
+    }
     let plan: faults::Plan = world.faults.parse().map_err(|error: faults::ParseError| {
         Failure::usage(error.to_string(), "See `mothball simulate --help` for the form.")
     })?;

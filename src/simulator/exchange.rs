@@ -21,6 +21,23 @@ impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
+
+    /// What kind of body it says to have, without parameters, in small letters.
+    pub fn media(&self) -> String {
+        let kind = self.header("content-type").unwrap_or_default();
+        kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// The site's root as this client addresses it: who came by another name for this host, or through something
+    /// that speaks TLS for it, is led back the same way. `base` is the site's own.
+    pub fn site(&self, base: &str) -> String {
+        let scheme = match self.header("x-forwarded-proto") {
+            Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
+            _ => base.split_once("://").map_or("http", |(scheme, _)| scheme),
+        };
+        let named = self.header("host").filter(|host| !host.is_empty());
+        named.map_or_else(|| base.to_owned(), |host| format!("{scheme}://{host}"))
+    }
 }
 
 /// What a request is about, before it is carried out.

@@ -22,9 +22,9 @@ impl Autotask {
     }
 
     /// The address of the API below a zone's path.
-    pub(super) fn address_of(&self, zone: &str) -> String {
+    pub(super) fn address_of(&self, zone: &str, request: &Request) -> String {
         let slash = if zone.is_empty() { "" } else { "/" };
-        format!("{}{slash}{zone}/ATServicesRest/", self.base)
+        format!("{}{slash}{zone}/ATServicesRest/", request.site(&self.base))
     }
 
     fn is_right(&self, request: &Request, header: &str, name: &str) -> bool {
@@ -130,8 +130,8 @@ impl Autotask {
             200,
             json!({
                 "zoneName": format!("America East {number}"),
-                "url": self.address_of(zone),
-                "webUrl": format!("{}/", self.base),
+                "url": self.address_of(zone, request),
+                "webUrl": format!("{}/", request.site(&self.base)),
                 "ci": 632_538,
             }),
         ))

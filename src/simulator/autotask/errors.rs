@@ -100,6 +100,10 @@ pub(super) fn method(method: &str) -> Reply {
     message(405, &format!("The requested resource does not support http method '{method}'."))
 }
 
+pub(super) fn media_type(media: &str) -> Reply {
+    message(415, &format!("The request entity's media type '{media}' is not supported for this resource."))
+}
+
 /// IIS does not hand an address of this length on.
 pub(super) fn long_address() -> Reply {
     Reply::html(

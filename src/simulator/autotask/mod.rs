@@ -122,7 +122,11 @@ impl Autotask {
         };
         if !allowed.contains(&method) {
             notes.push(format!("{} knows no {method}", address.pattern()));
-            return Err(errors::method(method));
+            return Err(errors::method(method).with("Allow", allowed.join(", ")));
+        }
+        let media = request.media();
+        if !request.body.is_empty() && !["application/json", "text/json", FORM].contains(&media.as_str()) {
+            return Err(errors::media_type(&media));
         }
         match method {
             "PATCH" | "PUT" | "DELETE" => self.write(call, address.endpoint, notes),
@@ -134,7 +138,7 @@ impl Autotask {
     }
 
     fn read(&mut self, call: Call<'_>, endpoint: Endpoint, notes: &mut Vec<String>) -> Result<Reply, Reply> {
-        let zone = self.address_of(self.zone());
+        let zone = self.address_of(self.zone(), call.request);
         let state = &self.state;
         let Some(entity) = endpoint.entity() else {
             return Ok(match endpoint {
@@ -217,6 +221,9 @@ fn allowed(endpoint: Endpoint) -> Option<Vec<&'static str>> {
         _ => vec!["GET"],
     })
 }
+
+/// A form is read, too, but the vendor finds nothing in it.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Parameters that the vendor passes over.
 fn remark_parameters(address: &Address, request: &Request, notes: &mut Vec<String>) {

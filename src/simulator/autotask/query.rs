@@ -5,6 +5,7 @@ use std::{borrow::Cow, ops::Bound};
 use serde_json::{Map, Value, json};
 
 use super::{
+    FORM,
     entities::{Children, Entity, Kind},
     errors,
     filter::{Condition, Reader, member},
@@ -64,7 +65,7 @@ impl Lister<'_> {
     /// The query itself: the body of a POST, or the `search` of a GET.
     fn body(&self) -> Result<Value, Reply> {
         if self.request.method == "POST" {
-            if self.request.body.iter().all(u8::is_ascii_whitespace) {
+            if self.request.body.iter().all(u8::is_ascii_whitespace) || self.request.media() == FORM {
                 return Err(errors::no_filter());
             }
             return serde_json::from_slice(&self.request.body)

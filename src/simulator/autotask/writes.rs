@@ -38,7 +38,7 @@ impl State {
     fn body(call: Call<'_>) -> Result<Value, Reply> {
         serde_json::from_slice::<Value>(&call.request.body)
             .ok()
-            .filter(Value::is_object)
+            .filter(|body| body.is_object() && call.request.media() != super::FORM)
             .ok_or_else(|| errors::json_syntax(&call.request.body))
     }
 

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    errors,
-    state::{Row, State, flag, guid, text, whole_second},
+    errors, patch,
+    state::{Row, State, flag, guid, id_of, text, whole_second},
 };
 use crate::simulator::{deliver::Delivery, exchange::Reply, query::Query};
 
@@ -23,10 +23,52 @@ fn levels(kind: &str) -> Option<&'static [&'static str]> {
     })
 }
 
+/// Whether an entry is about this record: its owner hears of all, the other levels of those that belong to its object.
+fn hears(entry: &Row, id: i64, subject: &Row) -> bool {
+    let object = entry.get("objectId").and_then(Value::as_i64);
+    match text(entry, "level") {
+        "owner" => true,
+        level if level == text(entry, "type") => object == Some(id),
+        level => {
+            let listed = subject.get("types").filter(|_| level == "type").and_then(Value::as_array);
+            let listed = listed.into_iter().flatten().any(|kind| kind["id"].as_i64() == object);
+            listed || id_of(subject, level) == object
+        }
+    }
+}
+
 impl State {
     pub(super) fn add_callback(&mut self, now: Timestamp, body: &[u8]) -> Result<Reply, Reply> {
-        let body: Value =
-            serde_json::from_slice(body).map_err(|_| errors::patch("The request body is not valid JSON."))?;
+        let id = self.next_callback;
+        let row = self.callback(now, id, &errors::parsed(body)?)?;
+        self.next_callback += 1;
+        self.callbacks.insert(id, row.clone());
+        Ok(Reply::json(201, Value::Object(row)))
+    }
+
+    /// PUT or PATCH of one.
+    pub(super) fn change_callback(
+        &mut self,
+        now: Timestamp,
+        method: &str,
+        id: i64,
+        body: &[u8],
+    ) -> Result<Reply, Reply> {
+        let before = self.callbacks.get(&id).ok_or_else(|| errors::not_found("Callback", id))?;
+        let body = match method {
+            "PATCH" => {
+                let patched = patch::row(self, "callback", before, body).map_err(|(reply, _)| reply)?;
+                Value::Object(patched.after)
+            }
+            _ => errors::parsed(body)?,
+        };
+        let row = self.callback(now, id, &body)?;
+        self.callbacks.insert(id, row.clone());
+        Ok(Reply::json(200, Value::Object(row)))
+    }
+
+    /// An entry as it is stored, if it may be.
+    fn callback(&self, now: Timestamp, id: i64, body: &Value) -> Result<Row, Reply> {
         let invalid =
             |message: &str, field: &str| errors::invalid("callbackEntry", "InvalidField", message, field);
         let missing = |field: &str| {
@@ -35,17 +77,22 @@ impl State {
         let url = body["url"].as_str().ok_or_else(|| missing("url"))?;
         let kind = body["type"].as_str().ok_or_else(|| missing("type"))?.to_lowercase();
         let level = body["level"].as_str().ok_or_else(|| missing("level"))?.to_lowercase();
-        let object = body["objectId"].as_i64().ok_or_else(|| missing("objectId"))?;
-        if url::Url::parse(url).is_err() {
+        let object = body["objectId"].as_i64().ok_or_else(|| missing("objectId"))?.max(1);
+        if !url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
             return Err(invalid("Invalid URL", "url"));
         }
         if !levels(&kind).is_some_and(|levels| levels.contains(&level.as_str())) {
             let message = "Unrecognized level for type, see documentation for supported levels for each type";
             return Err(invalid(message, "level"));
         }
-        let same =
-            |row: &&Row| text(row, "url") == url && text(row, "type") == kind && text(row, "level") == level;
-        if self.callbacks.values().find(same).is_some() {
+        let same = |(other, row): &(&i64, &Row)| {
+            **other != id
+                && text(row, "url") == url
+                && text(row, "type") == kind
+                && text(row, "level") == level
+                && row.get("objectId") == Some(&json!(object))
+        };
+        if self.callbacks.iter().any(|entry| same(&entry)) {
             return Err(errors::invalid(
                 "callbackEntry",
                 "ObjectExists",
@@ -53,16 +100,23 @@ impl State {
                 "url",
             ));
         }
-        let id = self.next_callback;
-        self.next_callback += 1;
-        let row = json!({
-            "id": id, "url": url, "objectId": object.max(1), "type": kind, "level": level, "memberId": 243,
-            "payloadVersion": "3.0.0", "inactiveFlag": body["inactiveFlag"].as_bool().unwrap_or(false),
-            "isSoapCallbackFlag": false, "isSelfSuppressedFlag": body["isSelfSuppressedFlag"].as_bool().unwrap_or(false),
-            "_info": { "lastUpdated": whole_second(now), "updatedBy": super::API_MEMBER },
-        });
-        self.callbacks.insert(id, row.as_object().cloned().unwrap_or_default());
-        Ok(Reply::json(201, row))
+        let mut row = Row::new();
+        let mut put = |name: &str, value: Value| row.insert(name.to_owned(), value);
+        put("id", json!(id));
+        if let Some(description) = body["description"].as_str() {
+            put("description", json!(description));
+        }
+        put("url", json!(url));
+        put("objectId", json!(object));
+        put("type", json!(kind));
+        put("level", json!(level));
+        put("memberId", json!(243));
+        put("payloadVersion", json!("3.0.0"));
+        put("inactiveFlag", json!(body["inactiveFlag"].as_bool().unwrap_or(false)));
+        put("isSoapCallbackFlag", json!(false));
+        put("isSelfSuppressedFlag", json!(body["isSelfSuppressedFlag"].as_bool().unwrap_or(false)));
+        put("_info", json!({ "lastUpdated": whole_second(now), "updatedBy": super::API_MEMBER }));
+        Ok(row)
     }
 
     /// The key that callbacks are signed with; needs no credentials.
@@ -74,19 +128,16 @@ impl State {
         Ok(Reply::json(200, json!({ "signing_key": SIGNING_KEY })))
     }
 
-    /// Makes ready what the callbacks are to be told of a change.
-    pub(super) fn announce(
-        &mut self,
-        at: Timestamp,
-        kind: &str,
-        id: i64,
-        action: &str,
-        entity: Option<&Row>,
-    ) {
+    /// Makes ready what the callbacks are to be told of a change. `subject` is the record after it, or before it was
+    /// deleted.
+    pub(super) fn announce(&mut self, at: Timestamp, record: (&str, i64), action: &str, subject: &Row) {
+        let (kind, id) = record;
+        let entity = (action != "deleted").then_some(subject);
         let due: Vec<Delivery> = self
             .callbacks
             .values()
             .filter(|entry| text(entry, "type") == kind && !flag(entry, "inactiveFlag"))
+            .filter(|entry| hears(entry, id, subject))
             .map(|entry| self.delivery(at, entry, kind, id, action, entity))
             .collect();
         self.deliveries.extend(due);

@@ -61,9 +61,14 @@ impl State {
         }
     }
 
+    /// The id that a new configuration gets.
+    pub(super) fn next_id(&self) -> i64 {
+        self.configurations.keys().next_back().map_or(1, |last| last + 1)
+    }
+
     /// Adds an active configuration to a company, like its others.
     pub fn add_configuration(&mut self, company: i64) -> i64 {
-        let id = self.configurations.keys().next_back().map_or(1, |last| last + 1);
+        let id = self.next_id();
         self.touch("configuration", id);
         let like = self
             .by_company
@@ -89,23 +94,12 @@ impl State {
         id
     }
 
-    /// Adds a configuration for a client, which the log tells.
-    pub(super) fn create(
-        &mut self,
-        at: Timestamp,
-        company: i64,
-        fill: impl FnOnce(&mut Configuration),
-    ) -> i64 {
-        let id = self.add_configuration(company);
-        self.touched.clear();
-        if let Some(row) = self.configurations.get_mut(&id) {
-            fill(row);
-            row.updated = whole_second(at);
-            row.entered = whole_second(at);
-        }
+    /// Stores a configuration that a client made, which the log tells.
+    pub(super) fn create(&mut self, at: Timestamp, made: Configuration) {
+        let id = made.id;
+        self.insert(made);
         let shown = self.shown("configuration", id).unwrap_or_default();
         self.log(at, ("configuration", id), &Row::new(), &shown, false);
-        id
     }
 
     /// Removes a status of configurations, as an administrator would: its records get another one first. False

@@ -16,6 +16,12 @@ pub(super) fn patch(message: &str) -> Reply {
     plain(400, "InvalidPatch", message)
 }
 
+/// The body of a write that is no PATCH.
+pub(super) fn parsed(body: &[u8]) -> Result<Value, Reply> {
+    serde_json::from_slice(body)
+        .map_err(|_| plain(400, "InvalidObject", "The request body is not valid JSON."))
+}
+
 /// A value of the wrong type: both as .NET names them.
 pub(super) fn cast(from: &Value, to: &str) -> Reply {
     let from = match from {
@@ -71,8 +77,9 @@ pub(super) fn no_release() -> Reply {
     )
 }
 
-pub(super) fn method(method: &str) -> Reply {
+pub(super) fn method(method: &str, allowed: &[&str]) -> Reply {
     plain(405, "ConnectWiseApi", &format!("The requested resource does not support http method '{method}'."))
+        .with("Allow", allowed.join(", "))
 }
 
 pub(super) fn media_type() -> Reply {

@@ -5,12 +5,12 @@ use std::{cmp::Ordering, collections::BTreeMap};
 use serde_json::{Value, json};
 
 use super::{
-    conditions::{self, Condition, Dialect},
+    ask::Asked,
+    conditions::Condition,
     errors,
-    names::{self, Kind, Names},
+    names::{self, Names},
     query::encode,
     records::{Configuration, Record, walk},
-    show::Field,
     state::{Row, State, flag},
     switches::LastLink,
 };
@@ -29,23 +29,6 @@ pub(super) struct Source {
     pub kind: &'static str,
     /// The record that the list hangs on.
     pub parent: Option<i64>,
-}
-
-/// How a list was asked for.
-struct Asked<'a> {
-    names: Names,
-    conditions: Condition,
-    child: Condition,
-    custom: Condition,
-    order: Vec<(String, bool)>,
-    fields: Option<Vec<Field>>,
-    page: usize,
-    size: usize,
-    /// Forward-only: ids greater than this.
-    after: Option<i64>,
-    /// Forward-only was asked for where it is not to be had.
-    lacks_mode: bool,
-    query: &'a Query,
 }
 
 /// Reads and lists are answered here. Notes go to `notes`.
@@ -73,7 +56,7 @@ impl Source {
 }
 
 impl<'a> Lister<'a> {
-    fn has(&self, kind: faults::Kind) -> bool {
+    pub(super) fn has(&self, kind: faults::Kind) -> bool {
         self.faults.iter().any(|rule| rule.kind == kind)
     }
 
@@ -330,7 +313,7 @@ impl<'a> Lister<'a> {
                 text.push_str(&[&encode(name), "=", &encode(value), "&"].concat());
             }
         }
-        let (base, codebase, path) = (&self.state.base, self.codebase, self.path);
+        let (base, codebase, path) = (self.request.site(&self.state.base), self.codebase, self.path);
         format!("<{base}/{codebase}/apis/3.0{path}/?{text}{parameter}={value}>; rel=\"{relation}\"")
     }
 
@@ -354,85 +337,6 @@ impl<'a> Lister<'a> {
         }
         a.id().cmp(&b.id())
     }
-
-    fn asked(&self, source: Source, forward_allowed: bool) -> Result<Asked<'a>, Reply> {
-        let names = source.names(self.state);
-        let switches = &self.state.switches;
-        let dialect = |lists| (lists, switches.quote_escape, switches.dates);
-        let parse = |parameter: &str, lists: bool, resolve: &dyn Fn(&str) -> Option<(String, Kind)>| {
-            let Some(text) = self.query.get(parameter) else { return Ok(Condition::All) };
-            if self.has(faults::Kind::FilterIgnored) {
-                return Ok(Condition::All);
-            }
-            let (lists, escape, dates) = dialect(lists);
-            conditions::parse(text, Dialect { resolve, lists, escape, dates })
-                .map_err(|why| errors::conditions(&why))
-        };
-        let by_member = |name: &str| self.resolve(source, names, name);
-        let by_child = |name: &str| child_member(names, name);
-        let by_field = |name: &str| custom_member(name);
-        let conditions = parse("conditions", true, &by_member)?;
-        if conditions.paths().iter().filter(|path| **path == "configuration/id").count() > 1 {
-            return Err(errors::conditions("configuration/id can be used only once."));
-        }
-        let child = parse("childConditions", false, &by_child)?;
-        let custom = parse("customFieldConditions", false, &by_field)?;
-        let wants_forward = self
-            .request
-            .header("pagination-type")
-            .is_some_and(|value| value.trim().eq_ignore_ascii_case("forward-only"));
-        let has_forward = switches.forward_only
-            && forward_allowed
-            && !switches.forward_only_refused_on.iter().any(|refused| refused == self.path);
-        let after = (wants_forward && has_forward).then(|| self.number("pageId").unwrap_or(0));
-        let order = if after.is_some() { Vec::new() } else { self.order(source, names)? };
-        let size = match self.number("pageSize") {
-            Some(size) if size > 0 => usize::try_from(size).unwrap_or(LARGEST_PAGE).min(LARGEST_PAGE),
-            _ => DEFAULT_PAGE,
-        };
-        Ok(Asked {
-            names,
-            conditions,
-            child,
-            custom,
-            order,
-            fields: self.fields(names)?,
-            page: self.number("page").and_then(|page| usize::try_from(page).ok()).unwrap_or(1).max(1),
-            size,
-            after,
-            lacks_mode: wants_forward && !has_forward,
-            query: self.query,
-        })
-    }
-
-    fn resolve(&self, source: Source, names: Names, name: &str) -> Option<(String, Kind)> {
-        if source.kind == "ticket" && name.eq_ignore_ascii_case("configuration/id") {
-            return self.state.switches.ticket_filter.then(|| ("configuration/id".to_owned(), Kind::Number));
-        }
-        let found = conditions::resolve(names, name)?;
-        let refused = source.kind == "configuration"
-            && found.0 == "activeFlag"
-            && !self.state.switches.active_flag_in_conditions;
-        (!refused).then_some(found)
-    }
-
-    fn order(&self, source: Source, names: Names) -> Result<Vec<(String, bool)>, Reply> {
-        let text = self.query.get("orderBy").unwrap_or_default();
-        text.split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .map(|part| {
-                let (name, direction) = part.split_once(' ').unwrap_or((part, "asc"));
-                let unknown = || errors::conditions(&format!("{name} is not a recognized name."));
-                let (path, _) = self.resolve(source, names, name).ok_or_else(unknown)?;
-                Ok((path, direction.trim().eq_ignore_ascii_case("desc")))
-            })
-            .collect()
-    }
-
-    fn number(&self, name: &str) -> Option<i64> {
-        self.query.get(name).and_then(|value| value.trim().parse().ok())
-    }
 }
 
 /// Whether an entry of the record's list fits: all that is said must be true of one entry.
@@ -450,25 +354,6 @@ fn child_fits<R: Record>(row: &R, state: &State, condition: &Condition) -> bool 
             })
         })
     })
-}
-
-fn child_member(names: Names, name: &str) -> Option<(String, Kind)> {
-    let (head, tail) = name.split_once('/')?;
-    names.iter().find_map(|(known, kind)| match kind {
-        Kind::List(members) if known.eq_ignore_ascii_case(head) => members
-            .iter()
-            .find(|member| member.eq_ignore_ascii_case(tail))
-            .map(|member| (format!("{known}/{member}"), conditions::reference_kind(member))),
-        _ => None,
-    })
-}
-
-fn custom_member(name: &str) -> Option<(String, Kind)> {
-    // The value can be of any kind, which is what `Info` stands for in a comparison.
-    [("caption", Kind::Text), ("value", Kind::Info), ("id", Kind::Number), ("type", Kind::Text)]
-        .into_iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(known, kind)| (known.to_owned(), kind))
 }
 
 /// The first row's company of a page of configurations.

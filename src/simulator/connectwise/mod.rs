@@ -5,6 +5,8 @@
 //! writes; `errors` has the vendor's error bodies, `routes` the addresses;
 //! `callbacks` are the webhooks; `switches` are the facts that nobody outside can be sure of; `truth` tells checkers what is really stored.
 
+mod ask;
+mod bulk;
 mod callbacks;
 mod conditions;
 mod edits;
@@ -23,6 +25,7 @@ mod show;
 mod state;
 mod switches;
 mod truth;
+mod whole;
 mod writes;
 
 use std::{any::Any, collections::BTreeMap};
@@ -124,21 +127,29 @@ impl ConnectWise {
     fn handle(&mut self, call: Call<'_>, notes: &mut Vec<String>) -> Result<Reply, Reply> {
         let request = call.request;
         let address = Address::of(&request.path);
+        let method = request.method.as_str().to_owned();
+        let offered = routes::methods(&address.endpoint);
+        let offered = || {
+            if offered.contains(&method.as_str()) { Ok(()) } else { Err(errors::method(&method, offered)) }
+        };
         match &address.endpoint {
             Endpoint::CompanyInfo(login) => {
+                offered()?;
                 if request.header("authorization").is_some() {
                     notes.push("credentials sent to the company info, which needs none".to_owned());
                 }
                 return Ok(self.company_info(login));
             }
-            Endpoint::CallbackKey => return self.state.callback_key(&Query::parse(&request.query)),
+            Endpoint::CallbackKey => {
+                offered()?;
+                return self.state.callback_key(&Query::parse(&request.query));
+            }
             _ => {}
         }
         self.served += 1;
-        if address.codebase != ALIAS && address.codebase != self.release() {
+        if ![ALIAS, self.release()].iter().any(|known| known.eq_ignore_ascii_case(&address.codebase)) {
             return Err(errors::no_release());
         }
-        let method = request.method.as_str().to_owned();
         if address.endpoint == Endpoint::Info && method == "GET" {
             return Ok(self.info());
         }
@@ -156,11 +167,8 @@ impl ConnectWise {
             notes.push(format!("no such endpoint: {method} {}", address.path));
             return Err(errors::no_endpoint());
         }
-        if matches!(method.as_str(), "POST" | "PUT" | "PATCH")
-            && !request
-                .header("content-type")
-                .is_some_and(|kind| kind.trim_start().starts_with("application/json"))
-        {
+        offered()?;
+        if matches!(method.as_str(), "POST" | "PUT" | "PATCH") && !is_json(request) {
             return Err(errors::media_type());
         }
         self.permitted(&address)?;
@@ -237,7 +245,7 @@ impl ConnectWise {
                     let source = Source { kind: "audit", parent: id };
                     if *count { lister.count(source)? } else { lister.list(source)? }
                 }
-                _ => return Err(errors::method("GET")),
+                _ => return Err(errors::no_endpoint()),
             }
         };
         let adds = call.faults.iter().any(|rule| rule.kind == faults::Kind::RowsAdded);
@@ -263,12 +271,18 @@ impl ConnectWise {
 
     /// `POST /service/tickets/search`: a list whose conditions come in the body.
     fn search_tickets(&self, call: Call<'_>, address: &Address) -> Result<Reply, Reply> {
-        let body: Value = serde_json::from_slice(&call.request.body).unwrap_or_default();
-        let conditions = body["conditions"].as_str().unwrap_or_default();
-        let text = url::form_urlencoded::Serializer::new(call.request.query.clone())
-            .append_pair("conditions", conditions)
-            .finish();
-        let query = Query::parse(&text);
+        let body = errors::parsed(&call.request.body)?;
+        let body =
+            body.as_object().ok_or_else(|| errors::cast(&body, "ConnectWise.Apis.v3_0.FilterValues"))?;
+        let mut text = url::form_urlencoded::Serializer::new(String::new());
+        for name in ["conditions", "childConditions", "customFieldConditions", "orderBy"] {
+            match body.get(name) {
+                None | Some(Value::Null) => {}
+                Some(Value::String(value)) => drop(text.append_pair(name, value)),
+                Some(other) => return Err(errors::cast(other, "System.String")),
+            }
+        }
+        let query = Query::parse(&[text.finish(), call.request.query.clone()].join("&"));
         let lister = Lister {
             state: &self.state,
             request: call.request,
@@ -317,6 +331,11 @@ impl ConnectWise {
             }),
         )
     }
+}
+
+/// Other media types are refused, those of RFC 6902 among them.
+fn is_json(request: &Request) -> bool {
+    matches!(request.media().as_str(), "application/json" | "application/vnd.connectwise.com+json")
 }
 
 impl Vendor for ConnectWise {

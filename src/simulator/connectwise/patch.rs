@@ -12,11 +12,11 @@ use super::{
 use crate::simulator::exchange::Reply;
 
 /// One operation, read from the body.
-struct Operation {
-    head: &'static str,
-    kind: Kind,
-    tail: Option<String>,
-    value: Value,
+pub(super) struct Operation {
+    pub head: &'static str,
+    pub kind: Kind,
+    pub tail: Option<String>,
+    pub value: Value,
 }
 
 /// What a PATCH would store, and what was odd about it.
@@ -25,7 +25,11 @@ pub(super) struct Patched<T> {
     pub notes: Vec<String>,
 }
 
-fn operations(body: &[u8], names: Names, notes: &mut Vec<String>) -> Result<Vec<Operation>, Reply> {
+pub(super) fn operations(
+    body: &[u8],
+    names: Names,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Operation>, Reply> {
     let parsed: Value =
         serde_json::from_slice(body).map_err(|_| errors::patch("The request body is not valid JSON."))?;
     let Value::Array(entries) = parsed else {
@@ -60,12 +64,12 @@ fn operation(entry: &Value, names: Names, notes: &mut Vec<String>) -> Result<Ope
     Ok(Operation { head, kind: *kind, tail, value })
 }
 
-fn as_id(value: &Value) -> Option<i64> {
+pub(super) fn as_id(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()))
 }
 
 /// What a reference is set to: nothing, or the id of another record.
-fn reference_id(value: &Value, target: &str) -> Result<Option<i64>, Reply> {
+pub(super) fn reference_id(value: &Value, target: &str) -> Result<Option<i64>, Reply> {
     match value {
         Value::Null => Ok(None),
         Value::Object(reference) => match reference.get("id") {
@@ -151,46 +155,6 @@ fn changed(
     Ok(after)
 }
 
-/// A whole record from the body of a PUT: what the body leaves out is empty afterwards.
-pub(super) fn whole(state: &State, before: &Configuration, body: &[u8]) -> Result<Configuration, Reply> {
-    let body: Value =
-        serde_json::from_slice(body).map_err(|_| errors::patch("The request body is not valid JSON."))?;
-    for field in ["name", "type", "company"] {
-        if body.get(field).is_none_or(|value| value.is_null() || value == "") {
-            let message = format!("{field} is required.");
-            return Err(errors::invalid("configuration", "MissingRequiredField", &message, field));
-        }
-    }
-    let mut after = Configuration {
-        site_id: None,
-        contact_id: None,
-        active: Some(true),
-        bill: false,
-        parent: None,
-        device: String::new(),
-        serial: String::new(),
-        tag: String::new(),
-        management_link: None,
-        extra: Row::new(),
-        ..before.clone()
-    };
-    let mut notes = Vec::new();
-    for (name, value) in body.as_object().into_iter().flatten().filter(|(name, _)| *name != "type") {
-        if let Some((head, kind)) = names::CONFIGURATION.iter().find(|(known, _)| known == name) {
-            set(
-                state,
-                &mut after,
-                &Operation { head, kind: *kind, tail: None, value: value.clone() },
-                &mut notes,
-            )?;
-        }
-    }
-    match blocked(state, &after) {
-        Some(why) => Err(why),
-        None => Ok(after),
-    }
-}
-
 /// Why a save of this record is refused under the switches, if it is.
 pub(super) fn blocked(state: &State, row: &Configuration) -> Option<Reply> {
     if state.switches.required_fields_block
@@ -230,7 +194,17 @@ fn close(state: &State, before: &Configuration, after: &mut Configuration, statu
     }
 }
 
-fn set(
+/// A member names something that is not there.
+pub(super) fn invalid(name: &str) -> Reply {
+    errors::invalid("configuration", "InvalidField", &format!("{name} is invalid"), name)
+}
+
+pub(super) fn type_stays() -> Reply {
+    let message = "The type cannot be changed; use changeType.";
+    errors::invalid("configuration", "InvalidField", message, "type")
+}
+
+pub(super) fn set(
     state: &State,
     after: &mut Configuration,
     operation: &Operation,
@@ -245,10 +219,7 @@ fn set(
         let whole = Operation { value: json!({ "id": value }), tail: None, ..*operation };
         return set(state, after, &whole, notes);
     }
-    let known = |found: bool, name: &str| {
-        let message = format!("{name} is invalid");
-        if found { Ok(()) } else { Err(errors::invalid("configuration", "InvalidField", &message, name)) }
-    };
+    let known = |found: bool, name: &str| if found { Ok(()) } else { Err(invalid(name)) };
     match operation.head {
         "id" | "_info" => {}
         "name" => after.name = as_text(value)?,
@@ -262,14 +233,7 @@ fn set(
             known(id.is_some_and(|id| state.companies.contains_key(&id)), "company")?;
             after.company_id = id.unwrap_or(after.company_id);
         }
-        "type" => {
-            return Err(errors::invalid(
-                "configuration",
-                "InvalidField",
-                "The type cannot be changed; use changeType.",
-                "type",
-            ));
-        }
+        "type" => return Err(type_stays()),
         "site" => {
             let id = reference_id(value, "site")?;
             known(id.is_none_or(|id| state.sites.contains_key(&id)), "site")?;
@@ -282,7 +246,17 @@ fn set(
         }
         "activeFlag" => after.active = as_flag(value)?,
         "billFlag" => after.bill = as_flag(value)?.unwrap_or(false),
-        "parentConfigurationId" => after.parent = as_id(value),
+        "parentConfigurationId" => {
+            let id = match value {
+                Value::Null => None,
+                value => {
+                    let id = as_id(value);
+                    Some(id.ok_or_else(|| errors::cast(value, "System.Nullable`1[System.Int32]"))?)
+                }
+            };
+            known(id.is_none_or(|id| state.configurations.contains_key(&id)), "parentConfigurationId")?;
+            after.parent = id;
+        }
         "deviceIdentifier" => after.device = as_text(value)?,
         "serialNumber" => after.serial = as_text(value)?,
         "tagNumber" => after.tag = as_text(value)?,
@@ -327,12 +301,7 @@ fn custom_fields(after: &mut Configuration, value: &Value) -> Result<(), Reply> 
         match field {
             Some((_, stored)) => *stored = entry.get("value").cloned().unwrap_or_default(),
             None => {
-                return Err(errors::invalid(
-                    "configuration",
-                    "InvalidField",
-                    "customFields is invalid",
-                    "customFields",
-                ));
+                return Err(invalid("customFields"));
             }
         }
     }

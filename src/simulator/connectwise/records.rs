@@ -31,6 +31,7 @@ pub struct Configuration {
     pub custom: Vec<(i64, Value)>,
     pub installed: Timestamp,
     pub entered: Timestamp,
+    pub entered_by: &'static str,
     pub updated: Timestamp,
     pub updated_by: &'static str,
     pub extra: Row,
@@ -169,7 +170,7 @@ impl Configuration {
             "lastUpdated": self.updated,
             "updatedBy": self.updated_by,
             "dateEntered": self.entered,
-            "enteredBy": "zAdmin",
+            "enteredBy": self.entered_by,
         })
     }
 

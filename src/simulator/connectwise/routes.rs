@@ -31,16 +31,16 @@ pub(super) struct Address {
 impl Address {
     pub fn of(path: &str) -> Self {
         // Naive joins give double slashes, and the real server takes them.
-        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(decoded).collect();
         let lower: Vec<String> = parts.iter().map(|part| part.to_ascii_lowercase()).collect();
         let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
         let outside =
             |endpoint| Self { codebase: String::new(), path: format!("/{}", parts.join("/")), endpoint };
         match lower.as_slice() {
-            ["login", "companyinfo", _] => outside(Endpoint::CompanyInfo(decoded(parts[2]))),
+            ["login", "companyinfo", _] => outside(Endpoint::CompanyInfo(parts[2].clone())),
             [_, "system", "callbackkey", "index.rails"] => outside(Endpoint::CallbackKey),
             [_, "apis", "3.0", rest @ ..] => Self {
-                codebase: parts[0].to_owned(),
+                codebase: parts[0].clone(),
                 path: format!("/{}", parts[3..].join("/")),
                 endpoint: endpoint(rest),
             },
@@ -84,7 +84,7 @@ fn endpoint(parts: &[&str]) -> Endpoint {
         }
         ["company", "companies", rest @ ..] => ("company", rest),
         ["company", "companytypeassociations", rest @ ..] => ("association", rest),
-        ["company", "configurations", "statuses", "info", rest @ ..] => ("status_info", rest),
+        ["company", "configurations", "statuses", "info"] => ("status_info", &[] as &[&str]),
         ["company", "configurations", "statuses", rest @ ..] => ("status", rest),
         ["company", "configurations", "types", parent, "questions", rest @ ..] => {
             return nested("question", parent, rest);
@@ -130,6 +130,28 @@ fn ending(source: Source, rest: &[&str]) -> Endpoint {
         ["count"] => Endpoint::Count(source),
         [id] => id.parse().map_or(Endpoint::Unknown, |id| Endpoint::One(source, id)),
         _ => Endpoint::Unknown,
+    }
+}
+
+/// The methods that the vendor offers at an address, whoever may use them.
+pub(super) fn methods(endpoint: &Endpoint) -> &'static [&'static str] {
+    match endpoint {
+        Endpoint::CompanyInfo(_)
+        | Endpoint::Info
+        | Endpoint::CallbackKey
+        | Endpoint::Count(_)
+        | Endpoint::AuditTrail { .. }
+        | Endpoint::List(Source { kind: "status_info" | "member" | "security" | "field", .. })
+        | Endpoint::One(Source { kind: "member" | "field", .. }, _) => &["GET"],
+        Endpoint::List(_) => &["GET", "POST"],
+        Endpoint::One(Source { kind: "agreement_configuration" | "ticket_configuration", .. }, _) => {
+            &["GET", "DELETE"]
+        }
+        Endpoint::One(..) => &["GET", "PATCH", "PUT", "DELETE"],
+        Endpoint::ChangeType(_) => &["PATCH"],
+        Endpoint::Bulk => &["POST", "PUT", "DELETE"],
+        Endpoint::TicketSearch => &["POST"],
+        Endpoint::Unknown => &[],
     }
 }
 

@@ -359,6 +359,7 @@ impl Seeder<'_> {
             custom,
             installed: entered,
             entered,
+            entered_by: "zAdmin",
             updated,
             updated_by: if linked { "Automate" } else { "zAdmin" },
             extra: Row::new(),

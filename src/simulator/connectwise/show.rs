@@ -67,10 +67,11 @@ impl Lister<'_> {
                     shown.insert(head.to_owned(), entries);
                 }
                 (Some(tail), _) => {
-                    let whole = shown.entry(head.to_owned()).or_insert_with(|| json!({}));
-                    if let Value::Object(whole) = whole {
-                        whole.insert(tail.to_owned(), value);
+                    let mut whole = shown.entry(head.to_owned()).or_insert_with(|| json!({}));
+                    for member in tail.split('/') {
+                        whole = &mut whole[member];
                     }
+                    *whole = value;
                 }
                 (None, Kind::Info) => {
                     shown.insert(head.to_owned(), value);

@@ -202,26 +202,31 @@ impl State {
         self.ledger.writes()
     }
 
-    /// Attaches a configuration to an agreement for a client, or detaches it, with the log. Whether that changed anything.
+    /// Names a configuration in an agreement or a ticket for a client, or takes it out, with the log. Whether that
+    /// changed anything.
     pub(super) fn attach_logged(
         &mut self,
         at: Timestamp,
-        agreement: i64,
+        of: (&'static str, i64),
         configuration: i64,
         attach: bool,
     ) -> bool {
-        let carried = self.agreement_configurations.entry(agreement).or_default();
-        let shown = |carried: &BTreeSet<i64>, company: Option<Value>| -> Row {
-            let ids: Value = carried.iter().map(|id| json!(id)).collect();
-            let members =
-                [("configurations".to_owned(), ids), ("company".to_owned(), company.unwrap_or_default())];
-            members.into_iter().collect()
+        let (lists, holders) = match of.0 {
+            "ticket" => (&mut self.ticket_configurations, &self.tickets),
+            _ => (&mut self.agreement_configurations, &self.agreements),
         };
-        let company = self.agreements.get(&agreement).and_then(|row| row.get("company")).cloned();
-        let before = shown(carried, company.clone());
-        let changed = if attach { carried.insert(configuration) } else { carried.remove(&configuration) };
-        let after = shown(carried, company);
-        self.log(at, ("agreement", agreement), &before, &after, false);
+        let company = holders.get(&of.1).and_then(|row| row.get("company")).cloned().unwrap_or_default();
+        let shown = |named: &BTreeSet<i64>| -> Row {
+            let ids: Value = named.iter().map(|id| json!(id)).collect();
+            [("configurations".to_owned(), ids), ("company".to_owned(), company.clone())]
+                .into_iter()
+                .collect()
+        };
+        let named = lists.entry(of.1).or_default();
+        let before = shown(named);
+        let changed = if attach { named.insert(configuration) } else { named.remove(&configuration) };
+        let after = shown(named);
+        self.log(at, of, &before, &after, false);
         changed
     }
 
@@ -243,7 +248,7 @@ impl State {
             (_, true) => "deleted",
             _ => "updated",
         };
-        self.announce(at, record.0, record.1, action, (action != "deleted").then_some(after));
+        self.announce(at, record, action, if after.is_empty() { before } else { after });
         let company = id_of(before, "company").or_else(|| id_of(after, "company"));
         let client = if record.0 == "company" { Some(record.1) } else { company };
         self.ledger.note(at, record, client, changes, by_others);

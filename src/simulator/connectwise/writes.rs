@@ -1,5 +1,6 @@
 //! What writes do: PATCH, create, delete, and what the API member may not.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
@@ -8,6 +9,7 @@ use super::{
     names, patch,
     records::{Configuration, Record},
     routes::{self, Address, Endpoint},
+    whole,
 };
 use crate::simulator::{
     exchange::{Call, Reply, Request},
@@ -46,50 +48,57 @@ impl ConnectWise {
                     }
                 }
             }
-            ("PATCH", Endpoint::ChangeType(id)) => self.change_type(request, *id),
+            ("PATCH", Endpoint::ChangeType(id)) => self.change_type(request, *id, notes),
             ("POST", Endpoint::TicketSearch) => self.search_tickets(call, address),
             ("POST", Endpoint::List(Source { kind: "callback", .. })) => {
                 self.state.add_callback(request.now, &request.body)
+            }
+            ("PUT" | "PATCH", Endpoint::One(Source { kind: "callback", .. }, id)) => {
+                self.state.change_callback(request.now, method, *id, &request.body)
             }
             ("DELETE", Endpoint::One(Source { kind: "callback", .. }, id)) => {
                 let gone = self.state.callbacks.remove(id);
                 gone.map(|_| Reply::empty(204)).ok_or_else(|| errors::not_found("Callback", *id))
             }
-            (
-                "DELETE",
-                Endpoint::One(Source { kind: "agreement_configuration", parent: Some(parent) }, id),
-            ) => {
-                let gone = self.state.attach_logged(request.now, *parent, *id, false);
+            ("POST", Endpoint::List(source @ Source { parent: Some(parent), .. }))
+                if holder(source.kind).is_some() =>
+            {
+                self.parent_exists(*source)?;
+                self.attach(request, (holder(source.kind).unwrap_or_default(), *parent))
+            }
+            ("DELETE", Endpoint::One(source @ Source { parent: Some(parent), .. }, id))
+                if holder(source.kind).is_some() =>
+            {
+                self.parent_exists(*source)?;
+                let of = (holder(source.kind).unwrap_or_default(), *parent);
+                let gone = self.state.attach_logged(request.now, of, *id, false);
                 if gone { Ok(Reply::empty(204)) } else { Err(errors::not_found("Configuration", *id)) }
             }
-            (
-                "POST",
-                Endpoint::List(source @ Source { kind: "agreement_configuration", parent: Some(parent) }),
-            ) => {
-                self.parent_exists(*source)?;
-                let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-                let id = body["id"].as_i64().unwrap_or(0);
-                let row = self
-                    .state
-                    .configurations
-                    .get(&id)
-                    .ok_or_else(|| errors::not_found("Configuration", id))?;
-                let shown = json!({ "id": id, "deviceIdentifier": row.device });
-                self.state.attach_logged(request.now, *parent, id, true);
-                Ok(Reply::json(201, shown))
+            ("POST", Endpoint::List(Source { kind: "configuration", .. })) => {
+                self.create(request.now, &errors::parsed(&request.body)?)
             }
-            ("POST", Endpoint::List(Source { kind: "configuration", .. })) => self.create(request),
             ("PUT", Endpoint::One(Source { kind: "configuration", .. }, id)) => {
                 notes.push("PUT of a configuration: what is not in it is lost".to_owned());
-                self.replace(request, *id)
+                self.replace(request.now, *id, &errors::parsed(&request.body)?)
             }
-            // The API member may add and edit one at a time, and not delete.
-            ("DELETE", Endpoint::One(Source { kind: "configuration", .. }, _)) | (_, Endpoint::Bulk) => {
+            ("POST" | "PUT", Endpoint::Bulk) => self.bulk(request, method, notes),
+            // What else the vendor offers needs rights that this API member does not have.
+            _ => {
                 notes.push(format!("{method} that the API member may not do: {}", address.pattern()));
                 Err(errors::forbidden())
             }
-            _ => Err(errors::method(method)),
         }
+    }
+
+    /// Names a configuration in an agreement or a ticket.
+    fn attach(&mut self, request: &Request, of: (&'static str, i64)) -> Result<Reply, Reply> {
+        let body = errors::parsed(&request.body)?;
+        let id = body.get("id").and_then(patch::as_id).unwrap_or(0);
+        let row = self.state.configurations.get(&id).filter(|row| !self.state.is_hidden(row));
+        let row = row.ok_or_else(|| errors::not_found("Configuration", id))?;
+        let shown = json!({ "id": id, "deviceIdentifier": row.device });
+        self.state.attach_logged(request.now, of, id, true);
+        Ok(Reply::json(201, shown))
     }
 
     fn shown(&self, configuration: &Configuration) -> Reply {
@@ -104,11 +113,7 @@ impl ConnectWise {
         notes: &mut Vec<String>,
     ) -> Result<Reply, Reply> {
         let has = |kind| call.faults.iter().any(|rule| rule.kind == kind);
-        let before = self.state.configurations.get(&id).filter(|row| !self.state.is_hidden(row)).cloned();
-        let before = before.ok_or_else(|| errors::not_found("Configuration", id))?;
-        if !self.state.switches.may_edit {
-            return Err(errors::forbidden());
-        }
+        let before = self.editable(id)?;
         if has(faults::Kind::FalseOk) {
             return Ok(self.shown(&before));
         }
@@ -131,52 +136,48 @@ impl ConnectWise {
         shown.map(|row| self.shown(row)).ok_or_else(|| errors::not_found("Configuration", id))
     }
 
-    fn change_type(&mut self, request: &Request, id: i64) -> Result<Reply, Reply> {
-        let mut row = self
-            .state
-            .configurations
-            .get(&id)
-            .cloned()
-            .ok_or_else(|| errors::not_found("Configuration", id))?;
-        let body: Value = serde_json::from_slice(&request.body)
-            .map_err(|_| errors::patch("The request body is not valid JSON."))?;
-        let kind = body.pointer("/type/id").or_else(|| body.pointer("/0/value/id")).and_then(Value::as_i64);
-        let kind = kind.filter(|kind| self.state.types.contains_key(kind));
-        row.type_id =
-            kind.ok_or_else(|| errors::invalid("configuration", "InvalidField", "type is invalid", "type"))?;
+    fn change_type(&mut self, request: &Request, id: i64, notes: &mut Vec<String>) -> Result<Reply, Reply> {
+        let mut row = self.editable(id)?;
+        for operation in patch::operations(&request.body, names::CONFIGURATION, notes)? {
+            let kind = match (operation.head, operation.tail.as_deref()) {
+                ("type", None) => patch::reference_id(&operation.value, "configurationType")?,
+                ("type", Some("id")) => patch::as_id(&operation.value),
+                _ => return Err(patch::invalid(operation.head)),
+            };
+            let kind = kind.filter(|kind| self.state.types.contains_key(kind));
+            row.type_id = kind.ok_or_else(|| patch::invalid("type"))?;
+        }
         self.state.store(request.now, row.clone());
         Ok(self.shown(&row))
     }
 
+    /// A configuration that the API member may see and edit.
+    fn editable(&self, id: i64) -> Result<Configuration, Reply> {
+        let row = self.state.configurations.get(&id).filter(|row| !self.state.is_hidden(row));
+        let row = row.ok_or_else(|| errors::not_found("Configuration", id))?;
+        if self.state.switches.may_edit { Ok(row.clone()) } else { Err(errors::forbidden()) }
+    }
+
     /// PUT: the body is the whole record, and what it leaves out goes back to nothing.
-    fn replace(&mut self, request: &Request, id: i64) -> Result<Reply, Reply> {
-        let before = self.state.configurations.get(&id).filter(|row| !self.state.is_hidden(row)).cloned();
-        let before = before.ok_or_else(|| errors::not_found("Configuration", id))?;
-        if !self.state.switches.may_edit {
-            return Err(errors::forbidden());
-        }
-        let after = patch::whole(&self.state, &before, &request.body)?;
-        self.state.store(request.now, after.clone());
+    pub(super) fn replace(&mut self, at: Timestamp, id: i64, body: &Value) -> Result<Reply, Reply> {
+        let after = whole::replaced(&self.state, &self.editable(id)?, body)?;
+        self.state.store(at, after.clone());
         Ok(self.state.configurations.get(&id).map_or_else(|| self.shown(&after), |row| self.shown(row)))
     }
 
-    fn create(&mut self, request: &Request) -> Result<Reply, Reply> {
-        let body: Value = serde_json::from_slice(&request.body)
-            .map_err(|_| errors::patch("The request body is not valid JSON."))?;
-        let required = |field: &str| {
-            errors::invalid("configuration", "MissingRequiredField", &format!("{field} is required."), field)
-        };
-        let name =
-            body["name"].as_str().filter(|name| !name.trim().is_empty()).ok_or_else(|| required("name"))?;
-        let kind = body["type"]["id"].as_i64().filter(|id| self.state.types.contains_key(id));
-        let kind = kind.ok_or_else(|| required("type"))?;
-        let company = body["company"]["id"].as_i64().filter(|id| self.state.companies.contains_key(id));
-        let company = company.ok_or_else(|| required("company"))?;
-        let id = self.state.create(request.now, company, |row| {
-            name.clone_into(&mut row.name);
-            row.type_id = kind;
-        });
-        let row = self.state.configurations.get(&id).ok_or_else(errors::forbidden)?;
-        Ok(Reply { status: 201, ..self.shown(row) })
+    pub(super) fn create(&mut self, at: Timestamp, body: &Value) -> Result<Reply, Reply> {
+        let made = whole::created(&self.state, at, self.state.next_id(), body)?;
+        let shown = self.shown(&made);
+        self.state.create(at, made);
+        Ok(Reply { status: 201, ..shown })
+    }
+}
+
+/// The kind of record whose configurations a list holds.
+fn holder(kind: &str) -> Option<&'static str> {
+    match kind {
+        "agreement_configuration" => Some("agreement"),
+        "ticket_configuration" => Some("ticket"),
+        _ => None,
     }
 }

@@ -173,7 +173,8 @@ impl State {
 }
 
 /// A time as .NET writes it: seven digits after the second.
-fn seven_digits(at: Timestamp) -> String {
+/// As .NET writes a time.
+pub(super) fn seven_digits(at: Timestamp) -> String {
     let whole = Timestamp::from_second(at.as_second()).unwrap_or(at).to_string();
     format!("{}.{:07}Z", whole.trim_end_matches('Z'), at.subsec_nanosecond().unsigned_abs() / 100)
 }

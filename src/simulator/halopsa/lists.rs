@@ -32,13 +32,9 @@ impl Lister<'_> {
         self.faults.iter().any(|rule| rule.kind == kind)
     }
 
-    /// `true` and `false` are understood; whatever else is as if it were not there.
+    /// A flag of the query.
     pub(super) fn flag(&self, name: &str) -> Option<bool> {
-        match self.query.get(name)? {
-            "true" => Some(true),
-            "false" => Some(false),
-            _ => None,
-        }
+        understood(self.query.get(name)?)
     }
 
     /// A whole number, or the vendor's word for what is none.
@@ -63,7 +59,7 @@ impl Lister<'_> {
         let plain =
             (self.flag("includeactive").unwrap_or(true), self.flag("includeinactive").unwrap_or(false));
         let Some(text) = self.query.get("activeinactive") else { return plain };
-        let mut parts = text.split(',').map(|part| part.trim() == "true");
+        let mut parts = text.split(',').map(|part| understood(part.trim()) == Some(true));
         match (parts.next(), parts.next()) {
             (Some(active), Some(inactive)) => (active, inactive),
             _ => plain,
@@ -187,6 +183,12 @@ impl Lister<'_> {
         let lost = usize::from(self.has(Kind::ShortenedPage) && !ids.is_empty());
         ids[..ids.len() - lost].to_vec()
     }
+}
+
+/// `true` and `false` are understood, in any case, as .NET reads them and clients in Python write them; whatever else
+/// is as if it were not there.
+pub(super) fn understood(flag: &str) -> Option<bool> {
+    flag.to_ascii_lowercase().parse().ok()
 }
 
 /// Every number as a string: what some builds do.

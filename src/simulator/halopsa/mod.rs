@@ -111,7 +111,7 @@ impl HaloPsa {
                     return Err(Reply::empty(405));
                 }
                 return Ok(if address.endpoint == Endpoint::AuthInfo {
-                    self.auth_info()
+                    self.auth_info(request)
                 } else {
                     instance_info()
                 });
@@ -227,10 +227,10 @@ impl HaloPsa {
         Ok(Reply::json(200, Value::Object(row)))
     }
 
-    fn auth_info(&self) -> Reply {
+    fn auth_info(&self, request: &Request) -> Reply {
         Reply::json(
             200,
-            json!({ "auth_url": format!("{}/auth", self.base), "tenant_id": self.credentials["tenant"] }),
+            json!({ "auth_url": format!("{}/auth", request.site(&self.base)), "tenant_id": self.credentials["tenant"] }),
         )
     }
 }
@@ -265,12 +265,12 @@ fn remark(address: &Address, resource: &Resource, method: &str, query: &Query, n
         let flag = name.starts_with("include") && name != "include_custom_fields"
             || name.starts_with("orderdesc")
             || matches!(name, "pageinate" | "idonly" | "open_only" | "closed_only" | "exclude_internal");
-        if flag && !matches!(value, "true" | "false") {
+        if flag && lists::understood(value).is_none() {
             notes.push(format!("{}: {name}={value}; only true and false are understood", address.pattern()));
         }
     }
     let pages = query.get("page_no").is_some() || query.get("page_size").is_some();
-    if list && pages && query.get("pageinate") != Some("true") {
+    if list && pages && query.get("pageinate").and_then(lists::understood) != Some(true) {
         notes.push(format!("{}: page_no and page_size count only with pageinate=true", address.pattern()));
     }
 }

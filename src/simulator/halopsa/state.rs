@@ -254,7 +254,7 @@ impl State {
             self.changes.push(object(json!({
                 "id": id, "asset_id": asset, "field_id": 0, "field_name": change.field,
                 "old_value": shown(&change.before), "new_value": shown(&change.after),
-                "who": if by_others { "Jane Doe" } else { super::AGENT }, "datetime": at,
+                "who": if by_others { "Jane Doe" } else { super::AGENT }, "datetime": super::hooks::seven_digits(at),
             })));
         }
     }

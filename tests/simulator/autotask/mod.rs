@@ -4,6 +4,7 @@ mod data;
 mod errors;
 mod faults;
 mod limits;
+mod manners;
 mod paging;
 mod query;
 mod schema;

@@ -1,13 +1,16 @@
 //! The simulated ConnectWise PSA.
 
+mod callbacks;
 mod data;
 mod errors;
 mod faults;
+mod manners;
 mod paging;
 mod patch;
 mod query;
 mod schema;
 mod switches;
+mod whole;
 
 use mothball::simulator::{Options, Simulator};
 use serde_json::Value;

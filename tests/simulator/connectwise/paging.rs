@@ -56,6 +56,27 @@ async fn pages_are_25_by_default_1000_at_most_and_empty_past_the_end() {
     assert_eq!(counted, 1_300);
 }
 
+/// The words of a refusal were captured in 2016 (sgtoj/PSConnectWise#2), when pages had 100 rows at most.
+#[tokio::test]
+async fn a_page_that_cannot_be_is_refused() {
+    let caller = Caller::start(Options::default()).await;
+    for (query, code, said) in [
+        ("pageSize=0", "OutOfRange", "The field pageSize must be between 1 and 1000."),
+        ("pageSize=-1", "OutOfRange", "The field pageSize must be between 1 and 1000."),
+        ("page=0", "OutOfRange", "The field page must be between 1 and 2147483647."),
+        ("pageSize=ten", "InvalidField", "The value 'ten' is not valid for pageSize."),
+        ("pageSize=99999999999", "InvalidField", "The value '99999999999' is not valid for pageSize."),
+        ("pageId=x", "InvalidField", "The value 'x' is not valid for pageId."),
+    ] {
+        let (status, body) = caller.get(&format!("/company/configurations?{query}")).await;
+        let error = &body["errors"][0];
+        assert_eq!((status, &body["code"]), (400, &Value::from("InvalidObject")), "{query}: {body}");
+        assert_eq!((error["code"].as_str(), error["message"].as_str()), (Some(code), Some(said)), "{query}");
+    }
+    // Left empty is not asked for.
+    assert_eq!(page(&caller, "/company/configurations?page=&pageSize=", false).await.0.len(), 25);
+}
+
 #[tokio::test]
 async fn forward_only_follows_ids_to_the_end() {
     let caller = Caller::start(Options { configurations: 700, ..Options::default() }).await;

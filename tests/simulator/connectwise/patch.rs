@@ -85,6 +85,12 @@ async fn what_is_wrong_is_refused_and_changes_nothing() {
             "configuration object is invalid",
         ),
         (json!([replace("name", json!(""))]), "InvalidObject", "configuration object is invalid"),
+        (
+            json!([replace("parentConfigurationId", json!("none"))]),
+            "InvalidPatch",
+            "System.Nullable`1[System.Int32]",
+        ),
+        (json!([replace("parentConfigurationId", json!(9_999_999))]), "InvalidObject", "object is invalid"),
         (json!([replace("type", json!({ "id": 25 }))]), "InvalidObject", "configuration object is invalid"),
         (
             json!([replace("questions", json!([{ "answerId": 211_535 }]))]),

@@ -160,6 +160,55 @@ async fn fields_give_what_was_asked_and_the_id() {
 }
 
 #[tokio::test]
+async fn fields_lead_as_deep_as_they_say() {
+    let caller = Caller::start(Options::default()).await;
+    let path = "/company/configurations?pageSize=1&fields=company/_info/company_href,company/id";
+    let row = caller.rows(path).await[0].clone();
+    assert!(row["company"]["_info"]["company_href"].as_str().unwrap().starts_with("http"), "{row}");
+    assert!(row["company"]["id"].is_number());
+}
+
+#[tokio::test]
+async fn an_order_has_several_members_and_two_ways() {
+    let caller = Caller::start(Options::default()).await;
+    let path = "/company/configurations?pageSize=1000&fields=type/name,id&orderBy=";
+    let key =
+        |row: &Value| (row["type"]["name"].as_str().unwrap().to_lowercase(), row["id"].as_i64().unwrap());
+    let rows = caller.rows(&format!("{path}type/name%20DESC,%20%20id+asc")).await;
+    let keys: Vec<_> = rows.iter().map(key).collect();
+    assert!(
+        keys.windows(2)
+            .all(|pair| pair[0].0 > pair[1].0 || (pair[0].0 == pair[1].0 && pair[0].1 < pair[1].1))
+    );
+    for (order, said) in [
+        ("name%20sideways", "Expected asc or desc after name, not 'sideways'."),
+        ("name%20asc%20id", "Expected asc or desc after name, not 'asc id'."),
+        ("nonsense", "nonsense is not a recognized name."),
+    ] {
+        assert_eq!(refusal(&caller, &format!("{path}{order}")).await.1, said);
+    }
+}
+
+#[tokio::test]
+async fn tickets_are_searched_by_a_body() {
+    let caller = Caller::start(Options::default()).await;
+    let search = async |body: &str| {
+        let request = caller.request("POST", "/service/tickets/search?pageSize=1000");
+        super::answer(request.header("content-type", "application/json").body(body.to_owned())).await
+    };
+    let open =
+        caller.rows("/service/tickets?pageSize=1000&conditions=closedFlag=false&orderBy=id%20desc").await;
+    let found = search(r#"{"conditions": "closedFlag=false", "orderBy": "id desc"}"#).await;
+    assert_eq!(found, (200, Value::Array(open)));
+    // What cannot be read never means "all".
+    for body in
+        ["", "[]", "closedFlag=false", r#"{"conditions": ["closedFlag=false"]}"#, r#"{"conditions": "x"}"#]
+    {
+        assert_eq!(search(body).await.0, 400, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn a_part_of_a_record_is_the_part_of_the_whole() {
     let caller = Caller::start(Options::default()).await;
     let whole = caller.rows("/company/configurations?pageSize=200").await;

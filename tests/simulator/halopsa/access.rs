@@ -20,6 +20,10 @@ async fn the_way_to_the_token_is_found_without_credentials() {
         (status, &body["auth_url"], &body["tenant_id"]),
         (200, &json!(format!("{base}/auth")), &json!("fabrikam"))
     );
+    // Whoever came by another name is led back by it.
+    let proxied = caller.http.get(format!("{base}/api/AuthInfo")).header("host", "acme.halopsa.example");
+    let told = answer(proxied.header("x-forwarded-proto", "https")).await.1;
+    assert_eq!(told["auth_url"], "https://acme.halopsa.example/auth");
     assert_eq!(answer(caller.http.get(format!("{base}/api/instanceinfo"))).await.0, 200);
     assert_eq!(caller.simulator.notes(), [] as [String; 0]);
     answer(caller.http.get(format!("{base}/api/AuthInfo")).bearer_auth("x")).await;

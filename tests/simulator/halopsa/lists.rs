@@ -1,5 +1,6 @@
 //! Lists: paging, what is in them by default, filters, and what is passed over without a word.
 
+use mothball::simulator::Options;
 use serde_json::json;
 
 use super::{Caller, rows};
@@ -64,6 +65,22 @@ async fn active_rows_come_unasked_and_inactive_ones_do_not() {
             assert!(count(only, false).await == 0 && count(only, true).await > 0, "{list}{only}");
         }
     }
+}
+
+/// As .NET reads them; Python writes its own in capitals.
+#[tokio::test]
+async fn flags_are_read_in_any_case_and_numbers_are_none() {
+    let caller = Caller::start(Options::default()).await;
+    let inactive = caller.ids("/Asset?includeactive=false&includeinactive=true").await;
+    assert!(!inactive.is_empty());
+    assert_eq!(caller.ids("/Asset?includeactive=False&includeinactive=True").await, inactive);
+    assert_eq!(caller.ids("/Asset?activeinactive=False,TRUE").await, inactive);
+    let page = caller.read("/Asset?pageinate=True&page_no=2&page_size=10").await;
+    assert_eq!((rows(&page).len(), &page["page_no"]), (10, &json!(2)));
+    assert_eq!(caller.simulator.notes(), Vec::<String>::new());
+    let all = caller.ids("/Asset").await;
+    assert_eq!(caller.ids("/Asset?includeactive=0&pageinate=1&page_size=10").await, all);
+    assert_eq!(caller.simulator.notes().len(), 3);
 }
 
 #[tokio::test]

@@ -51,6 +51,9 @@ async fn one_element_is_answered_with_one_whole_asset() {
         changes["changes"].as_array().unwrap().iter().map(|row| row["field_name"].clone()).collect();
     assert_eq!(told, [json!("status_name"), json!("status_id"), json!("inactive")]);
     assert_eq!(changes["changes"][2]["who"], json!("Mothball API"));
+    // Seven digits after the second, as .NET writes them.
+    let at = changes["changes"][2]["datetime"].as_str().unwrap();
+    assert_eq!(at.rsplit('.').next().unwrap().len(), "1234567Z".len(), "{at}");
 }
 
 #[tokio::test]
