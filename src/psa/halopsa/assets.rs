@@ -35,9 +35,9 @@ type News<'a> = Option<&'a mpsc::Sender<Vec<Configuration>>>;
 /// All assets, active or not; the order of ids keeps pages apart while others work.
 pub fn everything() -> List {
     List::new("asset", PATH, "assets")
-        .with("includeactive", true)
-        .with("includeinactive", true)
-        .with("order", "id")
+        .with("includeactive", &true)
+        .with("includeinactive", &true)
+        .with("order", &"id")
 }
 
 /// Every asset of these clients.
@@ -56,7 +56,7 @@ pub async fn list(psa: &HaloPsa, clients: &[ClientId], news: News<'_>) -> Result
 /// The same listing in the domain's words.
 pub async fn in_words(psa: &HaloPsa, rows: Listing<wire::Asset>) -> Result<Listing<Configuration>> {
     let words = Words::of(psa, rows.rows()).await?;
-    rows.try_map(|row| convert(psa, &words, row))
+    rows.try_map(|row| convert(psa, &words, &row))
 }
 
 /// The rows of these clients. Newer servers know a filter for several clients; older ones do not, and unknown
@@ -67,7 +67,7 @@ pub async fn of_clients(
     active_only: bool,
     news: News<'_>,
 ) -> Result<Listing<wire::Asset>> {
-    let base = &everything().but("includeinactive", !active_only);
+    let base = &everything().but("includeinactive", &!active_only);
     let clients: BTreeSet<i64> = clients.iter().copied().collect();
     if clients.len() > 1 && !psa.api.has(Quirk::AssetsOfOneClientOnly) {
         match of_several(psa, base, &clients, news).await {
@@ -94,7 +94,7 @@ pub async fn of_clients(
 }
 
 async fn of_one(psa: &HaloPsa, base: &List, client: i64, news: News<'_>) -> Result<Listing<wire::Asset>> {
-    let list = base.clone().with("client_id", client);
+    let list = base.clone().with("client_id", &client);
     let belongs = |row: &wire::Asset| row.client_id == Some(client);
     proven(psa, &list, &belongs, news, &belongs).await
 }
@@ -107,16 +107,16 @@ async fn of_several(
     news: News<'_>,
 ) -> Result<Option<Listing<wire::Asset>>> {
     let ids: Vec<i64> = clients.iter().copied().collect();
-    let room = psa.api.room_for_ids(PATH, &base.clone().with("client_ids", "").pairs());
+    let room = psa.api.room_for_ids(PATH, &base.clone().with("client_ids", &"").pairs());
     let parts = each(chunks(&ids, room), AT_ONCE, |chunk| async move {
         let asked: BTreeSet<i64> = chunk.iter().copied().collect();
-        let list = base.clone().with("client_ids", joined(&chunk));
+        let list = base.clone().with("client_ids", &joined(&chunk));
         let belongs = |row: &wire::Asset| row.client_id.is_some_and(|id| asked.contains(&id));
         let listing = proven(psa, &list, &belongs, news, &belongs).await?;
         let seen: BTreeSet<i64> = listing.rows().iter().filter_map(|row| row.client_id).collect();
         // A client without assets is rare: more likely the filter was not understood.
         if let Some(client) = asked.difference(&seen).last()
-            && of_one(psa, base, *client, None).await?.rows().first().is_some()
+            && !of_one(psa, base, *client, None).await?.rows().is_empty()
         {
             return Ok(None);
         }
@@ -147,7 +147,7 @@ async fn proven(
         while let Some(page) = arriving.recv().await {
             let Some(news) = news else { continue };
             let ours = page.into_iter().filter(|row| ours(row));
-            let told = ours.filter_map(|row| convert(psa, &words, row).ok()).collect();
+            let told = ours.filter_map(|row| convert(psa, &words, &row).ok()).collect();
             // Whoever wanted the news may have left; the listing does not depend on it.
             let _ = news.send(told).await;
         }
@@ -163,7 +163,7 @@ pub fn joined(ids: &[i64]) -> String {
 
 /// How many assets of the tenant are active.
 pub async fn count_active(psa: &HaloPsa) -> Result<u64> {
-    psa.api.count(&everything().but("includeinactive", false)).await
+    psa.api.count(&everything().but("includeinactive", &false)).await
 }
 
 /// Names for what rows have as numbers only.
@@ -217,8 +217,8 @@ pub fn state(row: &wire::Asset, words: &Words) -> State {
 }
 
 /// A record in the domain's words.
-pub fn convert(psa: &HaloPsa, words: &Words, row: wire::Asset) -> Result<Configuration> {
-    let state = state(&row, words);
+pub fn convert(psa: &HaloPsa, words: &Words, row: &wire::Asset) -> Result<Configuration> {
+    let state = state(row, words);
     let id = row.id.ok_or_else(|| PsaError::Unreadable { message: "an asset without an id".to_owned() })?;
     let plain = |text: &Option<String>| text.clone().unwrap_or_default();
     let name = filled(row.key_field.as_ref())
@@ -246,7 +246,7 @@ pub fn convert(psa: &HaloPsa, words: &Words, row: wire::Asset) -> Result<Configu
         ],
         config_type: filled(row.assettype_name.as_ref()).or_else(named_type).unwrap_or_default().to_owned(),
         site: filled(row.site_name.as_ref()).map(ToOwned::to_owned),
-        serial: serial(&row),
+        serial: serial(row),
         state,
         parent: row.parent_id.filter(|parent| *parent > 0).map(ConfigId::from),
         rmm: (!rmm.is_empty()).then(|| rmm.join("; ")),
@@ -254,7 +254,7 @@ pub fn convert(psa: &HaloPsa, words: &Words, row: wire::Asset) -> Result<Configu
             .into_iter()
             .find_map(|text| Timestamp::parse(text.as_deref()?)),
         record_url: None,
-        details: details(&row),
+        details: details(row),
         name,
     })
 }

@@ -33,9 +33,9 @@ const OWN: i64 = 1;
 /// All clients: without being told, the PSA leaves out the inactive ones, and all after the fiftieth.
 pub fn everybody() -> List {
     List::new("client", PATH, "clients")
-        .with("includeactive", true)
-        .with("includeinactive", true)
-        .with("order", "id")
+        .with("includeactive", &true)
+        .with("includeinactive", &true)
+        .with("order", &"id")
 }
 
 /// What the clients are judged by, read beforehand.

@@ -18,7 +18,7 @@ pub const PATH: &str = "/ClientContract";
 
 /// Ended contracts are told about only if asked for.
 pub fn all() -> List {
-    List::new("contract", PATH, "contracts").with("includeinactive", true).with("order", "id")
+    List::new("contract", PATH, "contracts").with("includeinactive", &true).with("order", &"id")
 }
 
 /// The contracts of these clients.
@@ -29,7 +29,7 @@ pub async fn list(psa: &HaloPsa, clients: &BTreeSet<i64>) -> Result<Listing<wire
     // The filter takes one client; where the whole list is shorter than so many questions, it is read.
     if clients.len() < 3 || psa.api.count(&all()).await?.div_ceil(PAGE as u64) >= clients.len() as u64 {
         let each_alone = each(clients.iter().copied().collect(), AT_ONCE, |client| async move {
-            let list = all().with("client_id", client);
+            let list = all().with("client_id", &client);
             psa.api.proven_list(&list, &|row: &wire::Contract| row.client_id == Some(client), None).await
         });
         match each_alone.await {

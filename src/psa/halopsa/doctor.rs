@@ -191,7 +191,7 @@ async fn statuses(psa: &HaloPsa, checks: &mut Vec<Check>) {
 
 async fn extras(psa: &HaloPsa, checks: &mut Vec<Check>) {
     let invoices = List::new("recurring invoice", "/RecurringInvoice", "invoices");
-    let tickets = List::new("ticket", "/Tickets", "tickets").with("open_only", true);
+    let tickets = List::new("ticket", "/Tickets", "tickets").with("open_only", &true);
     for (name, list, right, without) in [
         (
             "rights: read contracts",

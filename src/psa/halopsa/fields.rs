@@ -77,7 +77,7 @@ pub async fn complete(
     }
     let Some(id) = known(psa, &listing, wanted, whole).await? else { return Ok(listing) };
     if whole {
-        let list = everybody().with("include_custom_fields", id);
+        let list = everybody().with("include_custom_fields", &id);
         let carried = psa.api.proven_list(&list, &|_: &wire::Client| true, None).await?;
         if carried.rows().iter().any(|row| row.field(wanted).is_some()) {
             return Ok(carried);

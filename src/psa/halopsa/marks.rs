@@ -49,7 +49,7 @@ pub async fn mark(psa: &HaloPsa, rows: &mut [wire::Asset]) -> Result<()> {
         return Ok(());
     }
     let ids: Vec<i64> = rows.iter().filter_map(|row| row.id).collect();
-    let list = everything().with("assets", joined(&ids));
+    let list = everything().with("assets", &joined(&ids));
     let others_are_active = ids.len() <= PAGE && all_others_are_active(psa, &list, rows).await?;
     let marks = if others_are_active { Marks::default() } else { read(psa, rows).await? };
     for row in rows.iter_mut().filter(|row| row.inactive.is_none()) {
@@ -61,7 +61,7 @@ pub async fn mark(psa: &HaloPsa, rows: &mut [wire::Asset]) -> Result<()> {
 /// Whether the PSA counts as many inactive ones as rows say that they are: then all the others are active.
 async fn all_others_are_active(psa: &HaloPsa, list: &List, rows: &[wire::Asset]) -> Result<bool> {
     let inactive = rows.iter().filter(|row| row.inactive == Some(true)).count() as u64;
-    Ok(psa.api.count(&list.clone().but("includeactive", false)).await? == inactive)
+    Ok(psa.api.count(&list.clone().but("includeactive", &false)).await? == inactive)
 }
 
 #[derive(Default)]
@@ -86,7 +86,7 @@ async fn read(psa: &HaloPsa, rows: &[wire::Asset]) -> Result<Marks> {
     if psa.api.has(Quirk::AssetsOneByOne) {
         return Ok(Marks::default());
     }
-    let room = psa.api.room_for_ids(PATH, &everything().with("assets", "").pairs());
+    let room = psa.api.room_for_ids(PATH, &everything().with("assets", &"").pairs());
     let parts = each(chunks(&bare, room), AT_ONCE, |chunk| async move {
         Ok((ids(psa, &chunk, true).await?, ids(psa, &chunk, false).await?))
     })
@@ -109,10 +109,10 @@ async fn read(psa: &HaloPsa, rows: &[wire::Asset]) -> Result<Marks> {
 /// Which of these assets are active, or inactive.
 async fn ids(psa: &HaloPsa, asked: &[i64], active: bool) -> Result<Vec<i64>> {
     let list = List { page: PAGE, ..List::new("asset", PATH, "assets") }
-        .with("includeactive", active)
-        .with("includeinactive", !active)
-        .with("order", "id")
-        .with("assets", joined(asked));
+        .with("includeactive", &active)
+        .with("includeinactive", &!active)
+        .with("order", &"id")
+        .with("assets", &joined(asked));
     let belongs = |row: &wire::Named| row.id.is_some_and(|id| asked.contains(&id));
     let rows = psa.api.proven_list(&list, &belongs, None).await?;
     Ok(rows.rows().iter().filter_map(|row| row.id).collect())

@@ -42,14 +42,14 @@ impl List {
     }
 
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &'static str, value: &impl ToString) -> Self {
         self.query.push((name, value.to_string()));
         self
     }
 
     /// The same list with another value of a parameter that it has.
     #[must_use]
-    pub fn but(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn but(mut self, name: &str, value: &impl ToString) -> Self {
         for (known, old) in &mut self.query {
             if *known == name {
                 *old = value.to_string();
@@ -128,8 +128,11 @@ impl At {
 
     fn next(self) -> Self {
         let offset = self.offset + self.size;
-        let size =
-            if offset >= self.troubled_until && offset % self.full == 0 { self.full } else { self.size };
+        let size = if offset >= self.troubled_until && offset.is_multiple_of(self.full) {
+            self.full
+        } else {
+            self.size
+        };
         Self { offset, size, ..self }
     }
 }
@@ -270,7 +273,7 @@ impl Api {
 
     /// The row that cannot be read, named by its id if the PSA tells that much.
     async fn unreadable(&self, list: &List, offset: usize, why: String) -> PsaError {
-        let bare = list.clone().with("idonly", true);
+        let bare = list.clone().with("idonly", &true);
         let id = match self.ask::<super::wire::Named>(&bare, offset + 1, 1, true).await {
             Ok(Envelope { rows, .. }) if rows.len() == 1 && rows[0].id.is_some() => id_of(&rows[0]),
             _ => format!("after {offset} others"),

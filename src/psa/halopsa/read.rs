@@ -60,7 +60,7 @@ pub async fn by_ids(psa: &HaloPsa, ids: &[ConfigId]) -> Result<BTreeMap<ConfigId
             tracing::warn!(id = row.id, "the PSA does not show the inactive mark of this asset");
             continue;
         }
-        let record = convert(psa, &words, row)?;
+        let record = convert(psa, &words, &row)?;
         answer.insert(record.id.clone(), Some(record));
     }
     Ok(answer)
@@ -140,7 +140,7 @@ async fn one(psa: &HaloPsa, id: i64) -> Result<Option<wire::Asset>> {
 }
 
 async fn batches(psa: &HaloPsa, ids: &[i64]) -> Result<ById<wire::Asset>> {
-    let room = psa.api.room_for_ids(PATH, &everything().with("assets", "").pairs());
+    let room = psa.api.room_for_ids(PATH, &everything().with("assets", &"").pairs());
     let parts = each(chunks(ids, room), AT_ONCE, |chunk| {
         by_id(chunk, move |batch, halved| batch_of(psa, batch, halved))
     })
@@ -154,7 +154,7 @@ async fn batches(psa: &HaloPsa, ids: &[i64]) -> Result<ById<wire::Asset>> {
 }
 
 async fn batch_of(psa: &HaloPsa, ids: Vec<i64>, halved: bool) -> Result<Vec<(i64, wire::Asset)>> {
-    let list = everything().with("assets", joined(&ids));
+    let list = everything().with("assets", &joined(&ids));
     let mut rows: Vec<wire::Asset> = Vec::new();
     // Servers may send shorter pages than asked for.
     for page in 1..=ids.len() {

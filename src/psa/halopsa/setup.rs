@@ -122,7 +122,7 @@ impl HaloPsa {
         if let Some(known) = &setup.statuses {
             return Ok(Arc::clone(known));
         }
-        let list = List::new("asset status", "/Status", "statuses").with("type", "asset");
+        let list = List::new("asset status", "/Status", "statuses").with("type", &"asset");
         let rows = match self.api.setup_list(&list).await {
             // The types name some, which may do.
             Err(PsaError::Permission { .. } | PsaError::Refused { .. })
@@ -180,7 +180,7 @@ impl HaloPsa {
 
     /// Whether some asset has this status.
     async fn is_borne(&self, status: i64) -> Result<bool> {
-        let list = super::assets::everything().with("assetstatuses", status);
+        let list = super::assets::everything().with("assetstatuses", &status);
         let rows: Vec<wire::Asset> = self.api.ask(&list, 1, PAGE, false).await?.rows;
         Ok(rows.iter().any(|row| row.status_id == Some(status)))
     }
@@ -205,7 +205,7 @@ impl HaloPsa {
     ) -> Result<BTreeMap<i64, String>> {
         let list = List::new("lookup", "/Lookup", "lookups");
         let usual: Vec<wire::Lookup> =
-            self.api.setup_list(&list.clone().with("lookupid", CUSTOMER_TYPES)).await?;
+            self.api.setup_list(&list.clone().with("lookupid", &CUSTOMER_TYPES)).await?;
         let usual = labels(usual.iter().filter(|row| row.lookupid.is_none_or(|of| of == CUSTOMER_TYPES)));
         let fits = |labels: &BTreeMap<i64, String>| {
             used.iter().all(|kind| labels.contains_key(kind))
@@ -233,7 +233,7 @@ impl HaloPsa {
         if let Some(known) = &setup.internal {
             return Ok(Arc::clone(known));
         }
-        let list = super::clients::everybody().with("exclude_internal", true);
+        let list = super::clients::everybody().with("exclude_internal", &true);
         let customers = self.api.count(&list).await?;
         let internal = if customers == 0 || customers >= everybody.len() as u64 {
             BTreeSet::new()

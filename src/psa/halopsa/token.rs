@@ -192,11 +192,11 @@ impl Application {
         let reply = http.send(if place.differs() { request.once() } else { request }).await?;
         match reply.status {
             200..=299 => Ok(Answer::Token(token(&reply)?)),
-            _ => self.refused(&place, &reply),
+            _ => Self::refused(&place, &reply),
         }
     }
 
-    fn refused(&self, place: &Place, reply: &Reply) -> Result<Answer, HttpError> {
+    fn refused(place: &Place, reply: &Reply) -> Result<Answer, HttpError> {
         let said = errors::words(reply);
         let error: OAuthError = reply.json().unwrap_or_default();
         let tenant = match (&place.tenant, &place.told) {

@@ -32,7 +32,7 @@ const PATH: &str = "/RecurringInvoice";
 
 pub async fn read(psa: &HaloPsa, scope: &Scope<'_>) -> Found {
     let whole = List::new("recurring invoice", PATH, "invoices");
-    let list = whole.clone().with("includelines", true);
+    let list = whole.clone().with("includelines", &true);
     let listing = of_clients::<wire::Invoice>(
         psa,
         &list,
@@ -128,7 +128,7 @@ fn add(
     invoice: &wire::Invoice,
     line: &wire::Line,
 ) {
-    let link = |detail: String| Link {
+    let billing = |detail: String| Link {
         id: invoice.id.unwrap_or_default().to_string(),
         name: title(invoice),
         detail: Some(detail),
@@ -136,14 +136,14 @@ fn add(
     };
     if let Some(asset) = line.asset_id.filter(|asset| *asset > 0) {
         if scope.configurations.iter().any(|(id, _, _)| *id == asset) {
-            found.add(asset, link(billed(invoice, line)));
+            found.add(asset, billing(billed(invoice, line)));
         }
         return;
     }
     let counted = counted(line);
     for (asset, row) in invoice.client_id.into_iter().flat_map(|client| scope.of_client(client)) {
         if let Some(quantity) = counted.iter().find(|quantity| counts(psa, types, quantity, asset, row)) {
-            found.add(asset, link(format!("{}; {}", billed(invoice, line), kind(quantity))));
+            found.add(asset, billing(format!("{}; {}", billed(invoice, line), kind(quantity))));
         }
     }
 }

@@ -145,9 +145,9 @@ where
 {
     let ids: Vec<i64> = clients.iter().copied().collect();
     if ids.len() > 1 && !psa.api.has(quirk) {
-        let room = psa.api.room_for_ids(list.path, &list.clone().with("client_ids", "").pairs());
+        let room = psa.api.room_for_ids(list.path, &list.clone().with("client_ids", &"").pairs());
         let parts = each(chunks(&ids, room), AT_ONCE, |chunk| async move {
-            let list = list.clone().with("client_ids", joined(&chunk));
+            let list = list.clone().with("client_ids", &joined(&chunk));
             let belongs = |row: &T| client_of(row).is_some_and(|id| chunk.contains(&id));
             psa.api.proven_list(&list, &belongs, None).await
         })
@@ -160,7 +160,7 @@ where
         }
     }
     let parts = each(ids, AT_ONCE, |client| async move {
-        let list = list.clone().with("client_id", client);
+        let list = list.clone().with("client_id", &client);
         psa.api.proven_list(&list, &|row: &T| client_of(row) == Some(client), None).await
     })
     .await?;

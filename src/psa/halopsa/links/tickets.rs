@@ -29,6 +29,8 @@ const PATH: &str = "/Tickets";
 /// The vendor's own limit for a page of tickets.
 const PAGE: usize = 100;
 
+/// Assets, each with a ticket that it stands in.
+type Named = Vec<(i64, Link)>;
 type Tickets = BTreeMap<i64, wire::Ticket>;
 
 /// One question about a link.
@@ -71,7 +73,7 @@ pub async fn read_tickets(psa: &HaloPsa, scope: &Scope<'_>) -> (Found, Signs) {
     }
     let wanted = scope.assets();
     let refused: Mutex<Option<String>> = Mutex::new(None);
-    let readings: Vec<(i64, Result<Vec<(i64, Link)>>)> = stream::iter(asks.into_iter().enumerate())
+    let readings: Vec<(i64, Result<Named>)> = stream::iter(asks.into_iter().enumerate())
         .map(|(at, (client, ask))| {
             let refused = &refused;
             async move { (client, once_refused(refused, at, answer(psa, ask)).await) }
@@ -96,21 +98,21 @@ pub async fn read_tickets(psa: &HaloPsa, scope: &Scope<'_>) -> (Found, Signs) {
 }
 
 fn open() -> List {
-    List { page: PAGE, ..List::new("ticket", PATH, "tickets") }.with("open_only", true).with("order", "id")
+    List { page: PAGE, ..List::new("ticket", PATH, "tickets") }.with("open_only", &true).with("order", &"id")
 }
 
 fn is_open(ticket: &wire::Ticket) -> bool {
     ticket.hasbeenclosed != Some(true) || day(ticket.dateclosed.as_ref()).is_none()
 }
 
-async fn answer(psa: &HaloPsa, ask: Ask) -> Result<Vec<(i64, Link)>> {
+async fn answer(psa: &HaloPsa, ask: Ask) -> Result<Named> {
     match ask {
         Ask::Ticket(ticket) => {
             let assets = assets(psa, ticket.id.unwrap_or_default()).await?;
             Ok(assets.into_iter().map(|asset| (asset, link(&ticket))).collect())
         }
         Ask::Asset(asset, known) => {
-            let list = open().with("asset_id", asset);
+            let list = open().with("asset_id", &asset);
             let belongs = |row: &wire::Ticket| row.id.is_some_and(|id| known.contains_key(&id));
             match psa.api.proven_list(&list, &belongs, None).await {
                 Ok(rows) if rows.rows().len() < known.len() || known.len() == 1 => {
@@ -126,7 +128,7 @@ async fn answer(psa: &HaloPsa, ask: Ask) -> Result<Vec<(i64, Link)>> {
 }
 
 /// Tickets of others, or an asset that stands in every open ticket: that is as likely a filter that is not looked at: the tickets are asked.
-async fn each_checked(psa: &HaloPsa, asset: i64, known: &Tickets) -> Result<Vec<(i64, Link)>> {
+async fn each_checked(psa: &HaloPsa, asset: i64, known: &Tickets) -> Result<Named> {
     let mut links = Vec::new();
     for (id, ticket) in known {
         if assets(psa, *id).await?.contains(&asset) {
