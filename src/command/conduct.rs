@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{ExitCode, Phase, text::count},
-    engine::{Control, Engine, Finished, RunHandle, apply::Controller},
+    engine::{Control, Controller, Engine, Finished, RunHandle},
     report,
     system::signals::{Stop, Stops},
 };

@@ -20,8 +20,8 @@ use crate::{
         survey::{Survey, SurveyedClient},
     },
     engine::{
-        Ask, Control, Discovery, Draft, Engine, EngineError, Finished, Pick, Request, RunHandle, Who,
-        apply::Controller, discover::Found, limits::Allowance, links::Cache,
+        Ask, Control, Controller, Discovery, Draft, Engine, EngineError, Finished, Pick, Request, RunHandle,
+        Who, discover::Found, limits::Allowance, links::Cache,
     },
     report::{self, write_file},
     system::process::user,

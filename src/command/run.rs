@@ -19,7 +19,7 @@ use crate::{
     },
     engine::{
         Ask, Discovery, Draft, Engine, EngineError, Finished, Pick, Request, RunHandle, Who,
-        apply::conclude_unstored,
+        conclude_unstored,
         limits::{Allowance, Course, Refusal},
     },
     system::{

@@ -3,14 +3,16 @@
 //! back up except events, and the engine never waits for a listener: it journals, folds, then
 //! publishes ([`feed`]).
 
-pub mod apply;
+mod apply;
 mod approve;
+mod begin;
 pub mod control;
 pub mod discover;
 pub mod draft;
 pub mod error;
 pub mod feed;
 mod guard;
+mod handle;
 mod hold;
 mod in_hand;
 mod left_open;
@@ -25,13 +27,14 @@ mod trouble;
 pub mod undo;
 mod verify;
 
-pub use apply::{Finished, RunHandle};
 pub use approve::expire_overdue;
+pub use begin::conclude_unstored;
 pub use control::Control;
 pub use discover::{Ask, Discovery, Request};
 pub use draft::{Draft, Pick, Who};
 pub use error::EngineError;
 pub use feed::Feed;
+pub use handle::{Controller, Finished, RunHandle};
 pub use second_look::LookedAgain;
 pub use sweep::Looked;
 pub use undo::{Undo, UndoOf};

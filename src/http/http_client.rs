@@ -1,7 +1,6 @@
 //! The sending itself: one try after another, as far as that is safe.
 
 use std::{
-    collections::HashMap,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
@@ -10,14 +9,12 @@ use reqwest::{
     Url,
     header::{HeaderMap, HeaderValue, LOCATION, USER_AGENT as USER_AGENT_HEADER},
 };
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, broadcast},
-    time::Instant,
-};
+use tokio::{sync::broadcast, time::Instant};
 
 use super::{
     address,
     gate::{Gate, jittered},
+    lanes::{Lane, Lanes},
     network::TOTAL_LIMIT,
     pace::{Limits, Pace},
     request::{Auth, Authorizer, HttpError, Judgement, Renewed, Reply, Request, Tries, Weight},
@@ -211,47 +208,6 @@ impl Http {
             self.set_base(to);
         }
         Ok(Some(self.inner.rebased(&request.url)))
-    }
-}
-
-/// Calls under way, as a whole and about each thing. Requests without credentials are not held up by others: a call
-/// may wait for the token that one of them gets.
-struct Lanes {
-    all: Arc<Semaphore>,
-    per_object: Option<usize>,
-    objects: Mutex<HashMap<&'static str, Arc<Semaphore>>>,
-}
-
-/// What a call holds while it is under way.
-type Lane = (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>);
-
-impl Lanes {
-    fn new(limits: Limits) -> Self {
-        Self {
-            all: Arc::new(Semaphore::new(limits.in_flight.max(1) as usize)),
-            per_object: limits.per_object.map(|most| most.max(1) as usize),
-            objects: Mutex::default(),
-        }
-    }
-
-    async fn enter(&self, request: &Request) -> Lane {
-        if request.auth == Auth::None {
-            return (None, None);
-        }
-        let object = match (request.object, self.per_object) {
-            (Some(object), Some(most)) => {
-                let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
-                Some(Arc::clone(objects.entry(object).or_insert_with(|| Arc::new(Semaphore::new(most)))))
-            }
-            _ => None,
-        };
-        // The semaphores are never closed, so there always is a permit. The narrower one comes first: who waits for
-        // it holds up nobody else.
-        let narrow = match object {
-            Some(object) => object.acquire_owned().await.ok(),
-            None => None,
-        };
-        (narrow, Arc::clone(&self.all).acquire_owned().await.ok())
     }
 }
 

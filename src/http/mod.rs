@@ -1,13 +1,14 @@
 //! One way to send: limits, retries, pacing, waiting and redaction are the same for every vendor.
 //!
 //! A [`Request`] goes through [`Http::send`]: the gate ([`gate`]: refused sign-in, a PSA that asks to wait, a PSA
-//! that is away), the pace ([`pace`]), then a [`Transport`] ([`network`], or a test's own). What comes back is a
+//! that is away), a place among those under way ([`lanes`]), the pace ([`pace`]), then a [`Transport`] ([`network`], or a test's own). What comes back is a
 //! [`Reply`] with any status, or an [`HttpError`] that says whether the request may have reached the PSA.
 
 pub mod address;
 mod body;
 mod gate;
 mod http_client;
+mod lanes;
 pub mod network;
 mod pace;
 mod request;

@@ -320,9 +320,12 @@ async fn at_work(psa: &str, configurations: usize) -> (Program, std::process::Ch
     let client = &companies.values().find(|one| one.offboarded.any() && !one.own).unwrap().id;
     let most = configurations.to_string();
     let mut command = program.command(&["run", "--client-id", client, "--no-links", "--max-changes", &most]);
-    let child =
+    let mut child =
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
     while program.simulator.writes().len() < 20 {
+        if child.try_wait().unwrap().is_some() {
+            panic!("it ended before it wrote: {:?}", program.ended(&child.wait_with_output().unwrap()));
+        }
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     (program, child)

@@ -10,8 +10,7 @@ use super::super::{
 use crate::{
     domain::{Code, ConfigId, ExitCode, Problem, event::End, plan::Kind, survey::SurveyedClient},
     engine::{
-        self, Draft, Engine, EngineError, Finished, UndoOf, Who,
-        apply::conclude_unstored,
+        self, Draft, Engine, EngineError, Finished, UndoOf, Who, conclude_unstored,
         limits::{Allowance, Course},
     },
     store::StoredRun,

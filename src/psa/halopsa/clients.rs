@@ -258,7 +258,7 @@ fn own_label(row: &wire::Client) -> Option<&str> {
 /// The contracts that bear on these clients: their own, and those of whoever pays their bills.
 async fn histories(psa: &HaloPsa, rows: &[wire::Client]) -> Result<BTreeMap<i64, ContractHistory>> {
     let clients: BTreeSet<i64> = rows.iter().flat_map(family).collect();
-    let contracts = contracts::list(psa, &clients).await?;
+    let contracts = contracts::told(psa, &clients).await?;
     Ok(contracts::histories(contracts.rows(), psa.today()))
 }
 

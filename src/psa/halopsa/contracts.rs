@@ -21,8 +21,19 @@ pub fn all() -> List {
     List::new("contract", PATH, "contracts").with("includeinactive", &true).with("order", &"id")
 }
 
-/// The contracts of these clients.
+/// The contracts of these clients, for telling what hangs on them: none at all is not believed, for missing rights look
+/// the same.
 pub async fn list(psa: &HaloPsa, clients: &BTreeSet<i64>) -> Result<Listing<wire::Contract>> {
+    let listing = told(psa, clients).await?;
+    if listing.rows().is_empty() && !clients.is_empty() {
+        psa.api.may_be_empty(&all()).await?;
+    }
+    Ok(listing)
+}
+
+/// The contracts of these clients as the PSA tells them, for the criterion: where there are none, no client counts as
+/// offboarded by the end of its last one.
+pub async fn told(psa: &HaloPsa, clients: &BTreeSet<i64>) -> Result<Listing<wire::Contract>> {
     if clients.is_empty() {
         return Ok(Listing::nothing());
     }
@@ -35,19 +46,10 @@ pub async fn list(psa: &HaloPsa, clients: &BTreeSet<i64>) -> Result<Listing<wire
         match each_alone.await {
             // The filter is not known here: all are read, and ours are picked out.
             Err(PsaError::Incomplete(Incomplete::Foreign { .. })) => {}
-            parts => {
-                let listing = Listing::joined(parts?);
-                if listing.rows().is_empty() {
-                    psa.api.may_be_empty(&all()).await?;
-                }
-                return Ok(listing);
-            }
+            parts => return Ok(Listing::joined(parts?)),
         }
     }
     let everything = psa.api.proven_list(&all(), &|_: &wire::Contract| true, None).await?;
-    if everything.rows().is_empty() {
-        psa.api.may_be_empty(&all()).await?;
-    }
     Ok(everything.narrowed(|row| row.client_id.is_some_and(|id| clients.contains(&id))))
 }
 
