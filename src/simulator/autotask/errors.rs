@@ -100,7 +100,14 @@ pub(super) fn method(method: &str) -> Reply {
     message(405, &format!("The requested resource does not support http method '{method}'."))
 }
 
+/// In the words of the framework that the vendor's other messages show.
 pub(super) fn media_type(media: &str) -> Reply {
+    if media.is_empty() {
+        return message(
+            415,
+            "The request contains an entity body but no Content-Type header. The inferred media type 'application/octet-stream' is not supported for this resource.",
+        );
+    }
     message(415, &format!("The request entity's media type '{media}' is not supported for this resource."))
 }
 

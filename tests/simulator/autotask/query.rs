@@ -128,8 +128,9 @@ async fn an_empty_filter_finds_nothing_and_a_missing_one_is_an_error() {
         assert_eq!((status, texts(&answer)), (500, vec!["Value cannot be null.\r\nParameter name: filters"]));
     }
     assert_eq!(caller.get("/ConfigurationItems/query").await.0, 500);
-    let request = caller.request("POST", "/ConfigurationItems/query").body("this is no JSON");
-    let (status, answer) = super::answer(request).await;
+    let request =
+        caller.request("POST", "/ConfigurationItems/query").header("content-type", "application/json");
+    let (status, answer) = super::answer(request.body("this is no JSON")).await;
     assert!(
         status == 500
             && texts(&answer)[0].starts_with("Unexpected character encountered while parsing value: t.")
