@@ -102,6 +102,10 @@ pub trait Edits {
     /// Adds an active configuration to a client, like its others.
     fn add(&mut self, client: &str) -> String;
 
+    /// Adds an active record of the same device to the same client, as an RMM does that finds its agent again: a name
+    /// and a number of its own, the serial number and the link to the RMM as they were.
+    fn add_again(&mut self, configuration: &str) -> String;
+
     /// Makes the client a customer again: no criterion at its usual setting fits any more.
     fn bring_back(&mut self, client: &str);
 }

@@ -54,7 +54,8 @@ pub struct Quick {
 
 impl Quick {
     pub async fn new(options: Options) -> Self {
-        let simulator = Simulator::start(options).await.expect("the simulator starts");
+        let simulator =
+            Simulator::start(vendor::without_windows(options)).await.expect("the simulator starts");
         let store = Arc::new(MemoryStore::new());
         let engine =
             world::engine_on(adapter(&simulator), Arc::clone(&store) as Arc<dyn Store>, simulator.psa());

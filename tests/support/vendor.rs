@@ -2,7 +2,7 @@
 
 use mothball::{
     psa::registry::{self, FieldKind, Room},
-    simulator::{Simulator, Switches},
+    simulator::{Options, Simulator, Switches},
 };
 
 /// A vendor's own words and figures.
@@ -79,11 +79,23 @@ pub fn secrets(simulator: &Simulator) -> Vec<(&'static str, String)> {
 /// The less likely PSA in everything that does not keep single records from being written.
 pub fn contrary_but_writable(psa: &str) -> Switches {
     let mut switches = Switches::contrary();
-    if psa == "connectwise" {
-        switches.connectwise.required_fields_block = false;
-        switches.connectwise.disallow_saving_blocks = false;
+    match psa {
+        "connectwise" => {
+            switches.connectwise.required_fields_block = false;
+            switches.connectwise.disallow_saving_blocks = false;
+        }
+        "autotask" => switches.autotask.patch_validates_all = false,
+        "halopsa" => switches.halopsa.mandatory_fields_block = false,
+        other => panic!("no switches of {other}"),
     }
     switches
+}
+
+/// For tests that lift the profile's own pace: the PSA lifts its limits of calls in a window, too.
+pub fn without_windows(mut options: Options) -> Options {
+    options.switches.autotask.pool = 1_000_000;
+    options.switches.halopsa.requests_per_window = 1_000_000;
+    options
 }
 
 /// The same tests on every PSA: each becomes one test for each vendor.

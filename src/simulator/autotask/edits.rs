@@ -158,6 +158,20 @@ impl Edits for State {
         number(client).map(|client| self.add_configuration(client).to_string()).unwrap_or_default()
     }
 
+    fn add_again(&mut self, configuration: &str) -> String {
+        let like = number(configuration).and_then(|id| self.record(ITEMS, id)).cloned();
+        let Some((company, like)) = like.and_then(|like| Some((like.number("companyID")?, like))) else {
+            return String::new();
+        };
+        let id = self.add_configuration(company);
+        if let Some(row) = self.record_mut(ITEMS, id) {
+            for member in ["serialNumber", "rmmDeviceID", "rmmDeviceUID", "dattoSerialNumber"] {
+                row.set(member, like.get(member));
+            }
+        }
+        id.to_string()
+    }
+
     fn bring_back(&mut self, client: &str) {
         let Some(client) = number(client) else { return };
         if let Some(row) = self.company_mut(client) {

@@ -212,6 +212,18 @@ impl Edits for State {
         number(client).map(|client| self.add_configuration(client).to_string()).unwrap_or_default()
     }
 
+    fn add_again(&mut self, configuration: &str) -> String {
+        let Some(like) = number(configuration).and_then(|id| self.configurations.get(&id)).cloned() else {
+            return String::new();
+        };
+        let id = self.add_configuration(like.company_id);
+        if let Some(row) = self.configuration_mut(id) {
+            row.serial = like.serial;
+            row.management_link = like.management_link;
+        }
+        id.to_string()
+    }
+
     fn bring_back(&mut self, client: &str) {
         let Some(client) = number(client) else { return };
         self.set_company_status(client, "Active");

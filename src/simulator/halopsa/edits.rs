@@ -172,6 +172,21 @@ impl Edits for State {
         parsed(client).map(|client| self.add_asset(client).to_string()).unwrap_or_default()
     }
 
+    fn add_again(&mut self, configuration: &str) -> String {
+        let Some(like) = parsed(configuration).and_then(|id| self.assets.get(&id)).cloned() else {
+            return String::new();
+        };
+        let id = self.add_asset(like.client_id);
+        self.touch("configuration", id);
+        if let Some(row) = self.assets.get_mut(&id) {
+            row.type_id = like.type_id;
+            row.fields = like.fields;
+            row.ninja = like.ninja;
+            row.datto = like.datto;
+        }
+        id.to_string()
+    }
+
     fn bring_back(&mut self, client: &str) {
         let Some(client) = parsed(client) else { return };
         if let Some(row) = self.client_mut(client) {
