@@ -38,9 +38,8 @@ async fn retire_everything(psa: &str, switches: Switches) -> (Quick, Finished) {
         assert_eq!(settled.outcome, Outcome::Deactivated { verified: true });
     }
     let truth = quick.simulator.truth();
-    let still_active = plan.items().iter().filter(|item| {
-        truth.configurations[item.config_id.as_str()].is_active()
-    });
+    let still_active =
+        plan.items().iter().filter(|item| truth.configurations[item.config_id.as_str()].is_active());
     assert_eq!(still_active.count(), 0);
     assert_eq!(quick.simulator.writes().len() as u64, ITEMS, "each was written once");
     (quick, finished)
