@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use mothball::{
     domain::{Outcome, selection::Scope},
-    engine::{Ask, Finished},
-    simulator::{Options, RequestSeen, Simulator, Switches},
+    engine::Ask,
+    simulator::{Options, Simulator, Switches},
 };
 
 use super::uniform;
@@ -21,7 +22,7 @@ const EACH: usize = 200;
 const ITEMS: u64 = (CLIENTS * EACH) as u64;
 
 /// Retires all there is, and checks what holds whatever the limits are.
-async fn retire_everything(psa: &str, switches: Switches) -> (Quick, Finished) {
+async fn retire_everything(psa: &str, switches: Switches) -> Quick {
     let latency = Duration::from_millis(150);
     let options = Options { switches, latency, ..uniform(psa, CLIENTS, EACH) };
     let quick = Quick::in_virtual_time(options).await;
@@ -42,23 +43,25 @@ async fn retire_everything(psa: &str, switches: Switches) -> (Quick, Finished) {
         plan.items().iter().filter(|item| truth.configurations[item.config_id.as_str()].is_active());
     assert_eq!(still_active.count(), 0);
     assert_eq!(quick.simulator.writes().len() as u64, ITEMS, "each was written once");
-    (quick, finished)
+    quick
 }
 
-/// No answer turned a request away, none failed, and nothing was sent more than once.
+/// No answer turned a request away, and no write was sent more than once.
 fn nothing_was_turned_away(simulator: &Simulator) {
     let requests = simulator.requests();
     assert_eq!(requests.len() as u64, simulator.count(), "the log has them all");
-    let refused: Vec<&RequestSeen> = requests.iter().filter(|request| request.status >= 300).collect();
-    assert!(refused.is_empty(), "{} requests were turned away, first {:?}", refused.len(), refused[0]);
-    let writes = requests.iter().filter(|request| request.route.starts_with(facts(simulator.psa()).write));
-    assert_eq!(writes.count() as u64, ITEMS.div_ceil(facts(simulator.psa()).batch as u64));
+    let refused = requests.iter().find(|request| request.status >= 300);
+    assert!(refused.is_none(), "{refused:?}");
+    let facts = facts(simulator.psa());
+    let writes = requests.iter().filter(|request| request.route.starts_with(facts.write)).count();
+    assert_eq!(writes as u64, ITEMS.div_ceil(facts.batch as u64));
 }
 
-/// The most requests in any window of that length.
-fn most_within(simulator: &Simulator, window: Duration) -> usize {
-    let times: Vec<jiff::Timestamp> = simulator.requests().iter().map(|request| request.at).collect();
-    let window = jiff::SignedDuration::try_from(window).expect("a window is short");
+/// The most requests that counted in any window of that length.
+fn most_within(simulator: &Simulator, window: SignedDuration) -> usize {
+    let requests = simulator.requests();
+    let times: Vec<Timestamp> =
+        requests.iter().filter(|request| request.with_credentials).map(|request| request.at).collect();
     let mut first = 0;
     let mut most = 0;
     for (last, at) in times.iter().enumerate() {
@@ -70,23 +73,47 @@ fn most_within(simulator: &Simulator, window: Duration) -> usize {
     most
 }
 
-async fn a_run_of_20_000_items_is_never_turned_away(psa: &'static str) {
-    let (quick, _) = retire_everything(psa, Switches::default()).await;
+#[tokio::test(start_paused = true)]
+async fn connectwise_takes_20_000_changes_below_1_000_requests_a_minute() {
+    let mut switches = Switches::default();
+    switches.connectwise.requests_per_minute = Some(1000);
+    let quick = retire_everything("connectwise", switches).await;
     nothing_was_turned_away(&quick.simulator);
-    println!("{psa} {} {:?}", quick.simulator.count(), quick.simulator.counts());
-    println!("{}", quick.engine.clock.now());
+    let most = most_within(&quick.simulator, SignedDuration::from_mins(1));
+    assert!((400..=500).contains(&most), "the pace is used, and kept: {most} requests in a minute");
     quick.check().await;
 }
 
-macro_rules! on_every_psa_in_virtual_time {
-    ($($psa:ident),*) => {
-        $(mod $psa {
-            #[tokio::test(start_paused = true)]
-            async fn a_run_of_20_000_items_is_never_turned_away() {
-                super::a_run_of_20_000_items_is_never_turned_away(stringify!($psa)).await;
-            }
-        })*
-    };
+#[tokio::test(start_paused = true)]
+async fn autotask_takes_20_000_changes_with_half_of_each_hours_pool() {
+    let quick = retire_everything("autotask", Switches::default()).await;
+    nothing_was_turned_away(&quick.simulator);
+    let most = most_within(&quick.simulator, SignedDuration::from_hours(1));
+    assert!((4_500..=5_000).contains(&most), "the share is used, and kept: {most} requests in an hour");
+    quick.check().await;
 }
 
-on_every_psa_in_virtual_time!(connectwise, autotask, halopsa);
+#[tokio::test(start_paused = true)]
+async fn autotask_leaves_what_other_integrations_use_out_of_its_half() {
+    let mut switches = Switches::default();
+    // 3,000 of the 10,000 requests of each hour.
+    switches.autotask.foreign_per_minute = 50;
+    let quick = retire_everything("autotask", switches).await;
+    nothing_was_turned_away(&quick.simulator);
+    let most = most_within(&quick.simulator, SignedDuration::from_hours(1));
+    assert!((1_800..=2_000).contains(&most), "what is left of the half is used, and kept: {most} in an hour");
+    quick.check().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn halopsa_takes_20_000_changes_within_either_of_its_published_limits() {
+    for requests_per_window in [700, 300] {
+        let mut switches = Switches::default();
+        switches.halopsa.requests_per_window = requests_per_window;
+        let quick = retire_everything("halopsa", switches).await;
+        nothing_was_turned_away(&quick.simulator);
+        let most = most_within(&quick.simulator, SignedDuration::from_mins(5));
+        assert!((200..=240).contains(&most), "the pace is used, and kept: {most} requests in five minutes");
+        quick.check().await;
+    }
+}
