@@ -23,7 +23,7 @@ use super::{
     feed::Journal,
     guard::Guarded,
     in_hand::InHand,
-    settle::certain,
+    settle::{certain, told, warned},
     trouble::Trouble,
     verify::{Answered, Rows, judge_batch},
 };
@@ -291,11 +291,12 @@ impl Pipeline {
             };
             let waited_in_vain = turn.is_cancelled() && !hold.is_cancelled();
             drop(slot);
-            let events: Vec<Event> = batch
+            let answers_told = batch
                 .iter()
                 .zip(&answers)
-                .map(|((item, attempt), answer)| answered(item, *attempt, told(answer)))
-                .collect();
+                .map(|((item, attempt), answer)| answered(item, *attempt, told(answer)));
+            let warnings = batch.iter().zip(&answers).filter_map(|((item, _), answer)| warned(item, answer));
+            let events: Vec<Event> = answers_told.chain(warnings).collect();
             if let Err(error) = journal.record(events).await {
                 trouble.meet(error);
             }
@@ -431,17 +432,4 @@ fn unsent_again((item, attempt): Todo) -> Todo {
 
 fn answered(item: &PlanItem, attempt: u32, answer: Answer) -> Event {
     Event::Answered { config_id: item.config_id.clone(), attempt, answer }
-}
-
-/// The answer as the journal keeps it.
-fn told(answer: &SetAnswer) -> Answer {
-    match answer {
-        SetAnswer::Accepted { .. } | SetAnswer::Taken => Answer::Accepted,
-        SetAnswer::NotTaken { message, .. } => Answer::Refused { message: message.clone() },
-        SetAnswer::Refused { error } | SetAnswer::Doubted { error } => {
-            Answer::Refused { message: error.to_string() }
-        }
-        SetAnswer::Lost { message } => Answer::Lost { message: message.clone() },
-        SetAnswer::NotSent { .. } => Answer::NotSent,
-    }
 }

@@ -2,7 +2,7 @@
 //! that every case can be put in a table.
 
 use crate::{
-    domain::{Code, Configuration, Outcome, PlanItem, State, plan::Kind},
+    domain::{Code, Configuration, Event, Outcome, PlanItem, State, event::Answer, plan::Kind},
     psa::{PsaError, port::SetAnswer},
 };
 
@@ -34,7 +34,7 @@ pub fn certain(answer: &SetAnswer, item: &PlanItem) -> Option<(Outcome, State)> 
         SetAnswer::Refused { error } | SetAnswer::NotSent { error } => Some(failed(error)),
         SetAnswer::Accepted { .. }
         | SetAnswer::NotTaken { .. }
-        | SetAnswer::Taken
+        | SetAnswer::Taken { .. }
         | SetAnswer::Doubted { .. }
         | SetAnswer::Lost { .. } => None,
     }
@@ -45,6 +45,30 @@ fn code_of(error: &PsaError) -> Code {
         PsaError::Refused { .. } | PsaError::Unreadable { .. } => Code::ConfigUpdateFailed,
         other => other.code(),
     }
+}
+
+/// The answer as the journal keeps it.
+pub fn told(answer: &SetAnswer) -> Answer {
+    match answer {
+        SetAnswer::Accepted { .. } | SetAnswer::Taken { .. } => Answer::Accepted,
+        SetAnswer::NotTaken { message, .. } => Answer::Refused { message: message.clone() },
+        SetAnswer::Refused { error } | SetAnswer::Doubted { error } => {
+            Answer::Refused { message: error.to_string() }
+        }
+        SetAnswer::Lost { message } => Answer::Lost { message: message.clone() },
+        SetAnswer::NotSent { .. } => Answer::NotSent,
+    }
+}
+
+/// What the PSA remarked on a change that it took, for the report.
+pub fn warned(item: &PlanItem, answer: &SetAnswer) -> Option<Event> {
+    let text = format!(
+        "{} ({}): the PSA took the change and warns: {}",
+        item.title(),
+        item.config_id,
+        answer.warning()?
+    );
+    Some(Event::Warned { text })
 }
 
 /// Judges an item whose write may have had an effect. `may_repeat` is false once the run is ending.
@@ -100,11 +124,13 @@ pub fn judge(
 
 fn unreadable(kind: Kind, item: &PlanItem, answer: &SetAnswer, why: &str) -> Judgement {
     match answer {
-        SetAnswer::Accepted { state } => Judgement::Settle(done(kind, false), Some(state.clone())),
+        SetAnswer::Accepted { state, .. } => Judgement::Settle(done(kind, false), Some(state.clone())),
         SetAnswer::NotTaken { message, .. } | SetAnswer::Lost { message } => {
             unknown(item, &format!("{message}; and it could not be read back: {why}"))
         }
-        SetAnswer::Taken => unknown(item, &format!("the PSA said yes, but it could not be read back: {why}")),
+        SetAnswer::Taken { .. } => {
+            unknown(item, &format!("the PSA said yes, but it could not be read back: {why}"))
+        }
         SetAnswer::Doubted { error } => {
             unknown(item, &format!("{error}; and it could not be read back: {why}"))
         }
@@ -185,10 +211,10 @@ mod tests {
 
     #[test]
     fn every_answer_against_every_reading() {
-        let accepted = SetAnswer::Accepted { state: row(false, "7").state };
+        let accepted = SetAnswer::Accepted { state: row(false, "7").state, warning: None };
         let lost = SetAnswer::Lost { message: "reset".into() };
         let not_taken = SetAnswer::NotTaken { state: None, message: "unchanged".into() };
-        let taken = SetAnswer::Taken;
+        let taken = SetAnswer::Taken { warning: None };
         let no = PsaError::Refused { status: 500, message: "productID is required".into() };
         let doubted = SetAnswer::Doubted { error: no };
         let wanted = ReadBack::Row(Box::new(row(false, "7")));
@@ -239,7 +265,7 @@ mod tests {
         assert_eq!(code, Code::ConfigUpdateFailed);
         for open in [
             SetAnswer::Lost { message: String::new() },
-            SetAnswer::Taken,
+            SetAnswer::Taken { warning: None },
             SetAnswer::Doubted { error: PsaError::Refused { status: 500, message: "no".into() } },
         ] {
             assert!(certain(&open, &item()).is_none(), "{open:?}");

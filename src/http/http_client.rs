@@ -358,10 +358,21 @@ impl Inner {
             let taken = self.pace().take(Instant::now());
             match taken {
                 Ok(()) => break Instant::now(),
-                Err(wait) => self.clock.sleep(wait).await,
+                Err(wait) => self.keep_pace(wait).await,
             }
         };
         Ok((lane, sent_at))
+    }
+
+    /// Waits for the profile's own pace; a long wait is told once, however many calls share it.
+    async fn keep_pace(&self, wait: Duration) {
+        let why = self.pace().tell(wait, Instant::now());
+        if let Some(why) = why {
+            tracing::info!(seconds = wait.as_secs_f64(), why, "waiting");
+            // Nobody listening is fine.
+            let _ = self.notices.send(Notice::Waiting { seconds: wait.as_secs_f64(), why });
+        }
+        self.clock.sleep(wait).await;
     }
 
     /// One cheap read while all others wait. Any answer that is not a gateway's complaint will do.

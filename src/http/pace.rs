@@ -25,6 +25,9 @@ const STEP_EVERY: Duration = Duration::from_secs(10);
 /// The rate that a complaint halves is measured over this time.
 const MEASURED: Duration = Duration::from_secs(5);
 
+/// A shorter wait is told to nobody.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
+
 /// The pace of one profile.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -34,6 +37,8 @@ pub(super) struct Pace {
     sent: VecDeque<Instant>,
     /// Calls per second after a complaint; `None` while the limit alone counts.
     slowed: Option<Slowed>,
+    /// Until when a wait was told: all that wait meanwhile wait for the same reason.
+    told_until: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -50,6 +55,7 @@ impl Pace {
             window: limits.window,
             sent: VecDeque::new(),
             slowed: None,
+            told_until: None,
         }
     }
 
@@ -76,6 +82,23 @@ impl Pace {
         }
         self.sent.push_back(now);
         Ok(())
+    }
+
+    /// Why calls wait now, once for each wait that somebody who watches would wonder about.
+    pub fn tell(&mut self, wait: Duration, now: Instant) -> Option<String> {
+        if wait < WORTH_TELLING || self.told_until.is_some_and(|until| now < until) {
+            return None;
+        }
+        self.told_until = Some(now + wait);
+        let window = in_words(self.window);
+        Some(if self.sent.len() >= self.requests {
+            format!("the profile's own pace: {} requests per {window} are used", self.requests)
+        } else {
+            format!(
+                "the PSA complained: slower than the profile's pace of {} requests per {window}",
+                self.requests
+            )
+        })
     }
 
     /// The PSA complained about a call let go at `sent`. Complaints about calls from before the last cut are the
@@ -105,6 +128,16 @@ impl Pace {
                 self.slowed = None;
             }
         }
+    }
+}
+
+/// A window as people say it.
+fn in_words(window: Duration) -> String {
+    match window.as_secs() {
+        3600 => "hour".to_owned(),
+        60 => "minute".to_owned(),
+        seconds if seconds.is_multiple_of(60) => format!("{} minutes", seconds / 60),
+        seconds => format!("{seconds} s"),
     }
 }
 

@@ -227,6 +227,40 @@ async fn a_wish_to_wait_is_honoured_as_seconds_and_as_a_date_and_nonsense_is_bac
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_long_wait_for_the_own_pace_is_told_once_and_a_short_one_is_not() {
+    for (requests, window, told_of) in [
+        (5, Duration::from_mins(60), Some("the profile's own pace: 5 requests per hour are used")),
+        (5, Duration::from_mins(5), Some("the profile's own pace: 5 requests per 5 minutes are used")),
+        (5, Duration::from_millis(900), None),
+    ] {
+        let script = Script::new([], OK);
+        let limits = Limits { in_flight: 3, per_object: None, requests, window };
+        let http = Http::new(Options { limits, ..options(&script) });
+        let mut notices = http.notices();
+        for _ in 0..5 {
+            http.send(read()).await.unwrap();
+        }
+        assert_eq!(told(&mut notices), [], "there was nothing to wait for yet");
+        let begun = Instant::now();
+        let waiting = || async { http.send(read()).await.unwrap() };
+        tokio::join!(waiting(), waiting(), waiting());
+        assert!(begun.elapsed() < window, "the three go one after another as the window lets them");
+        let told = told(&mut notices);
+        match told_of {
+            None => assert_eq!(told, []),
+            Some(words) => match &told[..] {
+                [Notice::Waiting { seconds, why }] => {
+                    assert_eq!(why, words);
+                    let left = window.as_secs_f64() - seconds;
+                    assert!((0.0..1.0).contains(&left), "{seconds} s of {window:?}");
+                }
+                other => panic!("{other:?}"),
+            },
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_request_waits_longer_than_ten_minutes_in_all() {
     let script = Script::new([], Step::Answer(429, &[("retry-after", "400")], "{}"));
     let start = Instant::now();

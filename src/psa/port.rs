@@ -125,12 +125,12 @@ pub struct LinkReading {
 /// What came of one change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SetAnswer {
-    /// The PSA's answer shows this state, the wanted one.
-    Accepted { state: State },
+    /// The PSA's answer shows this state, the wanted one. It may come with a warning in the PSA's own words.
+    Accepted { state: State, warning: Option<String> },
     /// The PSA said yes, but its answer does not show what was wanted.
     NotTaken { state: Option<State>, message: String },
     /// The PSA said yes, and its answer shows nothing of the record: only a reading tells what became of it.
-    Taken,
+    Taken { warning: Option<String> },
     /// The PSA said no; nothing was changed.
     Refused { error: PsaError },
     /// The PSA said no in a way that does not prove that nothing was changed: a reading tells, and it is not sent again.
@@ -139,6 +139,16 @@ pub enum SetAnswer {
     Lost { message: String },
     /// It certainly did not happen: never sent, or turned away before it was looked at.
     NotSent { error: PsaError },
+}
+
+impl SetAnswer {
+    /// What the PSA remarked on a change that it took.
+    pub fn warning(&self) -> Option<&str> {
+        match self {
+            Self::Accepted { warning, .. } | Self::Taken { warning } => warning.as_deref(),
+            _ => None,
+        }
+    }
 }
 
 /// One line of `doctor`.

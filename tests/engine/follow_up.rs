@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use mothball::{
-    domain::document::FollowUpKind,
+    domain::{
+        document::{FollowUpKind, Report},
+        selection::Scope,
+    },
     engine::{Ask, Who},
     simulator::{Options, Switches},
 };
@@ -81,3 +84,41 @@ crate::support::vendor::on_every_psa!(
     follow_up_names_each_configuration_that_is_still_linked,
     follow_up_names_them_under_the_contrary_switches_too,
 );
+
+/// Only HaloPSA answers a change with warnings.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_psa_remarks_on_a_change_stands_in_the_report() {
+    let mut switches = Switches::default();
+    switches.halopsa.warns = true;
+    let options = Options { psa: "halopsa".to_owned(), switches, ..Options::default() };
+    let world = World::new(options).await;
+    let draft = world.draft(Ask::All, Scope::default(), who()).await;
+    let truth = world.simulator.truth();
+    let mut expected: Vec<String> = draft
+        .plan
+        .as_ref()
+        .unwrap()
+        .items()
+        .iter()
+        .filter(|item| !truth.configurations[item.config_id.as_str()].open_tickets.is_empty())
+        .map(|item| {
+            format!(
+                "{} ({}): the PSA took the change and warns: This Asset has ",
+                item.title(),
+                item.config_id
+            )
+        })
+        .collect();
+    assert!(expected.len() > 1, "some assets have open tickets");
+    let finished = world.start(draft).await.wait().await;
+    let Report::Joint(report) = world.report(&finished) else { panic!("a run over several clients") };
+    let mut told: Vec<&String> =
+        report.warnings.iter().filter(|text| text.contains("the PSA took")).collect();
+    told.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for (told, expected) in told.iter().zip(&expected) {
+        assert!(told.starts_with(expected.as_str()), "{told}");
+    }
+    world.check().await;
+}

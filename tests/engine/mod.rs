@@ -15,6 +15,7 @@ mod requests;
 mod second_look;
 mod undo;
 mod unwritten;
+mod windows;
 
 use mothball::{
     domain::{ConfigId, Outcome},

@@ -206,7 +206,7 @@ impl Psa for PaperPsa {
                     row.state.status = Some(status.clone());
                     row.state.closed = Some(status.id == "7");
                 }
-                SetAnswer::Accepted { state: row.state.clone() }
+                SetAnswer::Accepted { state: row.state.clone(), warning: None }
             })
             .collect()
     }

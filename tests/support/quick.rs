@@ -8,7 +8,7 @@ use axum::{Router, body::Body};
 use mothball::{
     engine::Engine,
     http::{Failure, Sent, Transport, TransportError, WireReply, WireRequest},
-    psa::Psa,
+    psa::{Psa, registry::Connection},
     simulator::{Broken, Options, Simulator},
     store::{MemoryStore, Store},
     system::Clock,
@@ -56,9 +56,31 @@ impl Quick {
     pub async fn new(options: Options) -> Self {
         let simulator =
             Simulator::start(vendor::without_windows(options)).await.expect("the simulator starts");
+        let adapter = adapter(&simulator);
+        Self::on(simulator, adapter)
+    }
+
+    /// All of it on a clock that follows tokio's, with the pace that a profile has unless its settings say otherwise.
+    pub async fn in_virtual_time(options: Options) -> Self {
+        let start = "2026-11-24T09:00:00Z".parse().expect("a moment");
+        let clock = Clock::following_tokio(start);
+        let simulator = Simulator::start(Options { clock: clock.clone(), ..options }).await;
+        let simulator = simulator.expect("the simulator starts");
+        let room = vendor::room(simulator.psa());
+        let connection = Connection {
+            pace: room.pace.default,
+            patience: None,
+            ..world::connection(&simulator, room, clock.clone())
+        };
+        let adapter = open(&simulator, connection);
+        let mut quick = Self::on(simulator, adapter);
+        quick.engine.clock = clock;
+        quick
+    }
+
+    fn on(simulator: Simulator, adapter: Arc<dyn Psa>) -> Self {
         let store = Arc::new(MemoryStore::new());
-        let engine =
-            world::engine_on(adapter(&simulator), Arc::clone(&store) as Arc<dyn Store>, simulator.psa());
+        let engine = world::engine_on(adapter, Arc::clone(&store) as Arc<dyn Store>, simulator.psa());
         Self { simulator, store, engine, checked: false }
     }
 
@@ -77,9 +99,13 @@ impl Quick {
 /// The real adapter, on the simulator in process.
 pub fn adapter(simulator: &Simulator) -> Arc<dyn Psa> {
     let room = vendor::room(simulator.psa());
-    let mut connection = world::connection(simulator, room, Clock::system());
-    connection.transport = Some(Arc::new(InProcess(simulator.router())));
-    (room.open)(connection).expect("the adapter opens")
+    open(simulator, world::connection(simulator, room, Clock::system()))
+}
+
+fn open(simulator: &Simulator, connection: Connection) -> Arc<dyn Psa> {
+    let transport = Some(Arc::new(InProcess(simulator.router())) as Arc<dyn Transport>);
+    let room = vendor::room(simulator.psa());
+    (room.open)(Connection { transport, ..connection }).expect("the adapter opens")
 }
 
 impl Drop for Quick {

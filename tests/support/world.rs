@@ -147,11 +147,15 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
         }
     }
     let all = simulator.all_writes();
+    let mut by_item: BTreeMap<&str, Vec<bool>> = BTreeMap::new();
+    for write in &all {
+        by_item.entry(&write.id).or_default().push(write.by_others);
+    }
     for (id, runs) in &intended {
-        let of_item = || all.iter().filter(|write| write.id == id.as_str());
-        let ours = of_item().filter(|write| !write.by_others).count();
+        let of_item = by_item.get(id.as_str()).map_or(&[][..], Vec::as_slice);
+        let ours = of_item.iter().filter(|by_others| !**by_others).count();
         // What somebody else switched back meanwhile may rightly be set once more.
-        let disturbed = of_item().any(|write| write.by_others);
+        let disturbed = of_item.contains(&true);
         assert!(disturbed || ours <= runs.len(), "{id} was changed {ours} times by {} runs", runs.len());
     }
     let notes = simulator.notes();

@@ -15,7 +15,7 @@ use super::{
     wire,
 };
 use crate::{
-    domain::{Client, ClientId, Criteria, Listing, Signals, text::same_name},
+    domain::{Client, ClientId, Criteria, Listing, Signals, criteria::CustomField, text::same_name},
     psa::{
         PsaError,
         lenient::{field_text, filled},
@@ -57,17 +57,20 @@ struct Tags {
 }
 
 pub async fn clients(psa: &Autotask, scope: ClientScope<'_>, criteria: &Criteria) -> Result<Clients> {
-    let mut evidence = evidence(psa, criteria).await?;
-    let (listing, scanned) = match scope {
+    let (mut evidence, listing, scanned) = match scope {
         ClientScope::Ids(ids) => {
             let numbers: Vec<i64> = ids.iter().filter_map(|id| number(id.as_str())).collect();
-            (psa.api.by_ids(&list(criteria), &numbers).await?, None)
+            let listing = psa.api.by_ids(&list(criteria), &numbers).await?;
+            (evidence(psa, criteria, listing.rows()).await?, listing, None)
         }
-        ClientScope::All => (everybody(psa, criteria).await?, None),
-        ClientScope::Candidates => match candidates(psa, criteria, &evidence).await? {
-            Some(listing) => (listing, Some(psa.api.count(ENTITY, &Filter::all()).await?)),
-            None => (everybody(psa, criteria).await?, None),
-        },
+        ClientScope::All => (evidence(psa, criteria, &[]).await?, everybody(psa, criteria).await?, None),
+        ClientScope::Candidates => {
+            let evidence = evidence(psa, criteria, &[]).await?;
+            match candidates(psa, criteria, &evidence).await? {
+                Some(listing) => (evidence, listing, Some(psa.api.count(ENTITY, &Filter::all()).await?)),
+                None => (evidence, everybody(psa, criteria).await?, None),
+            }
+        }
     };
     let scanned = scanned.unwrap_or(listing.rows().len() as u64);
     if criteria.contract_ended_days.is_some() {
@@ -142,7 +145,8 @@ async fn candidates(
     }
 }
 
-async fn evidence(psa: &Autotask, criteria: &Criteria) -> Result<Evidence> {
+/// What the criteria mean here. `rows` are the companies, where they were read before.
+async fn evidence(psa: &Autotask, criteria: &Criteria, rows: &[wire::Company]) -> Result<Evidence> {
     let picklists = psa.picklists(ENTITY).await?;
     let choices = picklists.of_field("companyType");
     let types = ids_of(
@@ -153,20 +157,36 @@ async fn evidence(psa: &Autotask, criteria: &Criteria) -> Result<Evidence> {
     let tags = tags(psa, &picklists, &criteria.tags).await?;
     let field = match &criteria.custom_field {
         None => None,
-        Some(criterion) => {
-            let fields = psa.company_fields().await?;
-            let by = |name: fn(&UserDefinedField) -> &str| {
-                fields.iter().find(|field| same_name(name(field), &criterion.name))
-            };
-            let found = by(|field| &field.name).or(by(|field| &field.label)).cloned();
-            let names = fields.iter().map(|field| field.name.as_str());
-            Some(
-                found
-                    .ok_or_else(|| unknown_name("user-defined field of companies", &criterion.name, names))?,
-            )
-        }
+        Some(criterion) => Some(match plain_field(criterion, rows) {
+            Some(field) => field,
+            None => field(psa, criterion).await?,
+        }),
     };
     Ok(Evidence { picklists, types, tags, field, contracts: None })
+}
+
+/// The field that a criterion names, by its name or else by its label.
+async fn field(psa: &Autotask, criterion: &CustomField) -> Result<UserDefinedField> {
+    let fields = psa.company_fields().await?;
+    let by = |name: fn(&UserDefinedField) -> &str| {
+        fields.iter().find(|field| same_name(name(field), &criterion.name))
+    };
+    let found = by(|field| &field.name).or(by(|field| &field.label)).cloned();
+    let names = fields.iter().map(|field| field.name.as_str());
+    found.ok_or_else(|| unknown_name("user-defined field of companies", &criterion.name, names))
+}
+
+/// The same where the rows tell all there is to know: each has a field of that name, and either nothing stands in it
+/// or the very text that is looked for. The list of fields, which counts like any other request, would add nothing.
+fn plain_field(criterion: &CustomField, rows: &[wire::Company]) -> Option<UserDefinedField> {
+    let field = UserDefinedField::plain(&criterion.name);
+    let tells = |row: &wire::Company| {
+        named(&field, row).is_some_and(|value| {
+            value.is_null()
+                || field_text(value, &criterion.value).is_some_and(|text| same_name(&text, &criterion.value))
+        })
+    };
+    (!rows.is_empty() && rows.iter().all(tells)).then_some(field)
 }
 
 /// The ids of these classifications and categories. The picklists of the company's fields name them, and entities of
@@ -248,12 +268,39 @@ fn parent(row: &wire::Company) -> Option<i64> {
     row.parent.filter(|parent| *parent > OWN)
 }
 
+/// What stands in a user-defined field, if the row has one of that name.
+fn named<'a>(field: &UserDefinedField, row: &'a wire::Company) -> Option<&'a serde_json::Value> {
+    let fields = row.user_defined_fields.iter().flatten();
+    let mut found =
+        fields.filter(|other| other.name.as_ref().is_some_and(|name| same_name(name, &field.name)));
+    found.next().map(|found| &found.value)
+}
+
 /// The value of a user-defined field, if there is one.
 fn stored<'a>(field: &UserDefinedField, row: &'a wire::Company) -> Option<&'a serde_json::Value> {
-    let found = row
-        .user_defined_fields
-        .iter()
-        .flatten()
-        .find(|other| other.name.as_ref().is_some_and(|name| same_name(name, &field.name)))?;
-    (!found.value.is_null()).then_some(&found.value)
+    named(field, row).filter(|value| !value.is_null())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_tell_all_about_a_field_spare_the_list_of_fields() {
+        let rows = |texts: &[&str]| -> Vec<wire::Company> {
+            texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
+        };
+        let criterion = CustomField { name: "offboarded".to_owned(), value: "Yes".to_owned() };
+        let nothing = r#"{"id":1,"userDefinedFields":[{"name":"Region","value":"x"},{"name":"Offboarded","value":null}]}"#;
+        let met = r#"{"id":2,"userDefinedFields":[{"name":"Offboarded","value":"yes"}]}"#;
+        assert!(plain_field(&criterion, &rows(&[nothing, met])).is_some());
+        // What is stored may be the number of a choice, a protected field is masked, a label is no name.
+        let number = r#"{"id":3,"userDefinedFields":[{"name":"Offboarded","value":"17"}]}"#;
+        let masked = r#"{"id":4,"userDefinedFields":[{"name":"Offboarded","value":"*****"}]}"#;
+        let labelled = r#"{"id":5,"userDefinedFields":[{"name":"UDF 29683","value":null}]}"#;
+        for other in [number, masked, labelled, r#"{"id":6}"#] {
+            assert!(plain_field(&criterion, &rows(&[met, other])).is_none(), "{other}");
+        }
+        assert!(plain_field(&criterion, &[]).is_none());
+    }
 }

@@ -117,6 +117,11 @@ impl UserDefinedField {
         Some(Self { name, label, queryable: field.is_queryable != Some(false), choices })
     }
 
+    /// A field that stores what people see.
+    pub fn plain(name: &str) -> Self {
+        Self { name: name.to_owned(), label: name.to_owned(), queryable: true, choices: Vec::new() }
+    }
+
     /// The texts that may be stored where `wanted` is meant. Whether a list stores its values or their labels is not
     /// certain [L].
     pub fn stored(&self, wanted: &str) -> Vec<String> {

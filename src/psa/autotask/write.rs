@@ -49,7 +49,7 @@ fn accepted(id: i64, reply: &Reply) -> SetAnswer {
     let lost = |message: String| SetAnswer::Lost { message };
     match reply.json::<wire::Operation>() {
         Err(message) => lost(format!("{}: {message}", reply.status)),
-        Ok(wire::Operation { item: Some(item) }) if item == id => SetAnswer::Taken,
+        Ok(wire::Operation { item: Some(item) }) if item == id => SetAnswer::Taken { warning: None },
         Ok(wire::Operation { item: Some(item) }) => {
             lost(format!("the answer is about {item} instead of {id}"))
         }
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_yes_shows_nothing_and_a_no_is_read_back() {
-        assert_eq!(told(200, r#"{"itemId":1001}"#), SetAnswer::Taken);
+        assert_eq!(told(200, r#"{"itemId":1001}"#), SetAnswer::Taken { warning: None });
         for body in [r#"{"itemId":1002}"#, r#"{"itemId":null}"#, "{}", "", "<html></html>"] {
             assert!(matches!(told(200, body), SetAnswer::Lost { .. }), "{body}");
         }

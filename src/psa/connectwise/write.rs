@@ -165,7 +165,7 @@ async fn accepted(psa: &ConnectWise, change: &Change, id: i64, reply: &Reply) ->
     };
     let state = statuses.state(&rows[0]);
     if change.wanted().is_met_by(&state) {
-        SetAnswer::Accepted { state }
+        SetAnswer::Accepted { state, warning: None }
     } else {
         let message = not_taken(change.wanted(), &state);
         SetAnswer::NotTaken { state: Some(state), message }

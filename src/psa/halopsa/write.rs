@@ -197,7 +197,7 @@ async fn untouched<'a>(
         match rows.get(item.change.config_id()) {
             Some(Some(row)) if item.change.wanted().is_met_by(&row.state) => {
                 refusals.taken = true;
-                answers.insert(item.id, SetAnswer::Accepted { state: row.state.clone() });
+                answers.insert(item.id, SetAnswer::Accepted { state: row.state.clone(), warning: None });
             }
             Some(Some(row)) if item.change.before().is_same_as(&row.state) => left.push(item),
             Some(Some(_)) => {
@@ -271,21 +271,19 @@ async fn accepted(psa: &HaloPsa, items: &[Item<'_>], reply: &Reply, answers: &mu
     let words = Words::of(psa, &rows).await.unwrap_or_default();
     for item in items {
         let row = rows.iter().find(|row| row.id == Some(item.id));
-        answers.insert(item.id, row.map_or(SetAnswer::Taken, |row| judged(item, row, &words)));
+        let answer = row.map_or(SetAnswer::Taken { warning: None }, |row| judged(item, row, &words));
+        answers.insert(item.id, answer);
     }
 }
 
 fn judged(item: &Item<'_>, row: &wire::Asset, words: &Words) -> SetAnswer {
     let warning = filled(row.warning.as_ref()).map(|warning| one_line(warning, 300));
-    if let Some(warning) = &warning {
-        tracing::warn!(asset = item.id, warning, "the PSA took the change with a warning");
-    }
     if row.inactive.is_none() {
-        return SetAnswer::Taken;
+        return SetAnswer::Taken { warning };
     }
     let state = state(row, words);
     if item.change.wanted().is_met_by(&state) {
-        return SetAnswer::Accepted { state };
+        return SetAnswer::Accepted { state, warning };
     }
     let mut message = not_taken(item.change.wanted(), &state);
     if let Some(warning) = warning {

@@ -3,7 +3,7 @@
 //! `state` holds the `records`, `seed`, `seed_links` and `setup` make them, `edits` lets tests change them, `names` says what
 //! members they have; `query`, `conditions` and `evaluate`, `lists` and `show` answer reads, `writes` and `patch`
 //! writes; `errors` has the vendor's error bodies, `routes` the addresses;
-//! `callbacks` are the webhooks; `switches` are the facts that nobody outside can be sure of; `truth` tells checkers what is really stored.
+//! `callbacks` are the webhooks, `throttle` is the limit; `switches` are the facts that nobody outside can be sure of; `truth` tells checkers what is really stored.
 
 mod ask;
 mod bulk;
@@ -24,6 +24,7 @@ mod setup;
 mod show;
 mod state;
 mod switches;
+mod throttle;
 mod truth;
 mod whole;
 mod writes;
@@ -46,11 +47,12 @@ use super::{
     exchange::{Answer, Call, Content, Reply, Request, Sighting},
     faults::{self, Rule},
     query::Query,
-    vendor::Vendor,
+    vendor::{Arrival, Vendor},
     watch::Watched,
 };
 use lists::{Lister, Source};
 use routes::{Address, Endpoint};
+use throttle::Throttle;
 
 /// The word in the settings file.
 pub(crate) const PSA: &str = "connectwise";
@@ -82,6 +84,7 @@ pub(crate) struct ConnectWise {
     base: String,
     /// Requests to the API so far, for the upgrade in mid-run.
     served: u64,
+    throttle: Throttle,
 }
 
 impl ConnectWise {
@@ -98,7 +101,14 @@ impl ConnectWise {
         let login = credentials["company_id"].clone();
         let switches = options.switches.connectwise.clone();
         let state = seed::generate(options, switches, base, &login, options.clock.now());
-        Self { state, credentials, options: options.clone(), base: base.to_owned(), served: 0 }
+        Self {
+            state,
+            credentials,
+            options: options.clone(),
+            base: base.to_owned(),
+            served: 0,
+            throttle: Throttle::default(),
+        }
     }
 
     fn release(&self) -> &'static str {
@@ -374,6 +384,11 @@ impl Vendor for ConnectWise {
         }
     }
 
+    fn arrive(&mut self, request: &Request, _sighting: &Sighting) -> Arrival {
+        let refused = self.throttle.admit(self.state.switches.requests_per_minute, request.now).err();
+        Arrival { refused, ..Arrival::default() }
+    }
+
     fn fault(&self, rule: &Rule, sighting: &Sighting, request: &Request) -> Option<Reply> {
         use faults::Kind;
         let seconds = rule.parameter().time().as_secs();
@@ -425,6 +440,7 @@ impl Vendor for ConnectWise {
         self.state =
             seed::generate(&self.options, switches, &self.base, &self.credentials["company_id"], now);
         self.served = 0;
+        self.throttle = Throttle::default();
     }
 
     fn tell_switches(&self, all: &mut AllSwitches) {

@@ -128,6 +128,9 @@ pub struct Switches {
     pub may_edit: bool,
     /// Hrefs have a double slash after the release.
     pub double_slash_hrefs: bool,
+    /// What is beyond so many requests in a rolling minute is a 429. The vendor names 1,000; without a number nothing
+    /// is ever turned away, for tests that are in a hurry.
+    pub requests_per_minute: Option<u32>,
 }
 
 impl Default for Switches {
@@ -161,13 +164,14 @@ impl Default for Switches {
             nested_patch: NestedPatch::Id,
             may_edit: true,
             double_slash_hrefs: false,
+            requests_per_minute: None,
         }
     }
 }
 
 impl Switches {
     /// All the other values that a client must survive. What would leave it nothing to do (`may_edit`), or takes
-    /// whole kinds of link from it (`agreements_readable`, `tickets_readable`), stays as it is.
+    /// whole kinds of link from it (`agreements_readable`, `tickets_readable`), stays as it is, and so does the limit.
     pub fn contrary() -> Self {
         Self {
             forward_only: false,
@@ -198,6 +202,7 @@ impl Switches {
             nested_patch: NestedPatch::FalseOk,
             may_edit: true,
             double_slash_hrefs: true,
+            requests_per_minute: None,
         }
     }
 }

@@ -48,7 +48,7 @@ async fn a_change_is_made_read_back_and_undone() {
         for active in [false, true] {
             let wanted = |row: &Configuration| is_taken(row).then_some(Wanted { active, status: None });
             for change in &changes(&psa, &listing, wanted).await {
-                assert_eq!(set_one(&psa, change).await, SetAnswer::Taken);
+                assert_eq!(set_one(&psa, change).await, SetAnswer::Taken { warning: None });
             }
             for (id, now) in psa.read(&ids).await.unwrap() {
                 assert_eq!(now.unwrap().state.active, active, "{id}");
@@ -68,7 +68,11 @@ async fn a_change_that_was_taken_back_shows_when_it_is_read_and_stays_the_second
     let change =
         &changes(&psa, &listing, |row| (row.id == first.id).then(|| Wanted::inactive(None))).await[0];
     for active in [true, false] {
-        assert_eq!(set_one(&psa, change).await, SetAnswer::Taken, "the answer shows nothing of it");
+        assert_eq!(
+            set_one(&psa, change).await,
+            SetAnswer::Taken { warning: None },
+            "the answer shows nothing of it"
+        );
         let read = psa.read(std::slice::from_ref(&first.id)).await.unwrap();
         assert_eq!(read[&first.id].as_ref().unwrap().state.active, active);
     }
@@ -104,7 +108,7 @@ async fn a_record_that_cannot_be_saved_is_told_in_the_vendors_words_and_the_next
                 assert!(!message.is_empty() && !message.contains("errors"), "{message}");
             }
             other => {
-                assert_eq!((change.config_id(), other), (&saved.id, SetAnswer::Taken));
+                assert_eq!((change.config_id(), other), (&saved.id, SetAnswer::Taken { warning: None }));
             }
         }
     }
@@ -173,7 +177,7 @@ async fn every_answer_to_a_write_is_sorted_right() {
         simulator.set_faults(Plan::of(vec![rule]));
         let answer = set_one(&psa, change).await;
         let sort = match &answer {
-            SetAnswer::Taken => Sort::Taken,
+            SetAnswer::Taken { .. } => Sort::Taken,
             SetAnswer::Doubted { .. } => Sort::Doubted,
             SetAnswer::Refused { .. } => Sort::Refused,
             SetAnswer::Lost { .. } => Sort::Lost,
@@ -205,7 +209,7 @@ async fn a_write_turned_away_for_too_many_requests_is_sent_again() {
         let change =
             &changes(&psa, &listing, |row| (row.id == first.id).then(|| Wanted::inactive(None))).await[0];
         simulator.set_faults(Plan::of(vec![Rule::on_write(kind, 0)]));
-        assert_eq!(set_one(&psa, change).await, SetAnswer::Taken, "{}", kind.name());
+        assert_eq!(set_one(&psa, change).await, SetAnswer::Taken { warning: None }, "{}", kind.name());
         assert_eq!(simulator.writes().len(), 1);
         check(&simulator);
     }

@@ -49,7 +49,7 @@ async fn a_change_is_made_compared_and_undone() {
             changes(&psa, &listing, |row| taken.iter().any(|t| t.id == row.id).then(|| wanted.clone())).await;
         for change in &forward {
             match set_one(&psa, change).await {
-                SetAnswer::Accepted { state } => assert_eq!(state.lifecycle(), Lifecycle::Inactive),
+                SetAnswer::Accepted { state, .. } => assert_eq!(state.lifecycle(), Lifecycle::Inactive),
                 other => panic!("{other:?}"),
             }
         }

@@ -56,7 +56,7 @@ async fn forward(
 }
 
 fn settles(answer: &SetAnswer) -> bool {
-    matches!(answer, SetAnswer::Accepted { .. } | SetAnswer::Taken)
+    matches!(answer, SetAnswer::Accepted { .. } | SetAnswer::Taken { .. })
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn a_status_is_set_where_the_type_allows_it_and_refused_where_not() {
     for part in batch.chunks(25) {
         for answer in psa.set(part, &CancellationToken::new()).await {
             match answer {
-                SetAnswer::Accepted { state } => {
+                SetAnswer::Accepted { state, .. } => {
                     assert_eq!(state.status_name(), Some("Retired"));
                     done += 1;
                 }
@@ -214,7 +214,7 @@ async fn every_answer_to_a_write_is_sorted_right() {
         let answer = set_one(&psa, &change[0]).await;
         let sort = match &answer {
             SetAnswer::Accepted { .. } => "accepted",
-            SetAnswer::Taken => "taken",
+            SetAnswer::Taken { .. } => "taken",
             SetAnswer::NotTaken { .. } => "not taken",
             SetAnswer::Refused { .. } => "refused",
             SetAnswer::Doubted { .. } => "doubted",

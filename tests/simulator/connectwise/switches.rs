@@ -65,6 +65,14 @@ async fn each_switch_has_an_effect() {
     let info = format!("{}/login/companyinfo/fabrikam", caller.simulator.base_url());
     assert_eq!(answer(caller.http.get(info)).await.1["IsCloud"], json!(true));
 
+    let caller = with("requests_per_minute", "3").await;
+    for _ in 0..3 {
+        assert_eq!(caller.get("/company/companies/count").await.0, 200);
+    }
+    let refused = caller.request("GET", "/company/companies/count").send().await.unwrap();
+    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!(refused.status() == 429 && (1..=60).contains(&wait), "{wait}");
+
     let caller = with("double_slash_hrefs", "true").await;
     let row = caller.rows(&format!("{configurations}?pageSize=1")).await.remove(0);
     assert!(row["company"]["_info"]["company_href"].as_str().unwrap().contains("/3.0//company/companies/"));
