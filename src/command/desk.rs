@@ -27,7 +27,7 @@ use crate::{
     system::process::user,
     telemetry,
     tui::desk::{
-        self, Confirm, Desk, Ending, Estimate, LinksRead, LoadNews, LogLine, PastRun, PlanView, Row, RunNews,
+        self, Desk, Ending, Estimate, LinksRead, LoadNews, LogLine, PastRun, PlanView, Row, RunNews,
         SaveError, Setting, Trouble,
     },
 };
@@ -116,7 +116,10 @@ impl RealDesk {
             estimate: self.estimate(plan.items().len() as u64).await,
             warnings,
             refused,
-            confirm: self.confirm(&draft),
+            needs_approval: None,
+            requested_by: draft.header.operator.clone(),
+            reason: draft.header.reason.clone(),
+            ticket: draft.header.ticket.clone(),
             plan,
         };
         let mut drafts = self.state.drafts.lock().await;
@@ -141,18 +144,6 @@ impl RealDesk {
         let by_pace = windows as f64 * f64::from(can.window_seconds);
         let by_answers = requests as f64 * 0.33 / can.in_flight.max(1) as f64;
         Estimate { requests, seconds: by_pace.max(by_answers), pool }
-    }
-
-    fn confirm(&self, draft: &Draft) -> Confirm {
-        let count = draft.plan.as_ref().map_or(0, |plan| plan.items().len() as u64);
-        let safeguards = &self.engine().profile.safeguards;
-        if count > safeguards.max_changes {
-            return Confirm::CountAndProfile { count, profile: self.engine().profile.name.clone() };
-        }
-        match clients_of(&draft.survey).as_slice() {
-            [client] => Confirm::Client { id: client.id.clone(), name: client.name.clone() },
-            _ => Confirm::Count(count),
-        }
     }
 
     fn who(&self, draft: &desk::Draft) -> Who {
@@ -334,6 +325,48 @@ impl Desk for RealDesk {
         self.draft(&discovery, failed, who).await
     }
 
+    async fn park(&self, _: String) -> Result<desk::Parked, Trouble> {
+        Err(not_yet())
+    }
+
+    async fn stored_plan(&self, _: RunId) -> Result<PlanView, Trouble> {
+        Err(not_yet())
+    }
+
+    async fn approve(
+        &self,
+        _: RunId,
+        _: String,
+        _: BTreeSet<ConfigId>,
+        _: mpsc::Sender<RunNews>,
+    ) -> Result<RunId, Trouble> {
+        Err(not_yet())
+    }
+
+    async fn reject(&self, _: RunId) -> Result<(), Trouble> {
+        Err(not_yet())
+    }
+
+    async fn resume(&self, _: RunId, _: mpsc::Sender<RunNews>) -> Result<RunId, Trouble> {
+        Err(not_yet())
+    }
+
+    async fn plan_undo(&self, _: desk::UndoDraft) -> Result<PlanView, Trouble> {
+        Err(not_yet())
+    }
+
+    async fn recheck(&self, _: RunId) -> Result<desk::Recheck, Trouble> {
+        Err(not_yet())
+    }
+
+    async fn hold(&self, _: desk::HoldRequest) -> Result<desk::Hold, Trouble> {
+        Err(not_yet())
+    }
+
+    async fn release(&self, _: ConfigId) -> Result<(), Trouble> {
+        Err(not_yet())
+    }
+
     async fn save_report(&self, run: RunId, path: PathBuf, overwrite: bool) -> Result<PathBuf, SaveError> {
         let (_, report) = self.ended(&run).await.map_err(SaveError::Failed)?;
         let path = if path.is_dir() { path.join(report::file_name(&report)) } else { path };
@@ -354,16 +387,23 @@ impl Desk for RealDesk {
         Ok(runs
             .into_iter()
             .map(|run| PastRun {
-                summary: format!(
-                    "{} changed, {} skipped, {} errors",
-                    run.changed(),
-                    run.skipped(),
-                    run.errors()
-                ),
-                run: run.header.run,
+                kind: run.header.kind,
+                parent: run.header.parent.clone(),
                 started_at: run.header.started_at,
                 phase: run.phase,
+                requested_by: run.header.operator.clone(),
+                reason: run.header.reason.clone(),
                 dry_run: run.header.dry_run,
+                clients: run.clients,
+                items: run.items,
+                changed: run.changed(),
+                skipped: run.skipped(),
+                errors: run.errors(),
+                restorable: 0,
+                active_again: 0,
+                at_work: None,
+                elsewhere: None,
+                run: run.header.run,
             })
             .collect())
     }
@@ -435,7 +475,7 @@ impl Rows<'_> {
                 Verdict::Leave { reason, why: Some(why) } => Some(format!("{}: {why}", reason.words())),
             },
         };
-        Row { configuration, locked }
+        Row { configuration, locked, hold: None, again: None }
     }
 }
 
@@ -514,6 +554,10 @@ fn clients_of(survey: &Survey) -> Vec<Client> {
 async fn tell(news: &mpsc::Sender<LoadNews>, item: LoadNews) {
     // A screen that is gone needs no news.
     let _ = news.send(item).await;
+}
+
+fn not_yet() -> Trouble {
+    Trouble { message: "this build cannot do that yet".to_owned(), advice: String::new() }
 }
 
 fn trouble(error: &EngineError) -> Trouble {

@@ -117,6 +117,7 @@ fn setting(context: &Context, mode: Mode) -> Setting {
         require_ticket: profile.safeguards.require_ticket,
         criteria: profile.criteria.to_string(),
         preselect: preselect(context.settings.review.preselect),
+        lock_covers: format!("this computer's data directory ({})", context.data_dir.display()),
         report_folder: context.report_folder(),
         warnings: context.settings.warnings.clone(),
     }

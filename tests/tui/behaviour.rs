@@ -128,7 +128,7 @@ fn unlinked_reads_links_first_and_leaves_unknown_alone() {
     let mut screen = Screen::empty(World::small(), 100, 30);
     screen.by_hand = true;
     let effects = update::start(&mut screen.model);
-    assert!(matches!(effects[..], [Effect::Load { .. }]));
+    assert!(matches!(effects[..], [Effect::Load { .. }, Effect::History]));
     for news in screen.world.load() {
         screen.send(Message::Load(1, news));
     }
@@ -630,7 +630,7 @@ fn a_lagging_listener_reads_the_state_again() {
     let mut screen = running(&[101, 102]);
     let mut state = screen.model.run.as_ref().unwrap().state.clone();
     for id in [101, 102] {
-        for event in screen.world.story(&ConfigId::from(id), false) {
+        for event in screen.world.story(&ConfigId::from(id), false, false) {
             state.apply(&super::world::stamped(2, event));
         }
     }

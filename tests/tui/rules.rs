@@ -3,12 +3,16 @@
 use mothball::{
     domain::{ConfigId, event::End},
     tui::{
-        action::TABLE,
+        action::{Action, Scope, TABLE},
         desk::Trouble,
+        effect::Effect,
         key::Key,
         layout::Pane,
         message::{Message, Mouse, MouseKind},
-        model::{Look, Place},
+        model::{
+            Look, Place,
+            overlay::{Act, Overlay},
+        },
         theme::Theme,
         update,
         view::{Picture, view},
@@ -17,7 +21,10 @@ use mothball::{
 use proptest::prelude::*;
 use ratatui::style::{Color, Modifier};
 
-use super::world::{Screen, World, client, lines, row};
+use super::{
+    decisions::approved,
+    world::{Screen, World, client, eventful_past, lines, row},
+};
 
 /// Names as an attacker, or a careless import, would write them.
 const HOSTILE: [&str; 7] = [
@@ -123,6 +130,15 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..60)
 }
 
+/// Whether the step would move the focus of the question about an interrupted run away from later.
+fn takes_another_button(screen: &Screen, step: &Step) -> bool {
+    let moves = |key: &Key| {
+        let action = screen.model.keymap.action(&[Scope::Dialog], *key);
+        matches!(action, Some(Action::NextButton | Action::PrevButton))
+    };
+    matches!(&screen.model.overlay, Some(Overlay::Resume(_))) && matches!(step, Step::Key(key) if moves(key))
+}
+
 fn take(screen: &mut Screen, step: Step) {
     match step {
         Step::Key(key) => screen.send(Message::Key(key)),
@@ -172,6 +188,49 @@ proptest! {
             }
             take(&mut screen, step);
             prop_assert_eq!(screen.started(), 0);
+        }
+    }
+
+    #[test]
+    fn nothing_is_approved_undone_or_resumed_without_its_confirmation(begin in 0..3usize, steps in steps()) {
+        let mut screen = Screen::new(World { past: eventful_past(), ..World::small() }, 100, 30);
+        // One item of a parked run ticked; the plan of an undo; the question about an interrupted run.
+        screen.keys(["esc 5 enter space x", "esc 5 j j j u space space x", "esc 5 j r"][begin]);
+        for step in steps {
+            // Everything but typing a number, an id or a name; but turning to a dry run, or to the second button.
+            let typed = match &step {
+                Step::Text(c) => Some(*c),
+                Step::Key(key) => key.typed(),
+                _ => None,
+            };
+            if typed.is_some_and(|c| c.is_ascii_digit() || c == 'd') || takes_another_button(&screen, &step) {
+                continue;
+            }
+            take(&mut screen, step);
+            prop_assert_eq!(screen.started(), 0);
+            let resumed = screen.asked.iter().any(|effect| matches!(effect, Effect::Resume { .. }));
+            prop_assert!(!resumed);
+        }
+    }
+
+    #[test]
+    fn only_ticked_items_of_a_parked_plan_are_approved(steps in steps()) {
+        let mut screen = Screen::new(World { past: eventful_past(), ..World::small() }, 100, 30);
+        screen.keys("esc 5 enter");
+        for step in steps {
+            let picked = screen.model.plan.as_ref().map(|plan| plan.picked.clone());
+            take(&mut screen, step);
+            // Whoever gets this far confirms what is ticked now.
+            if matches!(&screen.model.overlay, Some(Overlay::Confirm(open)) if open.deed.act != Act::Start) {
+                let typed = screen.asked_to_type();
+                let before = approved(&screen).len();
+                screen.send(Message::Key("ctrl-u".parse().unwrap()));
+                screen.write(&typed).keys("enter enter");
+                for items in &approved(&screen)[before..] {
+                    prop_assert_eq!(Some(items), picked.as_ref());
+                    prop_assert!(!items.is_empty());
+                }
+            }
         }
     }
 

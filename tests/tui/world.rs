@@ -54,6 +54,13 @@ pub struct World {
     /// Configurations that will not let themselves be deactivated.
     pub failing: BTreeSet<ConfigId>,
     pub refused: Vec<String>,
+    /// Why a plan has to be approved by somebody, if it has to.
+    pub needs_approval: Option<String>,
+    pub past: Vec<PastRun>,
+    /// What is in the plan that waits for approval, and in what an undo would restore.
+    pub stored: BTreeSet<ConfigId>,
+    /// What a second look finds.
+    pub found: Vec<FollowUp>,
 }
 
 pub fn setting() -> Setting {
@@ -73,6 +80,7 @@ pub fn setting() -> Setting {
         require_ticket: false,
         criteria: "status \"Former Client\", or last agreement ended 30 days ago".into(),
         preselect: Preselect::None,
+        lock_covers: "this computer's data directory".into(),
         report_folder: PathBuf::from("/reports"),
         warnings: Vec::new(),
     }
@@ -115,6 +123,8 @@ pub fn row(id: i64, client: i64, name: &str, config_type: &str) -> Row {
             details: vec![("Manufacturer".into(), "Dell".into()), ("Model".into(), "R640".into())],
         },
         locked: None,
+        hold: None,
+        again: None,
     }
 }
 
@@ -192,6 +202,10 @@ impl World {
             signs,
             failing: BTreeSet::new(),
             refused: Vec::new(),
+            needs_approval: None,
+            past: past_runs(),
+            stored: [101, 102, 103, 201].map(ConfigId::from).into(),
+            found: Vec::new(),
         }
     }
 
@@ -252,24 +266,11 @@ impl World {
     }
 
     pub fn plan(&self, draft: &Draft) -> PlanView {
-        let all: Vec<Configuration> = self.rows.iter().map(|row| row.configuration.clone()).collect();
-        let n = all.len() as u64;
-        let claim = Claim {
-            what: "configuration",
-            before: n,
-            after: n,
-            id: &|row: &Configuration| row.id.to_string(),
-            belongs: &|_| true,
-        };
-        let listing = Listing::prove(all, &claim).unwrap();
-        let head = Head {
-            run: RunId::from("20261124T020000-abcdefgh"),
-            kind: Kind::Deactivate,
-            parent: None,
-            tenant: tenant(),
-            made_at: now(),
-            expires_at: now().plus_seconds(86_400),
-        };
+        self.plan_as(draft, head())
+    }
+
+    fn plan_as(&self, draft: &Draft, head: Head) -> PlanView {
+        let listing = self.listing();
         let retired = StatusRef { id: "7".into(), name: "Decommissioned".into() };
         let plan = Plan::from_listing(head, &listing, &self.clients, |row| {
             draft.ticked.contains(&row.id).then(|| Wanted::inactive(Some(retired.clone())))
@@ -301,14 +302,6 @@ impl World {
             })
             .collect();
         let count = plan.items().len() as u64;
-        let confirm = match (count > self.setting.max_changes, &clients[..]) {
-            (true, _) => Confirm::CountAndProfile { count, profile: self.setting.profile.clone() },
-            (false, [one]) => {
-                let (id, name) = one.id.clone().zip(one.name.clone()).unwrap();
-                Confirm::Client { id, name }
-            }
-            _ => Confirm::Count(count),
-        };
         PlanView {
             digest: plan.digest(),
             plan,
@@ -321,16 +314,105 @@ impl World {
             },
             warnings: Vec::new(),
             refused: self.refused.clone(),
-            confirm,
+            needs_approval: self.needs_approval.clone(),
+            requested_by: self.setting.operator.clone(),
+            reason: draft.reason.clone(),
+            ticket: draft.ticket.clone(),
         }
     }
 
+    /// The plan of a run that was stored: somebody else asked for it.
+    pub fn stored_plan(&self, run: &RunId) -> PlanView {
+        let draft = Draft {
+            ticked: self.stored.clone(),
+            reason: Some("Left in October".into()),
+            ticket: Some("T-4711".into()),
+            dry_run: false,
+        };
+        let view = self.plan_as(&draft, Head { run: run.clone(), ..head() });
+        PlanView { requested_by: "joe@msp.example".into(), needs_approval: None, ..view }
+    }
+
+    /// What restores what a run changed. One of them was changed by somebody since.
+    pub fn plan_undo(&self, wish: &UndoDraft) -> PlanView {
+        let retired = State {
+            active: false,
+            status: Some(StatusRef { id: "7".into(), name: "Decommissioned".into() }),
+            closed: Some(true),
+        };
+        let mut world = self.clone();
+        for row in &mut world.rows {
+            row.configuration.state = retired.clone();
+        }
+        let changed = ConfigId::from(103);
+        let wanted = |id: &ConfigId| {
+            self.stored.contains(id)
+                && *id != changed
+                && wish.only.as_ref().is_none_or(|only| only.contains(id))
+        };
+        let head = Head { parent: Some(wish.run.clone()), ..head() };
+        let listing = world.listing();
+        let active =
+            Wanted { active: true, status: Some(StatusRef { id: "2".into(), name: "Active".into() }) };
+        let plan = Plan::to_restore(head, &listing, |row| wanted(&row.id).then(|| active.clone()));
+        let mut view = world.plan_as(&Draft::default(), self::head());
+        view.survey.clients = self
+            .clients
+            .iter()
+            .filter(|client| plan.clients().contains(&client.client.id))
+            .map(|client| {
+                let rows = world.rows.iter().filter(|row| row.configuration.client == client.client.id);
+                let found = rows.filter(|row| self.stored.contains(&row.configuration.id)).map(|row| {
+                    let id = &row.configuration.id;
+                    let (skip, why) = match (*id == changed, wanted(id)) {
+                        (true, _) => (
+                            Some(SkipReason::ChangedSinceReview),
+                            Some("it was left inactive, and is active, status \"In repair\" now".to_owned()),
+                        ),
+                        (false, true) => (None, None),
+                        (false, false) => (Some(SkipReason::NotSelected), None),
+                    };
+                    Found { configuration: row.configuration.clone(), skip, why, links: Links::default() }
+                });
+                SurveyedClient {
+                    id: Some(client.client.id.clone()),
+                    name: Some(client.client.name.clone()),
+                    found: found.collect(),
+                    ..SurveyedClient::default()
+                }
+            })
+            .collect();
+        PlanView {
+            digest: plan.digest(),
+            plan,
+            dry_run: wish.dry_run,
+            reason: wish.reason.clone(),
+            ticket: wish.ticket.clone(),
+            ..view
+        }
+    }
+
+    fn listing(&self) -> Listing<Configuration> {
+        let all: Vec<Configuration> = self.rows.iter().map(|row| row.configuration.clone()).collect();
+        let n = all.len() as u64;
+        let claim = Claim {
+            what: "configuration",
+            before: n,
+            after: n,
+            id: &|row: &Configuration| row.id.to_string(),
+            belongs: &|_| true,
+        };
+        Listing::prove(all, &claim).unwrap()
+    }
+
     /// The events of one item, to its end.
-    pub fn story(&self, id: &ConfigId, dry: bool) -> Vec<Event> {
+    pub fn story(&self, id: &ConfigId, dry: bool, undo: bool) -> Vec<Event> {
         let intended = Event::Intended { config_id: id.clone(), attempt: 1 };
         if dry {
             return vec![Event::skipped(id.clone(), SkipReason::DryRun, None)];
         }
+        let outcome =
+            if undo { Outcome::Restored { verified: true } } else { Outcome::Deactivated { verified: true } };
         if self.failing.contains(id) {
             let outcome = Outcome::Failed {
                 code: Code::ConfigUpdateFailed,
@@ -349,7 +431,7 @@ impl World {
         vec![
             intended,
             Event::Answered { config_id: id.clone(), attempt: 1, answer: Answer::Accepted },
-            Event::settled(id.clone(), Outcome::Deactivated { verified: true }, None),
+            Event::settled(id.clone(), outcome, None),
         ]
     }
 
@@ -460,6 +542,17 @@ fn client_report(client: &SurveyedClient, state: &RunState, facts: &RunFacts) ->
     }
 }
 
+fn head() -> Head {
+    Head {
+        run: RunId::from("20261124T020000-abcdefgh"),
+        kind: Kind::Deactivate,
+        parent: None,
+        tenant: tenant(),
+        made_at: now(),
+        expires_at: now().plus_seconds(86_400),
+    }
+}
+
 pub fn tenant() -> Tenant {
     Tenant {
         psa: "connectwise".into(),
@@ -551,12 +644,53 @@ impl Screen {
             Effect::Plan { generation, draft } => {
                 vec![Message::Planned(generation, Ok(Box::new(self.world.plan(&draft))))]
             }
-            Effect::Start { serial, .. } => {
+            Effect::PlanUndo { generation, draft } => {
+                vec![Message::Planned(generation, Ok(Box::new(self.world.plan_undo(&draft))))]
+            }
+            Effect::StoredPlan { generation, run } => {
+                vec![Message::Planned(generation, Ok(Box::new(self.world.stored_plan(&run))))]
+            }
+            Effect::Reopen { generation, run } => {
+                vec![Message::Reopened(generation, Ok(Box::new(self.world.stored_plan(&run))))]
+            }
+            Effect::Start { serial, .. } | Effect::Resume { serial, .. } => {
                 let run = self.model.run.as_ref().unwrap().run.clone();
                 vec![Message::Started(serial, Ok(run)), self.events(vec![Event::Applying])]
             }
+            Effect::Approve { serial, run, items, .. } => {
+                let view = self.model.run.as_ref().unwrap().view.clone();
+                let left = view.plan.items().iter().filter(|item| !items.contains(&item.config_id));
+                let mut events: Vec<Event> = left
+                    .map(|item| Event::skipped(item.config_id.clone(), SkipReason::NotSelected, None))
+                    .collect();
+                events.push(Event::Applying);
+                vec![Message::Started(serial, Ok(run)), self.events(events)]
+            }
+            Effect::Park { .. } => {
+                let view = self.model.plan.as_ref().unwrap().view().unwrap().clone();
+                let run = view.plan.head().run.clone();
+                let waits = waiting(&run, view.plan.items().len() as u64, &self.world.setting.operator);
+                self.world.past.insert(0, waits);
+                vec![Message::Parked(Ok(Parked { run, until: view.plan.head().expires_at }))]
+            }
+            Effect::Reject { run } => {
+                for past in self.world.past.iter_mut().filter(|past| past.run == run) {
+                    past.phase = Phase::Rejected;
+                }
+                vec![Message::Rejected(run, Ok(()))]
+            }
+            Effect::Recheck { run } => {
+                let result = Recheck { run: run.clone(), as_of: now(), found: self.world.found.clone() };
+                vec![Message::Rechecked(run, Ok(result))]
+            }
+            Effect::Hold(wish) => {
+                let hold =
+                    Hold { reason: wish.reason, by: self.world.setting.operator.clone(), until: wish.until };
+                vec![Message::Held(wish.config_id, Ok(Some(hold)))]
+            }
+            Effect::Release { config_id } => vec![Message::Held(config_id, Ok(None))],
             Effect::Save { path, .. } => vec![Message::Saved(Ok(path))],
-            Effect::History => vec![Message::History(Ok(past_runs()))],
+            Effect::History => vec![Message::History(Ok(self.world.past.clone()))],
             Effect::Log => vec![Message::Log(vec![LogLine {
                 at: now(),
                 level: "INFO".into(),
@@ -579,7 +713,8 @@ impl Screen {
     pub fn settle(&mut self, range: std::ops::Range<usize>) {
         let view = self.model.run.as_ref().unwrap().view.clone();
         let ids: Vec<ConfigId> = view.plan.items()[range].iter().map(|item| item.config_id.clone()).collect();
-        let events = ids.iter().flat_map(|id| self.world.story(id, view.dry_run)).collect();
+        let story = |id| self.world.story(id, view.dry_run, view.is_undo());
+        let events = ids.iter().flat_map(story).collect();
         self.send(self.events(events));
     }
 
@@ -616,12 +751,18 @@ impl Screen {
     pub fn confirm(&mut self) {
         self.keys("x");
         assert!(matches!(self.model.overlay, Some(Overlay::Confirm(_))), "{}", self.text());
-        let typed = match &self.model.plan.as_ref().unwrap().view().unwrap().confirm {
+        let typed = self.asked_to_type();
+        self.write(&typed).keys("enter enter");
+    }
+
+    /// What the confirmation that is open asks for.
+    pub fn asked_to_type(&self) -> String {
+        let Some(Overlay::Confirm(confirm)) = &self.model.overlay else { panic!("{}", self.text()) };
+        match &confirm.wanted {
             Confirm::Client { id, .. } => id.to_string(),
             Confirm::Count(n) => n.to_string(),
             Confirm::CountAndProfile { count, profile } => format!("{count} {profile}"),
-        };
-        self.write(&typed).keys("enter enter");
+        }
     }
 
     pub fn ticked(&self) -> Vec<String> {
@@ -651,27 +792,86 @@ impl Screen {
     }
 
     pub fn started(&self) -> usize {
-        self.asked.iter().filter(|effect| matches!(effect, Effect::Start { .. })).count()
+        let begins = |effect: &&Effect| matches!(effect, Effect::Start { .. } | Effect::Approve { .. });
+        self.asked.iter().filter(begins).count()
     }
 }
 
+/// A run of some kind that ended.
+pub fn past(id: &str, seconds_ago: i64, phase: Phase) -> PastRun {
+    PastRun {
+        run: RunId::from(id),
+        kind: Kind::Deactivate,
+        parent: None,
+        started_at: now().plus_seconds(-seconds_ago),
+        phase,
+        requested_by: "jane@msp.example".into(),
+        reason: None,
+        dry_run: false,
+        clients: 1,
+        items: 4,
+        changed: 0,
+        skipped: 0,
+        errors: 0,
+        restorable: 0,
+        active_again: 0,
+        at_work: None,
+        elsewhere: None,
+    }
+}
+
+pub fn waiting(run: &RunId, items: u64, by: &str) -> PastRun {
+    PastRun { items, requested_by: by.into(), ..past(run.as_str(), 60, Phase::AwaitingApproval) }
+}
+
+pub fn interrupted() -> PastRun {
+    PastRun { changed: 1, restorable: 1, ..past("20261123T231500-dddddddd", 9_900, Phase::Interrupted) }
+}
+
+/// One that finished and one dry run: nothing that is offered at the start.
 pub fn past_runs() -> Vec<PastRun> {
     vec![
         PastRun {
-            run: RunId::from("20261123T090000-bbbbbbbb"),
-            started_at: now().plus_seconds(-60_000),
-            phase: Phase::Finished,
-            summary: "Acme Dental: 4 deactivated, 1 skipped".into(),
-            dry_run: false,
+            items: 5,
+            changed: 4,
+            skipped: 1,
+            restorable: 4,
+            ..past("20261123T090000-bbbbbbbb", 60_000, Phase::Finished)
         },
         PastRun {
-            run: RunId::from("20261120T090000-cccccccc"),
-            started_at: now().plus_seconds(-300_000),
-            phase: Phase::Interrupted,
-            summary: "3 companies: 12 of 40 deactivated".into(),
+            clients: 3,
+            items: 40,
+            skipped: 40,
             dry_run: true,
+            ..past("20261120T090000-cccccccc", 300_000, Phase::Finished)
         },
     ]
+}
+
+/// One of each kind that still wants something, before those.
+pub fn eventful_past() -> Vec<PastRun> {
+    let mut runs = vec![
+        PastRun {
+            reason: Some("Left in October".into()),
+            clients: 2,
+            ..waiting(&RunId::from("20261124T010000-aaaaaaaa"), 4, "joe@msp.example")
+        },
+        interrupted(),
+        PastRun {
+            kind: Kind::Undo,
+            parent: Some(RunId::from("20261120T090000-eeeeeeee")),
+            changed: 4,
+            ..past("20261123T120000-ffffffff", 50_000, Phase::Finished)
+        },
+    ];
+    runs.extend(past_runs());
+    runs[3].active_again = 2;
+    runs.push(PastRun {
+        elsewhere: Some("branch".into()),
+        ..past("20261119T090000-gggggggg", 400_000, Phase::AwaitingApproval)
+    });
+    runs.push(past("20261118T090000-hhhhhhhh", 500_000, Phase::Rejected));
+    runs
 }
 
 /// The characters of a picture, line by line; a wide character takes its two cells.
@@ -775,7 +975,10 @@ impl Desk for ScriptedDesk {
                 how = End::Cancelled;
             } else {
                 events.extend(
-                    view.plan.items().iter().flat_map(|item| world.story(&item.config_id, view.dry_run)),
+                    view.plan
+                        .items()
+                        .iter()
+                        .flat_map(|item| world.story(&item.config_id, view.dry_run, view.is_undo())),
                 );
             }
             events.push(Event::Ended { how });
@@ -799,13 +1002,69 @@ impl Desk for ScriptedDesk {
         Err(Trouble { message: "not here".into(), advice: "elsewhere".into() })
     }
 
+    async fn park(&self, _digest: String) -> Result<Parked, Trouble> {
+        let view = self.plan.lock().unwrap().clone().unwrap();
+        self.note(format!("park {}", view.plan.items().len()));
+        Ok(Parked { run: view.plan.head().run.clone(), until: view.plan.head().expires_at })
+    }
+
+    async fn stored_plan(&self, run: RunId) -> Result<PlanView, Trouble> {
+        self.note("stored plan");
+        let view = self.world.stored_plan(&run);
+        *self.plan.lock().unwrap() = Some(view.clone());
+        Ok(view)
+    }
+
+    async fn approve(
+        &self,
+        _run: RunId,
+        digest: String,
+        items: BTreeSet<ConfigId>,
+        news: mpsc::Sender<RunNews>,
+    ) -> Result<RunId, Trouble> {
+        self.note(format!("approve {}", items.len()));
+        self.start(digest, news).await
+    }
+
+    async fn reject(&self, _run: RunId) -> Result<(), Trouble> {
+        self.note("reject");
+        Ok(())
+    }
+
+    async fn resume(&self, _run: RunId, news: mpsc::Sender<RunNews>) -> Result<RunId, Trouble> {
+        self.note("resume");
+        let digest = self.plan.lock().unwrap().clone().unwrap().digest;
+        self.start(digest, news).await
+    }
+
+    async fn plan_undo(&self, draft: UndoDraft) -> Result<PlanView, Trouble> {
+        let view = self.world.plan_undo(&draft);
+        *self.plan.lock().unwrap() = Some(view.clone());
+        Ok(view)
+    }
+
+    async fn recheck(&self, run: RunId) -> Result<Recheck, Trouble> {
+        self.note("recheck");
+        Ok(Recheck { run, as_of: now(), found: self.world.found.clone() })
+    }
+
+    async fn hold(&self, wish: HoldRequest) -> Result<Hold, Trouble> {
+        self.note(format!("hold {}", wish.config_id));
+        Ok(Hold { reason: wish.reason, by: self.world.setting.operator.clone(), until: wish.until })
+    }
+
+    async fn release(&self, config_id: ConfigId) -> Result<(), Trouble> {
+        self.note(format!("release {config_id}"));
+        Ok(())
+    }
+
     async fn save_report(&self, _run: RunId, path: PathBuf, overwrite: bool) -> Result<PathBuf, SaveError> {
         self.note(format!("save {overwrite}"));
         if overwrite { Ok(path) } else { Err(SaveError::Exists(path)) }
     }
 
     async fn history(&self) -> Result<Vec<PastRun>, Trouble> {
-        Ok(past_runs())
+        Ok(self.world.past.clone())
     }
 
     async fn report(&self, _run: RunId) -> Result<Report, Trouble> {

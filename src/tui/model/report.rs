@@ -117,33 +117,28 @@ impl ReportPage {
         let changed = report.statistics();
         let n = changed.configs_deactivated + changed.configs_restored.unwrap_or(0);
         let what = count(n as usize, setting.nouns.configuration, setting.nouns.configurations);
+        let done = if changed.configs_restored.is_some() { "restored" } else { "deactivated" };
         let (sign, meaning, text) = match facts.state {
             Phase::Finished if facts.dry_run => {
                 (symbols.done, Meaning::Good, "Dry run finished: nothing was written.".to_owned())
             }
-            Phase::Finished if report.success() => (
-                symbols.done,
-                Meaning::Good,
-                format!("Finished: {what} deactivated, every change read back."),
-            ),
-            Phase::Finished => (
-                symbols.failed,
-                Meaning::Bad,
-                format!("Finished, but {}: {what} deactivated.", problems(report)),
-            ),
+            Phase::Finished if report.success() => {
+                (symbols.done, Meaning::Good, format!("Finished: {what} {done}, every change read back."))
+            }
+            Phase::Finished => {
+                (symbols.failed, Meaning::Bad, format!("Finished, but {}: {what} {done}.", problems(report)))
+            }
             Phase::Cancelled => (
                 symbols.skipped,
                 Meaning::Warn,
-                format!("Cancelled: {what} deactivated before that; the rest was not started."),
+                format!("Cancelled: {what} {done} before that; the rest was not started."),
             ),
             Phase::Interrupted => (
                 symbols.waiting,
                 Meaning::Warn,
-                format!("Interrupted: {what} deactivated so far; it can be resumed."),
+                format!("Interrupted: {what} {done} so far; it can be resumed."),
             ),
-            phase => {
-                (symbols.warning, Meaning::Warn, format!("{}: {what} deactivated.", capital(phase.words())))
-            }
+            phase => (symbols.warning, Meaning::Warn, format!("{}: {what} {done}.", capital(phase.words()))),
         };
         page.item(0, sign, meaning, &text);
         if let Some(resume) = &self.resume {
