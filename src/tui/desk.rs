@@ -14,7 +14,7 @@ pub use self::{
     hold::{Hold, HoldRequest},
     news::{Again, Control, Ending, LinksRead, LoadNews, Row, RunNews},
     past::{PastRun, Recheck},
-    plan::{Confirm, Draft, Estimate, Parked, PlanView, UndoDraft},
+    plan::{Confirm, Draft, Estimate, Parked, PlanView, Pool, UndoDraft},
 };
 use crate::domain::{ClientId, ConfigId, RunId, Timestamp, document::Report, tenant::Nouns};
 
@@ -102,7 +102,7 @@ pub struct Setting {
     /// The criteria in one phrase, for an empty list.
     pub criteria: String,
     pub preselect: Preselect,
-    /// What the lock that a run takes keeps others from, such as `this computer's data directory`.
+    /// Who is kept apart by the locks of a run, such as `the data directory … on this computer`.
     pub lock_covers: String,
     /// Where `s` saves unless told otherwise.
     pub report_folder: PathBuf,

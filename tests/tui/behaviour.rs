@@ -639,6 +639,15 @@ fn a_lagging_listener_reads_the_state_again() {
     assert!(screen.text().contains("2 of 2"), "{}", screen.text());
 }
 
+#[test]
+fn what_came_back_after_earlier_runs_is_told_when_it_was_looked_for() {
+    let mut screen = Screen::small(100, 30);
+    let generation = screen.model.review.generation;
+    let found = vec!["SRV-DC1 is active again".to_owned(), "FW-2 is active again".to_owned()];
+    screen.send(Message::Load(generation, LoadNews::CameBack(found)));
+    assert!(screen.note().contains("SRV-DC1 is active again (and 1 more)"), "{}", screen.note());
+}
+
 // Leaving
 
 #[test]

@@ -73,7 +73,7 @@ pub fn setting() -> Setting {
         require_ticket: false,
         criteria: "status \"Former Client\", or last agreement ended 30 days ago".into(),
         preselect: Preselect::None,
-        lock_covers: "this computer's data directory".into(),
+        lock_covers: "the data directory of this computer".into(),
         report_folder: PathBuf::from("/reports"),
         warnings: Vec::new(),
     }

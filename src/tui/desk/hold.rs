@@ -1,6 +1,6 @@
 //! Holds: a person wants a configuration kept, whatever a run would do with it.
 
-use crate::domain::{ConfigId, Timestamp};
+use crate::domain::{self, ConfigId, Timestamp};
 
 /// A hold that is in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,12 @@ pub struct Hold {
     pub by: String,
     /// Without an end it holds until it is taken away.
     pub until: Option<Timestamp>,
+}
+
+impl From<&domain::Hold> for Hold {
+    fn from(hold: &domain::Hold) -> Self {
+        Self { reason: hold.reason.clone(), by: hold.by.clone(), until: hold.until }
+    }
 }
 
 impl std::fmt::Display for Hold {

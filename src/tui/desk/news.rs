@@ -23,6 +23,8 @@ pub enum LoadNews {
         coverage: Coverage,
     },
     Notice(Notice),
+    /// A second look at earlier runs was due, and this did not stay as they left it.
+    CameBack(Vec<String>),
 }
 
 /// One configuration, and what a person must know before ticking it.

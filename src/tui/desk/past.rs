@@ -21,6 +21,8 @@ pub struct PastRun {
     pub changed: u64,
     pub skipped: u64,
     pub errors: u64,
+    /// Those of the errors that nobody knows the outcome of.
+    pub unknown: u64,
     /// Items that it set inactive and nobody restored since.
     pub restorable: u64,
     /// Those of them that were seen active again.
@@ -36,8 +38,15 @@ impl PastRun {
         self.phase == Phase::AwaitingApproval && self.is_free()
     }
 
-    pub fn may_resume(&self) -> bool {
+    /// Whether it was stopped before its end, so that going on with it is offered.
+    pub fn was_interrupted(&self) -> bool {
         self.phase == Phase::Interrupted && !self.dry_run && self.is_free()
+    }
+
+    /// One that finished may go on, too, while somebody still has to find out what became of an item.
+    pub fn may_resume(&self) -> bool {
+        let open = self.phase == Phase::Finished && self.unknown > 0 && !self.dry_run && self.is_free();
+        self.was_interrupted() || open
     }
 
     pub fn may_undo(&self) -> bool {

@@ -107,8 +107,18 @@ impl PlanView {
 pub struct Estimate {
     pub requests: u64,
     pub seconds: f64,
-    /// Share of what the PSA allows per window, where it says so.
-    pub pool_share: Option<f64>,
+    /// What it takes of the requests that the PSA's users have together, where the PSA tells.
+    pub pool: Option<Pool>,
+}
+
+/// Shares of the requests that everything which calls a PSA has together in a window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pool {
+    /// What this work takes.
+    pub takes: f64,
+    /// What is used already, by whomever.
+    pub used: f64,
+    pub window_seconds: u32,
 }
 
 /// What must be typed before anything is written.

@@ -52,10 +52,7 @@ pub fn parked(model: &mut Model, result: Result<Parked, Trouble>) -> Vec<Effect>
             model.place = Place::History;
             model.say(
                 Meaning::Good,
-                format!(
-                    "Parked, nothing was written: it waits for approval here until {} UTC.",
-                    until.minutes()
-                ),
+                format!("Parked, nothing was written: it waits for approval until {}.", until.minutes()),
             );
             history::begin(model)
         }

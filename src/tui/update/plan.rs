@@ -294,10 +294,7 @@ pub(super) fn hindrance(model: &Model) -> Option<(Meaning, String)> {
         let next = if parked { "tick it anew in Review to plan it again" } else { "press R to plan again" };
         return Some((Meaning::Warn, format!("This plan has expired: {next}.")));
     }
-    if model.setting.require_ticket
-        && plan.purpose.has_open_terms()
-        && plan.draft.ticket.is_none()
-        && !view.dry_run
+    if model.setting.require_ticket && plan.purpose.has_open_terms() && view.ticket.is_none() && !view.dry_run
     {
         return told(
             Meaning::Warn,

@@ -20,7 +20,8 @@ pub fn offer(model: &mut Model) {
     if std::mem::replace(&mut model.history.offered, true) {
         return;
     }
-    let runs: Vec<PastRun> = model.history.list().iter().filter(|run| run.may_resume()).cloned().collect();
+    let runs: Vec<PastRun> =
+        model.history.list().iter().filter(|run| run.was_interrupted()).cloned().collect();
     if runs.is_empty() {
         return;
     }

@@ -55,7 +55,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
 fn title(model: &Model) -> String {
     let list = model.history.list();
     let waiting = list.iter().filter(|past| past.waits_for_approval()).count();
-    let interrupted = list.iter().filter(|past| past.may_resume()).count();
+    let interrupted = list.iter().filter(|past| past.was_interrupted()).count();
     let parts = [(waiting, "for approval"), (interrupted, "interrupted")];
     let parts: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();

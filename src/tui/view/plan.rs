@@ -180,7 +180,8 @@ fn way_back(item: &PlanItem, width: u16, arrow: &str) -> String {
 
 fn terms(model: &Model, plan: &PlanPage, canvas: &mut Canvas<'_>, area: Rect) {
     let open = plan.purpose.has_open_terms();
-    let wants_ticket = open && model.setting.require_ticket && plan.draft.ticket.is_none();
+    let has_ticket = plan.view().is_some_and(|view| view.ticket.is_some());
+    let wants_ticket = open && model.setting.require_ticket && !has_ticket;
     let fields = [
         (Field::Reason, "Reason", &plan.reason, model.keymap.hint(Action::EditReason), false),
         (Field::Ticket, "Ticket", &plan.ticket, model.keymap.hint(Action::EditTicket), wants_ticket),

@@ -23,6 +23,7 @@ pub fn past(id: &str, seconds_ago: i64, phase: Phase) -> PastRun {
         changed: 0,
         skipped: 0,
         errors: 0,
+        unknown: 0,
         restorable: 0,
         active_again: 0,
         at_work: None,

@@ -6,7 +6,7 @@ use super::{PlanEntry, Purpose};
 use crate::domain::{ClientId, ConfigId, SkipReason, links::LinkKind, survey::SurveyedClient, text::count};
 use crate::tui::{
     cells,
-    desk::{PlanView, Setting},
+    desk::{PlanView, Pool, Setting},
     prose::Prose,
     symbols::Symbols,
     theme::Meaning,
@@ -149,9 +149,7 @@ pub(super) fn write(
     left_out(view, &mut page);
 
     page.heading("The record");
-    let pool = view.estimate.pool_share.map_or(String::new(), |share| {
-        format!(", {:.0} % of what {} allows in one window", share * 100.0, setting.nouns.product)
-    });
+    let pool = view.estimate.pool.map_or(String::new(), pool_words);
     page.say(
         2,
         Meaning::Text,
@@ -163,7 +161,7 @@ pub(super) fn write(
     );
     if !view.dry_run {
         let text = format!(
-            "While it runs, no other run may change {}: locks on {}.",
+            "While it runs, no other run may change {}: locks cover {}.",
             if view.plan.clients().len() == 1 {
                 format!("this {}", setting.nouns.client)
             } else {
@@ -291,6 +289,15 @@ fn linked(view: &PlanView, found: &HashMap<ConfigId, (usize, usize)>, setting: &
         ));
     }
     sentences
+}
+
+/// `, 49 % of this hour's pool (31 % is used already)`
+fn pool_words(pool: Pool) -> String {
+    let window = match pool.window_seconds {
+        3600 => "this hour's pool".to_owned(),
+        seconds => format!("the pool of {}", cells::duration(f64::from(seconds))),
+    };
+    format!(", {:.0} % of {window} ({:.0} % is used already)", pool.takes * 100.0, pool.used * 100.0)
 }
 
 /// What somebody changed after the run is not undone, and each change is told in full.

@@ -94,12 +94,16 @@ fn question(model: &Model, view: &PlanView, deed: &Deed) -> String {
     };
     let what = format!("{} of {whose}", count(n, nouns.configuration, nouns.configurations));
     let place = format!("{} ({})", view.plan.head().tenant.name, nouns.product);
-    let done = if view.is_undo() { "restored" } else { "set inactive" };
     match &deed.act {
         Act::Approve(_) => {
             let all = view.plan.items().len();
             let part = if n == all { String::new() } else { format!(" ({n} of the {all} that wait)") };
-            format!("Approve that {what}{part} are {done} in {place}, as {} asked?", view.requested_by)
+            let deed = if view.is_undo() {
+                format!("restoring {what}{part}")
+            } else {
+                format!("setting {what}{part} inactive")
+            };
+            format!("Approve {deed} in {place}, as {} asked?", view.requested_by)
         }
         Act::Start if view.is_undo() => format!("Restore {what} in {place} to what they were?"),
         Act::Start => format!("Set {what} inactive in {place}?"),
