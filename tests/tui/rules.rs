@@ -4,7 +4,7 @@ use mothball::{
     domain::{ConfigId, event::End},
     tui::{
         action::{Action, Scope, TABLE},
-        desk::Trouble,
+        desk::{Hold, Trouble},
         effect::Effect,
         key::Key,
         layout::Pane,
@@ -52,6 +52,16 @@ fn hostile() -> World {
         }
         world.rows.push(row);
     }
+    world.past = eventful_past();
+    for (at, past) in world.past.iter_mut().enumerate() {
+        past.requested_by = HOSTILE[at % HOSTILE.len()].into();
+        past.reason = Some(HOSTILE[(at + 1) % HOSTILE.len()].repeat(20));
+        past.at_work = (at == 6).then(|| HOSTILE[0].into());
+        past.elsewhere = (at == 5).then(|| HOSTILE[1].into());
+    }
+    world.needs_approval = Some(HOSTILE[2].into());
+    let hold = Hold { reason: HOSTILE[0].into(), by: HOSTILE[1].into(), until: None };
+    world.rows[1].hold = Some(hold);
     let huge = "x\u{1b}日".repeat(100_000);
     world.rows.push(row(9999, 7, &huge, &huge));
     world
@@ -261,7 +271,10 @@ fn every_place_at_every_size() {
     for theme in Theme::ALL {
         let mut screen = Screen::new(hostile(), 80, 24);
         screen.model.look = Look::new(theme, theme == Theme::Mono);
-        for keys in ["", "tab", "tab", "?", "esc", "L", "esc", "g a", "tab tab a", "enter", "x", "esc"] {
+        let in_review = ["", "esc", "tab", "tab", "?", "esc", "L", "esc", "g a", "tab tab a", "H", "esc"];
+        let further =
+            ["enter", "x", "5", "?", "esc", "enter", "a", "x", "esc", "n", "esc", "5 j r", "esc", "j j u"];
+        for keys in in_review.into_iter().chain(further) {
             screen.keys(keys);
             for (width, height) in
                 [(1, 1), (10, 3), (39, 10), (40, 9), (40, 10), (59, 12), (80, 24), (121, 30), (200, 60)]
