@@ -1,4 +1,11 @@
 //! The Desk behind the screen: the engine's work in the screen's words.
+//!
+//! `planning` makes plans, `past` tells of earlier runs, `rows` of what is read, `following` of what runs.
+
+mod following;
+mod past;
+mod planning;
+mod rows;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,31 +16,22 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::{Mutex, mpsc};
 
-use super::{context::Context, deliver::keep};
+use self::{following::Following, rows::Rows};
+use super::{context::Context, deliver::keep, second_look};
 use crate::{
-    domain::{
-        Client, ClientId, Code, ConfigId, Configuration, Hold, Outcome, RunId, Stamped, Timestamp, Wanted,
-        client::Offboarded,
-        document::Report,
-        event::End,
-        selection::{Scope, Sieve, Verdict},
-        survey::{Survey, SurveyedClient},
-    },
+    domain::{Client, ClientId, ConfigId, RunId, Timestamp, consent::Part, document::Report, event::End},
     engine::{
-        Ask, Control, Controller, Discovery, Draft, Engine, EngineError, Finished, Pick, Request, RunHandle,
-        Who, discover::Found, limits::Allowance, links::Cache,
+        Ask, Control, Controller, Discovery, Draft, Engine, EngineError, Finished, Request, RunHandle,
+        links::Cache,
     },
     report::{self, write_file},
-    system::process::user,
+    store::{StoreError, StoredRun},
     telemetry,
     tui::desk::{
-        self, Confirm, Desk, Ending, Estimate, LinksRead, LoadNews, LogLine, PastRun, PlanView, Row, RunNews,
-        SaveError, Setting, Trouble,
+        self, Desk, Hold, HoldRequest, LinksRead, LoadNews, LogLine, Parked, PastRun, PlanView, Recheck,
+        RunNews, SaveError, Setting, Trouble, UndoDraft,
     },
 };
-
-/// Items that the engine reads back at once; for estimates only.
-const READ_PAGE: u64 = 100;
 
 pub struct RealDesk {
     context: Context,
@@ -44,7 +42,7 @@ pub struct RealDesk {
 #[derive(Default)]
 struct State {
     loaded: Mutex<Option<Arc<Discovery>>>,
-    /// Drafts that were shown, by digest; only these can be started.
+    /// Drafts that were shown, by digest; only these can be started or parked.
     drafts: Mutex<BTreeMap<String, Draft>>,
     running: Mutex<BTreeMap<RunId, Controller>>,
     ended: Mutex<BTreeMap<RunId, (Finished, Report)>>,
@@ -67,112 +65,62 @@ impl RealDesk {
         })
     }
 
-    async fn draft(
-        &self,
-        discovery: &Discovery,
-        ticked: BTreeSet<ConfigId>,
-        who: Who,
-    ) -> Result<PlanView, Trouble> {
-        let engine = self.engine();
-        let mut survey = engine.survey(discovery, &Pick::Ticked(ticked.clone()), true);
-        survey
-            .clients
-            .retain(|client| client.found.iter().any(|found| ticked.contains(&found.configuration.id)));
-        survey.coverage.clients_in_run = survey.clients.len() as u64;
-        let clients = clients_of(&survey);
-        let rows: Vec<Configuration> = survey.found().map(|found| found.configuration.clone()).collect();
-        let reading = engine.links_for_screen(&clients, &rows, &self.state.links).await;
-        Engine::attach_links(&mut survey, &reading.links, &reading.signs_of_life);
-        let draft = engine.draft(discovery, survey, &who);
-        self.view(draft).await
-    }
-
-    async fn view(&self, draft: Draft) -> Result<PlanView, Trouble> {
-        let engine = self.engine();
-        let Some(plan) = draft.plan.clone() else {
-            return Err(Trouble {
-                message: "nothing of what is ticked can be deactivated".to_owned(),
-                advice: "Each row says why; untick them, or read the list again with R.".to_owned(),
-            });
-        };
-        let allowance = Allowance { max_changes: Some(u64::MAX), attended: true };
-        let refusals = engine.refusals(&draft, allowance).await.map_err(|error| trouble(&error))?;
-        let mut refused: Vec<String> = refusals.into_iter().map(|refusal| refusal.text).collect();
-        if engine.profile.safeguards.wants_approval() {
-            refused.push(
-                "the settings require another approval than this screen can give; park it with `mothball run --require-approval`"
-                    .to_owned(),
-            );
-        }
-        let mut warnings = Vec::new();
-        if draft.header.dry_run {
-            warnings.extend(refused.drain(..).map(|text| format!("a real run would be refused: {text}")));
-        }
-        let digest = plan.digest();
-        let view = PlanView {
-            digest: digest.clone(),
-            survey: draft.survey.clone(),
-            dry_run: draft.header.dry_run,
-            estimate: self.estimate(plan.items().len() as u64).await,
-            warnings,
-            refused,
-            confirm: self.confirm(&draft),
-            plan,
-        };
-        let mut drafts = self.state.drafts.lock().await;
-        drafts.clear();
-        if view.refused.is_empty() {
-            drafts.insert(digest, draft);
-        }
-        Ok(view)
-    }
-
-    async fn estimate(&self, changes: u64) -> Estimate {
-        let can = self.engine().psa.capabilities();
-        let requests = changes.div_ceil(can.batch.max(1) as u64) + 2 * changes.div_ceil(READ_PAGE) + 4;
-        let pool = self.engine().psa.pool().await.map(|pool| desk::Pool {
-            takes: requests as f64 / pool.limit.max(1) as f64,
-            used: pool.used as f64 / pool.limit.max(1) as f64,
-            window_seconds: pool.window_seconds,
-        });
-        // What fits into one window goes as fast as it is answered; the rest waits for the next ones. A third of a
-        // second an answer is what these PSAs take on an ordinary day.
-        let windows = requests.saturating_sub(1) / u64::from(can.requests.max(1));
-        let by_pace = windows as f64 * f64::from(can.window_seconds);
-        let by_answers = requests as f64 * 0.33 / can.in_flight.max(1) as f64;
-        Estimate { requests, seconds: by_pace.max(by_answers), pool }
-    }
-
-    fn confirm(&self, draft: &Draft) -> Confirm {
-        let count = draft.plan.as_ref().map_or(0, |plan| plan.items().len() as u64);
-        let safeguards = &self.engine().profile.safeguards;
-        if count > safeguards.max_changes {
-            return Confirm::CountAndProfile { count, profile: self.engine().profile.name.clone() };
-        }
-        match clients_of(&draft.survey).as_slice() {
-            [client] => Confirm::Client { id: client.id.clone(), name: client.name.clone() },
-            _ => Confirm::Count(count),
-        }
-    }
-
-    fn who(&self, draft: &desk::Draft) -> Who {
-        Who {
-            operator: self.context.operator.clone(),
-            user: user(),
-            ticket: draft.ticket.clone(),
-            reason: draft.reason.clone(),
-            dry_run: draft.dry_run,
-            attended: true,
-            links: true,
-            ..Who::default()
-        }
-    }
-
     async fn ended(&self, run: &RunId) -> Result<(Finished, Report), Trouble> {
         self.state.ended.lock().await.get(run).cloned().ok_or_else(|| Trouble {
             message: format!("run {run} has not ended in this session"),
             advice: format!("`mothball runs export {run}` writes its report."),
         })
+    }
+
+    async fn stored(&self, run: &RunId) -> Result<StoredRun, Trouble> {
+        let stored = self.engine().store.run(run).await.map_err(broken)?;
+        stored.ok_or_else(|| Trouble { message: format!("there is no run {run}"), advice: String::new() })
+    }
+
+    /// The draft that was shown with this digest. It can be acted on once.
+    async fn shown(&self, digest: &str) -> Result<Draft, Trouble> {
+        self.state.drafts.lock().await.remove(digest).ok_or_else(|| Trouble {
+            message: "this plan was replaced by a newer one".to_owned(),
+            advice: "Go back to Review and open the Plan again.".to_owned(),
+        })
+    }
+
+    /// Lets the screen watch a run that goes on.
+    async fn watch(&self, handle: RunHandle, news: mpsc::Sender<RunNews>) -> RunId {
+        let run = handle.run.clone();
+        self.state.running.lock().await.insert(run.clone(), handle.controller());
+        tokio::spawn(self.following(news).follow(handle));
+        run
+    }
+
+    fn following(&self, news: mpsc::Sender<RunNews>) -> Following {
+        Following { context: self.context.clone(), state: Arc::clone(&self.state), news }
+    }
+
+    /// Keeps the report of a run that ended, or was parked, without anything written.
+    async fn keep_report(&self, finished: &Finished) {
+        let report = report::build(&report::Source {
+            header: &finished.header,
+            survey: &finished.survey,
+            plan: finished.plan.as_ref(),
+            state: &finished.state,
+            journal_head: finished.journal_head.as_deref(),
+            now: self.engine().now(),
+        });
+        // It can be had from the journal at any time.
+        if let Err(failure) = keep(&self.context, &report).await {
+            tracing::warn!(why = failure.message, "the report was not kept");
+        }
+    }
+
+    /// What is held in the list that plans are made of, once a hold has changed.
+    async fn refresh_holds(&self) -> Result<(), Trouble> {
+        let mut loaded = self.state.loaded.lock().await;
+        if let Some(discovery) = loaded.as_mut() {
+            let holds = self.engine().holds(&discovery.tenant).await.map_err(|error| trouble(&error))?;
+            Arc::make_mut(discovery).holds = holds;
+        }
+        Ok(())
     }
 }
 
@@ -191,8 +139,6 @@ impl Desk for RealDesk {
         self.state.links.forget().await;
         let engine = self.engine();
         let (told, mut found) = mpsc::channel(16);
-        let rows =
-            Rows { engine, clients: BTreeMap::new(), wanted: Wanted::inactive(None), holds: BTreeMap::new() };
         let request = Request { ask: Ask::All, statuses: Vec::new() };
         let discovering = async {
             let discovery = engine.discover(&request, Some(&told)).await;
@@ -201,13 +147,13 @@ impl Desk for RealDesk {
         };
         let mut notices = engine.psa.notices();
         let telling = async {
-            let mut rows = rows;
+            let mut rows = Rows::new(engine);
             loop {
                 tokio::select! {
                     more = found.recv() => match more {
                         None => return rows,
                         Some(more) => {
-                            if let Some(more) = rows.news(more) {
+                            if let Some(more) = rows.news(more).await {
                                 tell(&news, more).await;
                             }
                         }
@@ -221,6 +167,11 @@ impl Desk for RealDesk {
         let (as_of, coverage) = (discovery.as_of, discovery.coverage.clone());
         *self.state.loaded.lock().await = Some(Arc::new(discovery));
         tell(&news, LoadNews::Complete { as_of, coverage }).await;
+        // What is due is looked at once the list is here: it holds up no picture.
+        let found = second_look::where_due(&self.context).await;
+        if !found.is_empty() {
+            tell(&news, LoadNews::CameBack(found)).await;
+        }
         Ok(())
     }
 
@@ -252,30 +203,20 @@ impl Desk for RealDesk {
     }
 
     async fn plan(&self, draft: desk::Draft) -> Result<PlanView, Trouble> {
-        let discovery = self.loaded().await?;
-        let who = self.who(&draft);
-        self.draft(&discovery, draft.ticked, who).await
+        self.plan_ticked(draft).await
     }
 
     async fn start(&self, digest: String, news: mpsc::Sender<RunNews>) -> Result<RunId, Trouble> {
-        let draft = self.state.drafts.lock().await.remove(&digest).ok_or_else(|| Trouble {
-            message: "this plan was replaced by a newer one".to_owned(),
-            advice: "Go back to Review and open the Plan again.".to_owned(),
-        })?;
-        let run = draft.header.run.clone();
-        let following = Following { context: self.context.clone(), state: Arc::clone(&self.state), news };
-        if draft.header.dry_run {
-            let finished = self
-                .engine()
-                .conclude(draft, End::Finished, Vec::new())
-                .await
-                .map_err(|error| trouble(&error))?;
-            tokio::spawn(async move { following.end(finished).await });
-        } else {
+        let draft = self.shown(&digest).await?;
+        if !draft.header.dry_run {
             let handle = self.engine().start(draft).await.map_err(|error| trouble(&error))?;
-            self.state.running.lock().await.insert(run.clone(), handle.controller());
-            tokio::spawn(following.follow(handle));
+            return Ok(self.watch(handle, news).await);
         }
+        let run = draft.header.run.clone();
+        let concluded = self.engine().conclude(draft, End::Finished, Vec::new()).await;
+        let finished = concluded.map_err(|error| trouble(&error))?;
+        let following = self.following(news);
+        tokio::spawn(async move { following.end(finished).await });
         Ok(run)
     }
 
@@ -295,47 +236,79 @@ impl Desk for RealDesk {
     }
 
     async fn plan_retry(&self, run: RunId) -> Result<PlanView, Trouble> {
-        let (finished, _) = self.ended(&run).await?;
-        let failed: BTreeSet<ConfigId> = finished
-            .state
-            .items
-            .iter()
-            .filter(|(_, item)| item.settled().is_some_and(|settled| may_retry(&settled.outcome)))
-            .map(|(id, _)| id.clone())
-            .collect();
-        let clients: BTreeSet<ClientId> = finished
-            .plan
-            .iter()
-            .flat_map(super::super::domain::plan::Plan::items)
-            .filter(|item| failed.contains(&item.config_id))
-            .map(|item| item.client_id.clone())
-            .collect();
-        if failed.is_empty() {
+        self.plan_again(run).await
+    }
+
+    async fn plan_undo(&self, draft: UndoDraft) -> Result<PlanView, Trouble> {
+        self.plan_back(draft).await
+    }
+
+    async fn stored_plan(&self, run: RunId) -> Result<PlanView, Trouble> {
+        self.plan_in_store(&run).await
+    }
+
+    async fn park(&self, digest: String) -> Result<Parked, Trouble> {
+        let draft = self.shown(&digest).await?;
+        let finished = self.engine().park(draft, Vec::new()).await.map_err(|error| trouble(&error))?;
+        self.keep_report(&finished).await;
+        let until = finished.plan.as_ref().map_or(self.now(), |plan| plan.head().expires_at);
+        Ok(Parked { run: finished.header.run, until })
+    }
+
+    async fn approve(
+        &self,
+        run: RunId,
+        digest: String,
+        items: BTreeSet<ConfigId>,
+        news: mpsc::Sender<RunNews>,
+    ) -> Result<RunId, Trouble> {
+        let stored = self.stored(&run).await?;
+        // What was looked at is what is approved, whatever became of the store meanwhile.
+        if stored.plan.as_ref().is_none_or(|(_, kept)| *kept != digest) {
             return Err(Trouble {
-                message: "nothing failed in this run".to_owned(),
-                advice: "What changed since review wants a new review: read the list again with R."
-                    .to_owned(),
+                message: format!("the plan of run {run} is not the one that was shown"),
+                advice: "Open it again from History and look at it.".to_owned(),
             });
         }
-        let ask = Ask::Named { ids: clients.into_iter().collect(), names: Vec::new() };
-        let request = Request { ask, statuses: Vec::new() };
-        let discovery = self.engine().discover(&request, None).await.map_err(|error| trouble(&error))?;
-        let header = finished.header;
-        let who = Who {
-            operator: self.context.operator.clone(),
-            user: user(),
-            ticket: header.ticket,
-            reason: header.reason,
-            attended: true,
-            links: true,
-            parent: Some(run),
-            ..Who::default()
-        };
-        self.draft(&discovery, failed, who).await
+        let approved = self.engine().approve(stored, &Part::Only(items), &self.context.person()).await;
+        let handle = approved.map_err(|error| trouble(&error))?;
+        Ok(self.watch(handle, news).await)
+    }
+
+    async fn reject(&self, run: RunId) -> Result<(), Trouble> {
+        let stored = self.stored(&run).await?;
+        let rejected = self.engine().reject(stored, &self.context.person()).await;
+        self.keep_report(&rejected.map_err(|error| trouble(&error))?).await;
+        Ok(())
+    }
+
+    async fn resume(&self, run: RunId, news: mpsc::Sender<RunNews>) -> Result<RunId, Trouble> {
+        let stored = self.stored(&run).await?;
+        let handle = self.engine().resume(stored).await.map_err(|error| trouble(&error))?;
+        Ok(self.watch(handle, news).await)
+    }
+
+    async fn recheck(&self, run: RunId) -> Result<Recheck, Trouble> {
+        self.look_again(&run).await
+    }
+
+    async fn hold(&self, wish: HoldRequest) -> Result<Hold, Trouble> {
+        let person = self.context.person();
+        let ids = BTreeSet::from([wish.config_id]);
+        let held = self.engine().hold(&ids, wish.until, &wish.reason, &person).await;
+        held.map_err(|error| trouble(&error))?;
+        self.refresh_holds().await?;
+        Ok(Hold { reason: wish.reason, by: person.to_string(), until: wish.until })
+    }
+
+    async fn release(&self, config_id: ConfigId) -> Result<(), Trouble> {
+        // One that somebody else took away meanwhile is gone all the same.
+        self.engine().unhold(&BTreeSet::from([config_id])).await.map_err(|error| trouble(&error))?;
+        self.refresh_holds().await
     }
 
     async fn save_report(&self, run: RunId, path: PathBuf, overwrite: bool) -> Result<PathBuf, SaveError> {
-        let (_, report) = self.ended(&run).await.map_err(SaveError::Failed)?;
+        let report = self.report(run).await.map_err(SaveError::Failed)?;
         let path = if path.is_dir() { path.join(report::file_name(&report)) } else { path };
         if path.exists() && !overwrite {
             return Err(SaveError::Exists(path));
@@ -350,28 +323,14 @@ impl Desk for RealDesk {
     }
 
     async fn history(&self) -> Result<Vec<PastRun>, Trouble> {
-        let runs = self.engine().store.runs(200).await.map_err(|error| trouble(&error.into()))?;
-        Ok(runs
-            .into_iter()
-            .map(|run| PastRun {
-                summary: format!(
-                    "{} changed, {} skipped, {} errors",
-                    run.changed(),
-                    run.skipped(),
-                    run.errors()
-                ),
-                run: run.header.run,
-                started_at: run.header.started_at,
-                phase: run.phase,
-                dry_run: run.header.dry_run,
-            })
-            .collect())
+        self.past_runs().await
     }
 
     async fn report(&self, run: RunId) -> Result<Report, Trouble> {
-        let stored = self.engine().store.run(&run).await.map_err(|error| trouble(&error.into()))?;
-        let stored = stored
-            .ok_or_else(|| Trouble { message: format!("there is no run {run}"), advice: String::new() })?;
+        if let Some((_, report)) = self.state.ended.lock().await.get(&run) {
+            return Ok(report.clone());
+        }
+        let stored = self.stored(&run).await?;
         super::runs::report_of(&stored)
             .map_err(|failure| Trouble { message: failure.message, advice: failure.advice })
     }
@@ -384,133 +343,6 @@ impl Desk for RealDesk {
     }
 }
 
-/// A failure that trying again may mend. What changed since review wants a new review instead.
-fn may_retry(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Failed { code, .. } if *code != Code::ChangedSinceReview)
-        || matches!(outcome, Outcome::Unknown { .. })
-}
-
-/// What arrives from the engine, as rows that say why they cannot be ticked.
-struct Rows<'a> {
-    engine: &'a Engine,
-    clients: BTreeMap<ClientId, Client>,
-    wanted: Wanted,
-    holds: BTreeMap<ConfigId, Hold>,
-}
-
-impl Rows<'_> {
-    fn news(&mut self, found: Found) -> Option<LoadNews> {
-        Some(match found {
-            Found::Holds(holds) => {
-                self.holds = holds;
-                return None;
-            }
-            Found::Tenant(tenant) => LoadNews::Tenant(tenant),
-            Found::Clients(clients) => {
-                self.clients = clients
-                    .iter()
-                    .map(|Offboarded { client, .. }| (client.id.clone(), client.clone()))
-                    .collect();
-                LoadNews::Clients(clients)
-            }
-            Found::Page(page) => {
-                LoadNews::Rows(page.into_iter().map(|configuration| self.row(configuration)).collect())
-            }
-        })
-    }
-
-    fn row(&self, configuration: Configuration) -> Row {
-        let scope = Scope { include_mixed: true, include_archived: true, ..Scope::default() };
-        let sieve = Sieve {
-            scope: &scope,
-            protection: &self.engine.profile.protection,
-            wanted: &self.wanted,
-            holds: &self.holds,
-        };
-        let locked = match self.clients.get(&configuration.client) {
-            None => Some("its client is not in this list".to_owned()),
-            Some(client) => match sieve.judge(&configuration, client) {
-                Verdict::Offer | Verdict::Hide => None,
-                Verdict::Leave { reason, why: None } => Some(reason.words().to_owned()),
-                Verdict::Leave { reason, why: Some(why) } => Some(format!("{}: {why}", reason.words())),
-            },
-        };
-        Row { configuration, locked }
-    }
-}
-
-/// Carries a run's news to the screen and its report to the disk.
-struct Following {
-    context: Context,
-    state: Arc<State>,
-    news: mpsc::Sender<RunNews>,
-}
-
-impl Following {
-    async fn follow(self, handle: RunHandle) {
-        let run = handle.run.clone();
-        let feed = handle.feed.clone();
-        let mut events = feed.events();
-        let mut notices = self.context.engine.psa.notices();
-        let _ = self.news.send(RunNews::State(Box::new(feed.state()))).await;
-        let ended = handle.wait();
-        tokio::pin!(ended);
-        let finished = loop {
-            tokio::select! {
-                finished = &mut ended => break finished,
-                event = events.recv() => {
-                    let news = match event {
-                        Ok(first) => RunNews::Events(with_waiting(first, &mut events)),
-                        Err(_) => RunNews::State(Box::new(feed.state())),
-                    };
-                    if self.news.try_send(news).is_err() {
-                        // The screen is behind: it gets the whole state once it has room again.
-                        events = feed.events();
-                        let _ = self.news.send(RunNews::State(Box::new(feed.state()))).await;
-                    }
-                }
-                Ok(notice) = notices.recv() => drop(self.news.try_send(RunNews::Notice(notice))),
-            }
-        };
-        self.state.running.lock().await.remove(&run);
-        self.end(finished).await;
-    }
-
-    async fn end(self, finished: Finished) {
-        let report = report::build(&report::Source {
-            header: &finished.header,
-            survey: &finished.survey,
-            plan: finished.plan.as_ref(),
-            state: &finished.state,
-            journal_head: finished.journal_head.as_deref(),
-            now: self.context.engine.now(),
-        });
-        let saved = keep(&self.context, &report).await.map_err(|failure| failure.message);
-        let run = finished.header.run.clone();
-        let resume = (finished.state.phase == crate::domain::Phase::Interrupted)
-            .then(|| format!("mothball runs resume {run}"));
-        let _ = self.news.send(RunNews::State(Box::new(finished.state.clone()))).await;
-        self.state.ended.lock().await.insert(run, (finished, report.clone()));
-        let _ = self.news.send(RunNews::Ended(Box::new(Ending { report, saved, resume }))).await;
-    }
-}
-
-/// The event and what else is there already, so that a burst is one message.
-fn with_waiting(first: Stamped, events: &mut tokio::sync::broadcast::Receiver<Stamped>) -> Vec<Stamped> {
-    let mut batch = vec![first];
-    while batch.len() < 512
-        && let Ok(next) = events.try_recv()
-    {
-        batch.push(next);
-    }
-    batch
-}
-
-fn clients_of(survey: &Survey) -> Vec<Client> {
-    let client = |client: &SurveyedClient| client.offboarded.as_ref().map(|entry| entry.client.clone());
-    survey.clients.iter().filter_map(client).collect()
-}
-
 async fn tell(news: &mpsc::Sender<LoadNews>, item: LoadNews) {
     // A screen that is gone needs no news.
     let _ = news.send(item).await;
@@ -518,4 +350,8 @@ async fn tell(news: &mpsc::Sender<LoadNews>, item: LoadNews) {
 
 fn trouble(error: &EngineError) -> Trouble {
     Trouble { message: error.to_string(), advice: error.advice() }
+}
+
+fn broken(error: StoreError) -> Trouble {
+    trouble(&error.into())
 }

@@ -7,7 +7,6 @@ use super::{
     context::Context,
     desk::RealDesk,
     print::{self, Failure},
-    second_look,
 };
 use crate::{
     domain::ExitCode,
@@ -23,8 +22,7 @@ use crate::{
 };
 
 pub async fn review(global: &Global, screen: &Screen) -> Result<ExitCode, Failure> {
-    let mut context = Context::open(global, true).await?;
-    context.settings.warnings.extend(second_look::where_due(&context).await);
+    let context = Context::open(global, true).await?;
     let mode = if context.settings.safeguards.dry_run { Mode::DryRun } else { Mode::Live };
     show(context, mode, global, screen).await
 }
@@ -117,6 +115,7 @@ fn setting(context: &Context, mode: Mode) -> Setting {
         require_ticket: profile.safeguards.require_ticket,
         criteria: profile.criteria.to_string(),
         preselect: preselect(context.settings.review.preselect),
+        lock_covers: context.engine.store.covers(),
         report_folder: context.report_folder(),
         warnings: context.settings.warnings.clone(),
     }

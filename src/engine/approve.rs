@@ -136,7 +136,7 @@ impl Engine {
     }
 
     /// Whether this person may let this run write, as far as this computer can tell.
-    fn may_approve(&self, stored: &StoredRun, by: &Person) -> Result<(), EngineError> {
+    pub fn may_approve(&self, stored: &StoredRun, by: &Person) -> Result<(), EngineError> {
         let safeguards = &self.profile.safeguards;
         if safeguards.dry_run || stored.header.dry_run {
             return Err(EngineError::Refused("safeguards.dry_run is set: nothing is written".to_owned()));

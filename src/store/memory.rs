@@ -350,6 +350,10 @@ impl Store for MemoryStore {
         Ok(acquired)
     }
 
+    async fn leases(&self) -> Result<Vec<Held>> {
+        Ok(self.lock().leases.values().cloned().collect())
+    }
+
     async fn release(&self, run: &RunId) -> Result<()> {
         let mut state = self.change()?;
         state.leases.retain(|_, held| held.run != *run);

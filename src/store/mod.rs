@@ -92,6 +92,9 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<Acquired>;
 
+    /// What is taken, by living holders and by ended ones that nobody took over from yet.
+    async fn leases(&self) -> Result<Vec<Held>>;
+
     /// Gives back all that was taken for this run, and drops requests that nobody took: they were meant for
     /// the process that ends with it, not for one that resumes the run later.
     async fn release(&self, run: &RunId) -> Result<()>;

@@ -102,8 +102,11 @@ actions! {
     SortPrev "sort-prev" "" "Sort by the column before" [Review] ["<"] None;
     SortNext "sort-next" "" "Sort by the next column" [Review] [">"] None;
     SortReverse "sort-reverse" "" "Reverse the sort order" [Review] ["~"] None;
-    Reload "reload" "reload" "Read again from the PSA" [Review, History] ["R"] None;
-    Start "start" "deactivate…" "Deactivate: asks for a typed confirmation first" [Plan] ["x"] Writes;
+    Hold "hold" "hold" "Keep this configuration: hold it with a reason, or release it" [Review] ["H"] None;
+    Start "start" "deactivate…" "Do what the plan says: asks for a typed confirmation first" [Plan] ["x"] Writes;
+    Pick "pick" "tick" "Tick or untick this item and move on: what is approved, or undone" [Plan] ["space"] None;
+    PickAll "pick-all" "all" "Tick everything in the plan; again unticks it" [Plan] ["a"] None;
+    Park "park" "park" "Park the plan: it waits until somebody approves it" [Plan] ["p"] None;
     DryRun "dry-run" "dry run" "Turn dry run on or off (plans again)" [Plan] ["d"] None;
     EditReason "edit-reason" "reason" "Write the reason for the record" [Plan] ["e"] None;
     EditTicket "edit-ticket" "ticket" "Write the ticket number" [Plan] ["t"] None;
@@ -114,7 +117,13 @@ actions! {
     OpenReport "open-report" "report" "Open the report" [Run] ["enter"] None;
     Save "save" "save as" "Save the report to a file of your choice" [Report] ["s"] None;
     Retry "retry" "retry failed" "Plan what failed once more" [Run, Report] ["r"] None;
-    OpenEntry "open-entry" "open" "Open the report of this run" [History] ["enter"] None;
+    OpenEntry "open-entry" "open" "Open this run: its report, or the plan that waits" [History] ["enter"] None;
+    Approve "approve" "approve…" "Approve this run: its plan opens with everything ticked" [History] ["a"] Writes;
+    Reject "reject" "reject" "Reject the run that waits for approval" [Plan, History] ["n"] Careful;
+    ResumeRun "resume-run" "resume…" "Resume this run: asks first" [History] ["r"] Writes;
+    UndoRun "undo-run" "undo…" "Undo this run: opens the plan of what would be restored" [Report, History] ["u"] Writes;
+    Recheck "recheck" "look again" "Look again: what this run set inactive and is active again" [Report, History] ["c"] None;
+    Reload "reload" "reload" "Read again from the PSA" [Review, History] ["R"] None;
     Copy "copy" "" "Copy id, name and link of this row to the clipboard" [Review, Report, History] ["y"] None;
     Up "up" "" "Up" [Moving, Reading] ["k", "up"] None;
     Down "down" "" "Down" [Moving, Reading] ["j", "down"] None;

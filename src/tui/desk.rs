@@ -1,19 +1,22 @@
 //! What the screen may ask for. `command/review.rs` answers with the real thing, tests with a script.
 
+mod hold;
+mod news;
+mod past;
+mod plan;
+
 use std::{collections::BTreeSet, path::PathBuf};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use crate::domain::{
-    Client, ClientId, ConfigId, Configuration, Links, Phase, Plan, RunId, RunState, SignOfLife, Stamped,
-    Tenant, Timestamp,
-    client::Offboarded,
-    document::{Coverage, Report},
-    event::Notice,
-    survey::Survey,
-    tenant::Nouns,
+pub use self::{
+    hold::{Hold, HoldRequest},
+    news::{Again, Control, Ending, LinksRead, LoadNews, Row, RunNews},
+    past::{PastRun, Recheck},
+    plan::{Confirm, Draft, Estimate, Parked, PlanView, Pool, UndoDraft},
 };
+use crate::domain::{ClientId, ConfigId, RunId, Timestamp, document::Report, tenant::Nouns};
 
 /// Everything that lies behind the screen. Calls run in tasks of their own and never block a frame.
 #[async_trait]
@@ -41,6 +44,38 @@ pub trait Desk: Send + Sync + 'static {
     /// A new plan for what failed, with the run as its parent.
     async fn plan_retry(&self, run: RunId) -> Result<PlanView, Trouble>;
 
+    /// Stores this plan as a run that waits for approval. Nothing is written to the PSA.
+    async fn park(&self, digest: String) -> Result<Parked, Trouble>;
+
+    /// The plan of a stored run, as it was kept: of one that waits for approval or was interrupted.
+    async fn stored_plan(&self, run: RunId) -> Result<PlanView, Trouble>;
+
+    /// Approves exactly these items of the parked plan with this digest, in the operator's name, and starts it.
+    async fn approve(
+        &self,
+        run: RunId,
+        digest: String,
+        items: BTreeSet<ConfigId>,
+        news: mpsc::Sender<RunNews>,
+    ) -> Result<RunId, Trouble>;
+
+    /// Ends a run that waits for approval, for good.
+    async fn reject(&self, run: RunId) -> Result<(), Trouble>;
+
+    /// Goes on with an interrupted run: what was sent is read first.
+    async fn resume(&self, run: RunId, news: mpsc::Sender<RunNews>) -> Result<RunId, Trouble>;
+
+    /// A plan that restores what a run changed. It is started like any other, by its digest.
+    async fn plan_undo(&self, draft: UndoDraft) -> Result<PlanView, Trouble>;
+
+    /// Looks again at what a run set inactive.
+    async fn recheck(&self, run: RunId) -> Result<Recheck, Trouble>;
+
+    /// Keeps a configuration from every run, until it is released or the hold ends.
+    async fn hold(&self, wish: HoldRequest) -> Result<Hold, Trouble>;
+
+    async fn release(&self, config_id: ConfigId) -> Result<(), Trouble>;
+
     /// Saves the report of a run that has ended. An existing file is kept unless `overwrite`.
     async fn save_report(&self, run: RunId, path: PathBuf, overwrite: bool) -> Result<PathBuf, SaveError>;
 
@@ -67,6 +102,8 @@ pub struct Setting {
     /// The criteria in one phrase, for an empty list.
     pub criteria: String,
     pub preselect: Preselect,
+    /// Who is kept apart by the locks of a run, such as `the data directory … on this computer`.
+    pub lock_covers: String,
     /// Where `s` saves unless told otherwise.
     pub report_folder: PathBuf,
     /// Warnings about the settings, such as a secret in plain text.
@@ -88,157 +125,6 @@ pub enum Preselect {
     None,
     Unlinked,
     All,
-}
-
-/// What arrives while loading.
-#[derive(Debug, Clone, PartialEq)]
-pub enum LoadNews {
-    Tenant(Tenant),
-    Clients(Vec<Offboarded>),
-    /// Rows of one page; they may be shown, and cannot be planned before the listing is complete.
-    Rows(Vec<Row>),
-    /// Everything is here and proven complete.
-    Complete {
-        as_of: Timestamp,
-        coverage: Coverage,
-    },
-    Notice(Notice),
-}
-
-/// One configuration, and why it cannot be ticked, if it cannot.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    pub configuration: Configuration,
-    pub locked: Option<String>,
-}
-
-/// The links of one client's configurations.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LinksRead {
-    pub client: ClientId,
-    pub links: Vec<(ConfigId, Links)>,
-    pub signs_of_life: Vec<SignOfLife>,
-}
-
-/// What the technician wants planned.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Draft {
-    pub ticked: BTreeSet<ConfigId>,
-    pub reason: Option<String>,
-    pub ticket: Option<String>,
-    /// Plan and report, but write nothing.
-    pub dry_run: bool,
-}
-
-/// What the Plan shows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PlanView {
-    pub plan: Plan,
-    pub digest: String,
-    /// Clients with reasons and signs of life, and every configuration with what is left out and why.
-    pub survey: Survey,
-    pub dry_run: bool,
-    pub estimate: Estimate,
-    pub warnings: Vec<String>,
-    /// Why it may not start at all.
-    pub refused: Vec<String>,
-    /// What must be typed to start it.
-    pub confirm: Confirm,
-}
-
-impl PlanView {
-    /// The client of an item, as surveyed.
-    pub fn client(&self, id: &ClientId) -> Option<&Client> {
-        self.survey
-            .clients
-            .iter()
-            .filter_map(|client| client.offboarded.as_ref())
-            .map(|offboarded| &offboarded.client)
-            .find(|client| client.id == *id)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Estimate {
-    pub requests: u64,
-    pub seconds: f64,
-    /// What it takes of the requests that the PSA's users have together, where the PSA tells.
-    pub pool: Option<Pool>,
-}
-
-/// Shares of the requests that everything which calls a PSA has together in a window.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pool {
-    /// What this work takes.
-    pub takes: f64,
-    /// What is used already, by whomever.
-    pub used: f64,
-    pub window_seconds: u32,
-}
-
-/// What must be typed before anything is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Confirm {
-    /// The client's id or its name.
-    Client { id: ClientId, name: String },
-    /// The number of configurations.
-    Count(u64),
-    /// The number, a blank, and the profile's name.
-    CountAndProfile { count: u64, profile: String },
-}
-
-impl Confirm {
-    pub fn accepts(&self, typed: &str) -> bool {
-        let typed = typed.trim();
-        match self {
-            Self::Client { id, name } => {
-                typed == id.as_str()
-                    || (!name.trim().is_empty() && crate::domain::text::same_name(typed, name))
-            }
-            Self::Count(count) => typed == count.to_string(),
-            Self::CountAndProfile { count, profile } => typed == format!("{count} {profile}"),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Control {
-    Pause,
-    Resume,
-    /// Takes nothing new, lets what is in flight end.
-    Cancel,
-    /// Starts nothing more and settles what was sent.
-    Stop,
-}
-
-/// What arrives while a run goes on.
-#[derive(Debug, Clone, PartialEq)]
-pub enum RunNews {
-    Events(Vec<Stamped>),
-    /// The whole state, after this listener lagged.
-    State(Box<RunState>),
-    Notice(Notice),
-    Ended(Box<Ending>),
-}
-
-/// The end of a run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Ending {
-    pub report: Report,
-    /// Where the report lies; the error if it could not be saved.
-    pub saved: Result<PathBuf, String>,
-    /// The command that resumes an interrupted run.
-    pub resume: Option<String>,
-}
-
-/// One line of History.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PastRun {
-    pub run: RunId,
-    pub started_at: Timestamp,
-    pub phase: Phase,
-    pub summary: String,
-    pub dry_run: bool,
 }
 
 /// One line of the log view.

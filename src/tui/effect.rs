@@ -1,15 +1,15 @@
 //! What `update` wants done outside: plain data, carried out by the runtime.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
-    desk::{Control, Draft},
+    desk::{Control, Draft, HoldRequest, UndoDraft},
     filter::Query,
     message::Message,
     model::data::Entry,
     options::Leave,
 };
-use crate::domain::{ClientId, RunId};
+use crate::domain::{ClientId, ConfigId, RunId};
 
 #[derive(Debug, Clone)]
 pub enum Effect {
@@ -34,9 +34,47 @@ pub enum Effect {
         generation: u64,
         run: RunId,
     },
+    PlanUndo {
+        generation: u64,
+        draft: UndoDraft,
+    },
+    /// The plan of a stored run, to be read and approved.
+    StoredPlan {
+        generation: u64,
+        run: RunId,
+    },
     Start {
         serial: u64,
         digest: String,
+    },
+    Park {
+        digest: String,
+    },
+    /// Approve these items of a parked plan and start it.
+    Approve {
+        serial: u64,
+        run: RunId,
+        digest: String,
+        items: BTreeSet<ConfigId>,
+    },
+    Reject {
+        run: RunId,
+    },
+    /// The plan of an interrupted run, to go on with it.
+    Reopen {
+        generation: u64,
+        run: RunId,
+    },
+    Resume {
+        serial: u64,
+        run: RunId,
+    },
+    Recheck {
+        run: RunId,
+    },
+    Hold(HoldRequest),
+    Release {
+        config_id: ConfigId,
     },
     Control {
         run: RunId,

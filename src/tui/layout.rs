@@ -130,3 +130,13 @@ pub fn run_head(height: usize) -> usize {
 
 /// Lines of the Plan below its page: reason, ticket.
 pub const PLAN_FOOT: usize = 2;
+
+/// Lines below the list of History that tell more about the run under the cursor, in a body of so many lines.
+pub fn history_foot(height: usize) -> usize {
+    if height >= 12 { 4 } else { 2 }
+}
+
+/// Runs of History in sight, below its header line.
+pub fn history_list(height: usize) -> usize {
+    height.saturating_sub(1 + history_foot(height)).max(1)
+}

@@ -27,6 +27,11 @@ pub fn edit(input: &mut Input, key: Key) -> bool {
     input.handle(request).is_some_and(|changed| changed.value)
 }
 
+/// Whether the key moves inside a line; elsewhere it may move between fields and buttons.
+pub fn is_horizontal(key: Key) -> bool {
+    matches!(key.code, Code::Left | Code::Right)
+}
+
 /// Pasted text, its first line only.
 pub fn paste(input: &mut Input, text: &str) -> bool {
     let line = text.lines().next().unwrap_or("");

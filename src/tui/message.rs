@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 
 use super::{
-    desk::{Control, LinksRead, LoadNews, LogLine, PastRun, PlanView, RunNews, SaveError, Trouble},
+    desk::{
+        Control, Hold, LinksRead, LoadNews, LogLine, Parked, PastRun, PlanView, Recheck, RunNews, SaveError,
+        Trouble,
+    },
     key::Key,
     options::StopSignal,
 };
-use crate::domain::{ClientId, RunId, document::Report};
+use crate::domain::{ClientId, ConfigId, RunId, document::Report};
 
 #[derive(Debug, Clone)]
 pub enum Message {
@@ -24,6 +27,10 @@ pub enum Message {
     LinksRead(Vec<ClientId>, Result<Vec<LinksRead>, Trouble>),
     Filtered(u64, Vec<u32>),
     Planned(u64, Result<Box<PlanView>, Trouble>),
+    Parked(Result<Parked, Trouble>),
+    Rejected(RunId, Result<(), Trouble>),
+    /// The plan of the run that is to be resumed.
+    Reopened(u64, Result<Box<PlanView>, Trouble>),
     Started(u64, Result<RunId, Trouble>),
     Run(u64, RunNews),
     /// No more news will come of this run.
@@ -32,6 +39,9 @@ pub enum Message {
     Saved(Result<PathBuf, SaveError>),
     History(Result<Vec<PastRun>, Trouble>),
     Report(RunId, Result<Box<Report>, Trouble>),
+    Rechecked(RunId, Result<Recheck, Trouble>),
+    /// A hold was put on a configuration, or taken away.
+    Held(ConfigId, Result<Option<Hold>, Trouble>),
     Log(Vec<LogLine>),
     /// The program is asked to end.
     Stop(StopSignal),

@@ -1,6 +1,7 @@
 //! Everything that the screen knows, as plain data.
 
 pub mod data;
+pub mod history;
 pub mod overlay;
 pub mod plan;
 pub mod report;
@@ -8,19 +9,19 @@ pub mod review;
 pub mod run;
 
 use self::{
+    history::HistoryPage,
     overlay::Overlay,
-    plan::PlanPage,
+    plan::{PlanPage, Purpose},
     report::ReportPage,
     review::{Load, Review},
     run::RunPage,
 };
 use super::{
     action::Scope,
-    desk::{Mode, PastRun, Setting, Trouble},
+    desk::{Mode, Setting, Trouble},
     keymap::Keymap,
     layout::{self, Pane},
     options::{Closing, LastRun, StopSignal},
-    scroll::Scroll,
     symbols::{self, Symbols},
     theme::{Meaning, Theme},
 };
@@ -68,14 +69,6 @@ impl Look {
     pub fn new(theme: Theme, ascii: bool) -> Self {
         Self { theme, symbols: if ascii { &symbols::ASCII } else { &symbols::UNICODE } }
     }
-}
-
-/// Earlier runs.
-#[derive(Debug, Default)]
-pub struct HistoryPage {
-    pub reading: bool,
-    pub runs: Option<Result<Vec<PastRun>, Trouble>>,
-    pub scroll: Scroll,
 }
 
 #[derive(Debug)]
@@ -171,7 +164,7 @@ impl Model {
     pub fn plan_is_outdated(&self) -> bool {
         let ticks = &self.review.ticks;
         self.plan.as_ref().is_some_and(|plan| {
-            plan.retry_of.is_none()
+            plan.purpose == Purpose::Ticked
                 && (plan.stale
                     || plan.draft.ticked.len() != ticks.len()
                     || ticks.iter().any(|id| !plan.draft.ticked.contains(id)))
@@ -184,6 +177,7 @@ impl Model {
             || self.review.links.reading
             || self.runs()
             || self.plan.as_ref().is_some_and(|plan| matches!(plan.state, plan::PlanState::Planning))
+            || self.history.is_busy()
             || matches!(self.overlay, Some(Overlay::Log { .. }))
     }
 
@@ -196,7 +190,9 @@ impl Model {
     pub fn scopes(&self) -> &'static [Scope] {
         match &self.overlay {
             Some(Overlay::Help { typing: true, .. }) => return &[Scope::Typing],
-            Some(Overlay::Help { .. } | Overlay::Log { .. }) => return &[Scope::Reading],
+            Some(Overlay::Help { .. } | Overlay::Log { .. } | Overlay::Recheck { .. }) => {
+                return &[Scope::Reading];
+            }
             Some(_) => return &[Scope::Dialog],
             None => {}
         }
@@ -230,12 +226,16 @@ impl Model {
         let (width, height) = (self.body_width(), self.body_height());
         if let Some(plan) = &mut self.plan {
             plan.write(width, &self.setting, self.look.symbols);
+            // Its scroll has no cursor of its own.
+            let height = height.saturating_sub(layout::PLAN_FOOT).max(1);
             plan.scroll.turn(super::scroll::Go::By(0), plan.page.lines.len(), height);
         }
         if let Some(report) = &mut self.report {
             report.write(width, &self.setting, self.look.symbols);
             report.scroll.turn(super::scroll::Go::By(0), report.page.lines.len(), height);
         }
+        let len = self.history.list().len();
+        self.history.scroll.settle(len, layout::history_list(height));
         if let Some(run) = &mut self.run {
             let len = run.len();
             run.scroll.settle(len, height.saturating_sub(layout::run_head(height)).max(1));

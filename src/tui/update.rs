@@ -1,15 +1,20 @@
 //! `update` takes the model from one message to the next and says what is to be done outside. It is
 //! pure: no clock, no files, no waiting.
 
+mod confirm;
 mod going;
 mod history;
+mod holding;
 mod links;
 mod listing;
 mod loading;
 mod mouse;
 mod overlay;
+mod parking;
+mod picking;
 mod plan;
 mod report;
+mod resuming;
 mod review;
 mod run;
 mod ticking;
@@ -18,6 +23,7 @@ use super::{
     action::{Action, Scope},
     effect::Effect,
     key::Key,
+    layout::Pane,
     message::Message,
     model::{Model, Place, overlay::Overlay},
     scroll::Go,
@@ -25,7 +31,10 @@ use super::{
 
 /// The first thing that happens.
 pub fn start(model: &mut Model) -> Vec<Effect> {
-    loading::begin(model)
+    let mut effects = loading::begin(model);
+    // What was interrupted is offered at once.
+    effects.extend(history::begin(model));
+    effects
 }
 
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -51,6 +60,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::LinksRead(clients, result) => links::read(model, &clients, result),
         Message::Filtered(generation, hits) => listing::filtered(model, generation, hits),
         Message::Planned(generation, result) => plan::planned(model, generation, result),
+        Message::Parked(result) => parking::parked(model, result),
+        Message::Rejected(run, result) => parking::rejected(model, &run, result),
+        Message::Reopened(generation, result) => resuming::reopened(model, generation, result),
         Message::Started(serial, result) => run::started(model, serial, result),
         Message::Run(serial, news) => run::news(model, serial, news),
         Message::RunNewsEnded(serial) => run::news_ended(model, serial),
@@ -58,6 +70,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Saved(result) => report::saved(model, result),
         Message::History(result) => history::read(model, result),
         Message::Report(run, result) => history::opened(model, &run, result),
+        Message::Rechecked(run, result) => history::rechecked(model, &run, result),
+        Message::Held(id, result) => holding::held(model, &id, result),
         Message::Log(lines) => overlay::log(model, lines),
         Message::Stop(signal) => going::stop(model, signal),
         Message::LeaveNow => going::leave_now(model),
@@ -163,8 +177,19 @@ pub fn is_available(model: &Model, action: Action) -> bool {
             _ => report::may_retry(model),
         },
         Action::OpenReport => model.report.is_some() && !model.runs(),
-        Action::Start | Action::DryRun | Action::EditReason | Action::EditTicket | Action::Replan => {
-            model.plan.is_some() && !model.runs()
+        Action::Start | Action::Replan => model.plan.is_some() && !model.runs(),
+        Action::DryRun | Action::EditReason | Action::EditTicket => {
+            !model.runs() && model.plan.as_ref().is_some_and(|plan| plan.purpose.has_open_terms())
+        }
+        Action::Park => !model.runs() && parking::may_park(model),
+        Action::Reject if model.place == Place::Plan => parking::parked_plan(model).is_some(),
+        Action::Reject | Action::Approve | Action::ResumeRun | Action::UndoRun | Action::Recheck => {
+            history::may(model, action)
+        }
+        Action::Hold => model.review.focus != Pane::Clients && model.review.cursor_row().is_some(),
+        Action::Search => matches!(model.overlay, Some(Overlay::Help { .. })),
+        Action::Pick | Action::PickAll => {
+            model.plan.as_ref().is_some_and(|plan| plan.purpose.is_picked_here() && plan.spent.is_none())
         }
         Action::Save => model.report.as_ref().is_some_and(|report| report.report().is_some()),
         Action::OpenPlan => !model.review.ticks.is_empty(),

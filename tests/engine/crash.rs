@@ -25,7 +25,7 @@ use mothball::{
     },
     simulator::{Layout, Options},
     store::{
-        Acquired, Claim, Deactivated, Flaw, Hold, Holder, MemoryStore, NewRun, Request,
+        Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, MemoryStore, NewRun, Request,
         Result as StoreResult, RunSummary, Store, StoredRun, Sweep,
     },
 };
@@ -263,6 +263,10 @@ impl Store for StoppingStore {
 
     async fn put_hold(&self, tenant: &Tenant, hold: &Hold) -> StoreResult<()> {
         self.inner.put_hold(tenant, hold).await
+    }
+
+    async fn leases(&self) -> StoreResult<Vec<Held>> {
+        self.inner.leases().await
     }
 
     async fn holds(&self, tenant: &Tenant, now: Timestamp) -> StoreResult<Vec<Hold>> {

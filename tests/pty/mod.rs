@@ -1,4 +1,5 @@
 //! The real binary in a pseudo-terminal, as a person would use it.
 
+mod decisions;
 mod demo;
 mod terminal;

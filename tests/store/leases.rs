@@ -76,6 +76,16 @@ async fn an_ended_holder_is_replaced_and_a_living_one_never(store: &dyn Store) {
     for (client, holder) in [("1", &gone), ("2", &before_boot), ("3", &living), ("4", &elsewhere)] {
         assert_eq!(take(store, &[client], Claim::All, "old", holder).await.taken.len(), 1);
     }
+    let own_identity = Identity::own();
+    let mut all = store.leases().await.unwrap();
+    all.sort_by(|a, b| a.client.cmp(&b.client));
+    let alive = all.iter().map(|held| !held.by.process.has_ended(&own_identity));
+    assert_eq!(
+        alive.collect::<Vec<_>>(),
+        [false, false, true, true],
+        "all are told, whoever lives can be told apart"
+    );
+    assert!(all.iter().all(|held| held.run.as_str() == "old"));
     let taken = take(store, &["1", "2", "3", "4"], Claim::Free, "new", &own("joe")).await;
     assert_eq!(taken.taken, clients(&["1", "2"]));
     let operators: Vec<_> = taken.held.iter().map(|held| held.by.operator.as_str()).collect();

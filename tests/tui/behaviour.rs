@@ -128,7 +128,7 @@ fn unlinked_reads_links_first_and_leaves_unknown_alone() {
     let mut screen = Screen::empty(World::small(), 100, 30);
     screen.by_hand = true;
     let effects = update::start(&mut screen.model);
-    assert!(matches!(effects[..], [Effect::Load { .. }]));
+    assert!(matches!(effects[..], [Effect::Load { .. }, Effect::History]));
     for news in screen.world.load() {
         screen.send(Message::Load(1, news));
     }
@@ -630,13 +630,22 @@ fn a_lagging_listener_reads_the_state_again() {
     let mut screen = running(&[101, 102]);
     let mut state = screen.model.run.as_ref().unwrap().state.clone();
     for id in [101, 102] {
-        for event in screen.world.story(&ConfigId::from(id), false) {
+        for event in screen.world.story(&ConfigId::from(id), false, false) {
             state.apply(&super::world::stamped(2, event));
         }
     }
     let serial = screen.model.run.as_ref().unwrap().serial;
     screen.send(Message::Run(serial, RunNews::State(Box::new(state))));
     assert!(screen.text().contains("2 of 2"), "{}", screen.text());
+}
+
+#[test]
+fn what_came_back_after_earlier_runs_is_told_when_it_was_looked_for() {
+    let mut screen = Screen::small(100, 30);
+    let generation = screen.model.review.generation;
+    let found = vec!["SRV-DC1 is active again".to_owned(), "FW-2 is active again".to_owned()];
+    screen.send(Message::Load(generation, LoadNews::CameBack(found)));
+    assert!(screen.note().contains("SRV-DC1 is active again (and 1 more)"), "{}", screen.note());
 }
 
 // Leaving

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod behaviour;
+mod decisions;
+mod holds;
 mod pty;
 mod real_loop;
 mod rules;

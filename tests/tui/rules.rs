@@ -3,12 +3,16 @@
 use mothball::{
     domain::{ConfigId, event::End},
     tui::{
-        action::TABLE,
-        desk::Trouble,
+        action::{Action, Scope, TABLE},
+        desk::{Hold, Trouble},
+        effect::Effect,
         key::Key,
         layout::Pane,
         message::{Message, Mouse, MouseKind},
-        model::{Look, Place},
+        model::{
+            Look, Place,
+            overlay::{Act, Overlay},
+        },
         theme::Theme,
         update,
         view::{Picture, view},
@@ -17,7 +21,10 @@ use mothball::{
 use proptest::prelude::*;
 use ratatui::style::{Color, Modifier};
 
-use super::world::{Screen, World, client, lines, row};
+use super::{
+    decisions::approved,
+    world::{Screen, World, client, eventful_past, lines, row},
+};
 
 /// Names as an attacker, or a careless import, would write them.
 const HOSTILE: [&str; 7] = [
@@ -45,6 +52,16 @@ fn hostile() -> World {
         }
         world.rows.push(row);
     }
+    world.past = eventful_past();
+    for (at, past) in world.past.iter_mut().enumerate() {
+        past.requested_by = HOSTILE[at % HOSTILE.len()].into();
+        past.reason = Some(HOSTILE[(at + 1) % HOSTILE.len()].repeat(20));
+        past.at_work = (at == 6).then(|| HOSTILE[0].into());
+        past.elsewhere = (at == 5).then(|| HOSTILE[1].into());
+    }
+    world.needs_approval = Some(HOSTILE[2].into());
+    let hold = Hold { reason: HOSTILE[0].into(), by: HOSTILE[1].into(), until: None };
+    world.rows[1].hold = Some(hold);
     let huge = "x\u{1b}日".repeat(100_000);
     world.rows.push(row(9999, 7, &huge, &huge));
     world
@@ -123,6 +140,15 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..60)
 }
 
+/// Whether the step would move the focus of the question about an interrupted run away from later.
+fn takes_another_button(screen: &Screen, step: &Step) -> bool {
+    let moves = |key: &Key| {
+        let action = screen.model.keymap.action(&[Scope::Dialog], *key);
+        matches!(action, Some(Action::NextButton | Action::PrevButton))
+    };
+    matches!(&screen.model.overlay, Some(Overlay::Resume(_))) && matches!(step, Step::Key(key) if moves(key))
+}
+
 fn take(screen: &mut Screen, step: Step) {
     match step {
         Step::Key(key) => screen.send(Message::Key(key)),
@@ -176,6 +202,49 @@ proptest! {
     }
 
     #[test]
+    fn nothing_is_approved_undone_or_resumed_without_its_confirmation(begin in 0..3usize, steps in steps()) {
+        let mut screen = Screen::new(World { past: eventful_past(), ..World::small() }, 100, 30);
+        // One item of a parked run ticked; the plan of an undo; the question about an interrupted run.
+        screen.keys(["esc 5 enter space x", "esc 5 j j j u space space x", "esc 5 j r"][begin]);
+        for step in steps {
+            // Everything but typing a number, an id or a name; but turning to a dry run, or to the second button.
+            let typed = match &step {
+                Step::Text(c) => Some(*c),
+                Step::Key(key) => key.typed(),
+                _ => None,
+            };
+            if typed.is_some_and(|c| c.is_ascii_digit() || c == 'd') || takes_another_button(&screen, &step) {
+                continue;
+            }
+            take(&mut screen, step);
+            prop_assert_eq!(screen.started(), 0);
+            let resumed = screen.asked.iter().any(|effect| matches!(effect, Effect::Resume { .. }));
+            prop_assert!(!resumed);
+        }
+    }
+
+    #[test]
+    fn only_ticked_items_of_a_parked_plan_are_approved(steps in steps()) {
+        let mut screen = Screen::new(World { past: eventful_past(), ..World::small() }, 100, 30);
+        screen.keys("esc 5 enter");
+        for step in steps {
+            let picked = screen.model.plan.as_ref().map(|plan| plan.picked.clone());
+            take(&mut screen, step);
+            // Whoever gets this far confirms what is ticked now.
+            if matches!(&screen.model.overlay, Some(Overlay::Confirm(open)) if open.deed.act != Act::Start) {
+                let typed = screen.asked_to_type();
+                let before = approved(&screen).len();
+                screen.send(Message::Key("ctrl-u".parse().unwrap()));
+                screen.write(&typed).keys("enter enter");
+                for items in &approved(&screen)[before..] {
+                    prop_assert_eq!(Some(items), picked.as_ref());
+                    prop_assert!(!items.is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
     fn only_what_is_ticked_is_ever_planned(steps in steps()) {
         let mut screen = Screen::small(100, 30);
         for step in steps {
@@ -202,7 +271,10 @@ fn every_place_at_every_size() {
     for theme in Theme::ALL {
         let mut screen = Screen::new(hostile(), 80, 24);
         screen.model.look = Look::new(theme, theme == Theme::Mono);
-        for keys in ["", "tab", "tab", "?", "esc", "L", "esc", "g a", "tab tab a", "enter", "x", "esc"] {
+        let in_review = ["", "esc", "tab", "tab", "?", "esc", "L", "esc", "g a", "tab tab a", "H", "esc"];
+        let further =
+            ["enter", "x", "5", "?", "esc", "enter", "a", "x", "esc", "n", "esc", "5 j r", "esc", "j j u"];
+        for keys in in_review.into_iter().chain(further) {
             screen.keys(keys);
             for (width, height) in
                 [(1, 1), (10, 3), (39, 10), (40, 9), (40, 10), (59, 12), (80, 24), (121, 30), (200, 60)]

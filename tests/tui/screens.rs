@@ -3,9 +3,13 @@
 use std::fmt::Write;
 
 use mothball::{
-    domain::event::{End, Event, Notice},
+    domain::{
+        Timestamp,
+        document::{FollowUp, FollowUpKind},
+        event::{End, Event, Notice},
+    },
     tui::{
-        desk::{LoadNews, Mode, RunNews, Trouble},
+        desk::{Again, Hold, LoadNews, Mode, PastRun, RunNews, Trouble},
         layout::Pane,
         message::Message,
         model::Look,
@@ -14,7 +18,7 @@ use mothball::{
 };
 use ratatui::style::{Color, Modifier};
 
-use super::world::{Screen, World, lines};
+use super::world::{Screen, World, eventful_past, interrupted, lines, now};
 
 const SIZES: [(u16, u16); 4] = [(120, 40), (80, 24), (60, 20), (40, 10)];
 
@@ -153,6 +157,151 @@ fn history() {
     snapshot("history", |width, height| {
         let mut screen = Screen::small(width, height);
         screen.keys("5");
+        screen
+    });
+}
+
+fn eventful(width: u16, height: u16) -> Screen {
+    let mut screen = Screen::new(World { past: eventful_past(), ..World::small() }, width, height);
+    screen.keys("esc 5");
+    screen
+}
+
+#[test]
+fn history_with_runs_that_wait_were_interrupted_and_came_back() {
+    snapshot("history_eventful", eventful);
+}
+
+#[test]
+fn history_tells_more_about_the_run_under_the_cursor() {
+    snapshot("history_active_again", |width, height| {
+        let mut screen = eventful(width, height);
+        screen.keys("j j j");
+        screen
+    });
+}
+
+#[test]
+fn interrupted_runs_are_offered() {
+    snapshot("resume_offer", |width, height| {
+        let past = vec![interrupted()];
+        Screen::new(World { past, ..World::small() }, width, height)
+    });
+}
+
+#[test]
+fn several_interrupted_runs_are_offered() {
+    snapshot("resume_offer_several", |width, height| {
+        let ids = ["20261123T231500-dddddddd", "20261122T080000-iiiiiiii", "20261121T080000-jjjjjjjj"];
+        let past = ids.map(|id| PastRun { run: id.into(), ..interrupted() }).to_vec();
+        let mut screen = Screen::new(World { past, ..World::small() }, width, height);
+        screen.keys("tab tab");
+        screen
+    });
+}
+
+#[test]
+fn plan_that_waits() {
+    snapshot("plan_parked", |width, height| {
+        let mut screen = eventful(width, height);
+        screen.keys("enter space space");
+        screen
+    });
+}
+
+#[test]
+fn plan_that_waits_confirm() {
+    snapshot("plan_parked_confirm", |width, height| {
+        let mut screen = eventful(width, height);
+        screen.keys("a x");
+        screen
+    });
+}
+
+#[test]
+fn plan_that_this_person_may_not_approve() {
+    snapshot("plan_four_eyes", |width, height| {
+        let refused =
+            vec!["four eyes: another person than jane@msp.example, who asked for it, must approve".into()];
+        let mut screen =
+            Screen::new(World { past: eventful_past(), refused, ..World::small() }, width, height);
+        screen.keys("esc 5 a x");
+        screen
+    });
+}
+
+#[test]
+fn plan_that_needs_approval() {
+    snapshot("plan_needs_approval", |width, height| {
+        let needs_approval = Some("safeguards.require_approval is set".to_owned());
+        let mut screen = Screen::new(World { needs_approval, ..World::small() }, width, height);
+        screen.tick(&[101, 102]);
+        screen.keys("enter");
+        screen
+    });
+}
+
+#[test]
+fn plan_of_an_undo() {
+    snapshot("plan_undo", |width, height| {
+        let mut screen = Screen::small(width, height);
+        screen.keys("5 u");
+        screen
+    });
+}
+
+#[test]
+fn report_of_an_undo() {
+    snapshot("report_undo", |width, height| {
+        let mut screen = Screen::small(width, height);
+        screen.keys("5 u");
+        screen.confirm();
+        screen.settle(0..3);
+        screen.end(End::Finished);
+        screen
+    });
+}
+
+#[test]
+fn looked_again() {
+    snapshot("recheck", |width, height| {
+        let found = vec![FollowUp {
+            kind: FollowUpKind::StillActive,
+            config_id: Some(101.into()),
+            client_id: 7.into(),
+            text: "SRV-DC1 is active again after run 20261123T090000-bbbbbbbb: its RMM link is datto-55; stop that sync".into(),
+            record_url: Some("https://psa.example/configuration/101".into()),
+        }];
+        let mut screen = Screen::new(World { found, ..World::small() }, width, height);
+        screen.keys("5 c");
+        screen
+    });
+}
+
+#[test]
+fn hold() {
+    snapshot("hold", |width, height| {
+        let mut screen = Screen::small(width, height);
+        screen.keys("tab j H").write("Sold to Birch").keys("enter").write("2027-01-31");
+        screen
+    });
+}
+
+#[test]
+fn review_with_a_hold_and_one_that_is_active_again() {
+    snapshot("review_held", |width, height| {
+        let mut world = World::small();
+        let hold = Hold {
+            reason: "Sold to Birch".into(),
+            by: "jane@msp.example".into(),
+            until: Timestamp::after_day("2027-01-31"),
+        };
+        world.rows[0].again =
+            Some(Again { run: "20261120T090000-eeeeeeee".into(), at: now().plus_seconds(-300_000) });
+        world.rows[0].configuration.rmm = Some("datto-55".into());
+        world.rows[2].hold = Some(hold);
+        let mut screen = Screen::new(world, width, height);
+        screen.keys("tab G k");
         screen
     });
 }

@@ -1,41 +1,34 @@
 //! A small made-up PSA behind a Desk, and a screen that is driven by keys without a terminal.
 
+mod desk;
+mod past;
+mod plans;
+mod report;
+mod screen;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
-    sync::{Arc, Mutex},
 };
 
-use async_trait::async_trait;
 use mothball::{
     domain::{
-        Client, ClientId, Code, ConfigId, Configuration, Event, Links, Listing, Outcome, Phase, Plan,
-        Problem, Reason, RunId, RunState, SignOfLife, Signals, SkipReason, Stamped, State, Statistics,
-        StatusRef, Tenant, Timestamp, Wanted,
+        Client, ClientId, Code, ConfigId, Configuration, Event, Links, Outcome, Reason, SignOfLife, Signals,
+        SkipReason, Stamped, State, StatusRef, Tenant, Timestamp,
         client::Offboarded,
-        document::{
-            ClientReport, ConfigReport, Coverage, FollowUp, FollowUpKind, JointReport, Report, RunFacts,
-        },
-        event::{Answer, End},
+        document::{Coverage, FollowUp},
+        event::Answer,
         links::{Link, LinkAnswer},
-        listing::Claim,
-        plan::{Head, Kind},
-        survey::{Found, Survey, SurveyedClient},
         tenant::Nouns,
     },
-    tui::{
-        desk::*,
-        effect::Effect,
-        key::Key,
-        message::Message,
-        model::{Look, Model, overlay::Overlay},
-        options::Leave,
-        theme::Theme,
-        update,
-        view::{Picture, view},
-    },
+    tui::desk::{LinksRead, LoadNews, Mode, PastRun, Preselect, Row, Setting},
 };
-use tokio::sync::mpsc;
+
+pub use self::{
+    desk::{ScriptedDesk, shared},
+    past::{eventful_past, interrupted, past, past_runs, waiting},
+    screen::{Screen, lines},
+};
 
 pub const NOW: i64 = 1_795_485_600;
 
@@ -54,6 +47,13 @@ pub struct World {
     /// Configurations that will not let themselves be deactivated.
     pub failing: BTreeSet<ConfigId>,
     pub refused: Vec<String>,
+    /// Why a plan has to be approved by somebody, if it has to.
+    pub needs_approval: Option<String>,
+    pub past: Vec<PastRun>,
+    /// What is in the plan that waits for approval, and in what an undo would restore.
+    pub stored: BTreeSet<ConfigId>,
+    /// What a second look finds.
+    pub found: Vec<FollowUp>,
 }
 
 pub fn setting() -> Setting {
@@ -73,6 +73,7 @@ pub fn setting() -> Setting {
         require_ticket: false,
         criteria: "status \"Former Client\", or last agreement ended 30 days ago".into(),
         preselect: Preselect::None,
+        lock_covers: "the data directory of this computer".into(),
         report_folder: PathBuf::from("/reports"),
         warnings: Vec::new(),
     }
@@ -115,6 +116,8 @@ pub fn row(id: i64, client: i64, name: &str, config_type: &str) -> Row {
             details: vec![("Manufacturer".into(), "Dell".into()), ("Model".into(), "R640".into())],
         },
         locked: None,
+        hold: None,
+        again: None,
     }
 }
 
@@ -192,6 +195,10 @@ impl World {
             signs,
             failing: BTreeSet::new(),
             refused: Vec::new(),
+            needs_approval: None,
+            past: past_runs(),
+            stored: [101, 102, 103, 201].map(ConfigId::from).into(),
+            found: Vec::new(),
         }
     }
 
@@ -250,87 +257,14 @@ impl World {
             })
             .collect()
     }
-
-    pub fn plan(&self, draft: &Draft) -> PlanView {
-        let all: Vec<Configuration> = self.rows.iter().map(|row| row.configuration.clone()).collect();
-        let n = all.len() as u64;
-        let claim = Claim {
-            what: "configuration",
-            before: n,
-            after: n,
-            id: &|row: &Configuration| row.id.to_string(),
-            belongs: &|_| true,
-        };
-        let listing = Listing::prove(all, &claim).unwrap();
-        let head = Head {
-            run: RunId::from("20261124T020000-abcdefgh"),
-            kind: Kind::Deactivate,
-            parent: None,
-            tenant: tenant(),
-            made_at: now(),
-            expires_at: now().plus_seconds(86_400),
-        };
-        let retired = StatusRef { id: "7".into(), name: "Decommissioned".into() };
-        let plan = Plan::from_listing(head, &listing, &self.clients, |row| {
-            draft.ticked.contains(&row.id).then(|| Wanted::inactive(Some(retired.clone())))
-        });
-        let touched = plan.clients();
-        let clients: Vec<SurveyedClient> = self
-            .clients
-            .iter()
-            .filter(|client| touched.contains(&client.client.id))
-            .map(|client| {
-                let mut surveyed = SurveyedClient::of(client.clone());
-                surveyed.signs_of_life = self.signs.get(&client.client.id).cloned().unwrap_or_default();
-                surveyed.found = self
-                    .rows
-                    .iter()
-                    .filter(|row| row.configuration.client == client.client.id)
-                    .map(|row| {
-                        let id = &row.configuration.id;
-                        let (skip, why) = match (&row.locked, draft.ticked.contains(id)) {
-                            (Some(why), _) => (Some(SkipReason::Protected), Some(why.clone())),
-                            (None, true) => (None, None),
-                            (None, false) => (Some(SkipReason::NotSelected), None),
-                        };
-                        let links = self.links.get(id).cloned().unwrap_or_else(no_links);
-                        Found { configuration: row.configuration.clone(), skip, why, links }
-                    })
-                    .collect();
-                surveyed
-            })
-            .collect();
-        let count = plan.items().len() as u64;
-        let confirm = match (count > self.setting.max_changes, &clients[..]) {
-            (true, _) => Confirm::CountAndProfile { count, profile: self.setting.profile.clone() },
-            (false, [one]) => {
-                let (id, name) = one.id.clone().zip(one.name.clone()).unwrap();
-                Confirm::Client { id, name }
-            }
-            _ => Confirm::Count(count),
-        };
-        PlanView {
-            digest: plan.digest(),
-            plan,
-            survey: Survey { clients, coverage: self.coverage(), warnings: Vec::new(), problems: Vec::new() },
-            dry_run: draft.dry_run || self.setting.mode == Mode::DryRun,
-            estimate: Estimate {
-                requests: count + 4,
-                seconds: count as f64 * 0.4 + 2.0,
-                pool: Some(Pool { takes: 0.02, used: 0.31, window_seconds: 3600 }),
-            },
-            warnings: Vec::new(),
-            refused: self.refused.clone(),
-            confirm,
-        }
-    }
-
     /// The events of one item, to its end.
-    pub fn story(&self, id: &ConfigId, dry: bool) -> Vec<Event> {
+    pub fn story(&self, id: &ConfigId, dry: bool, undo: bool) -> Vec<Event> {
         let intended = Event::Intended { config_id: id.clone(), attempt: 1 };
         if dry {
             return vec![Event::skipped(id.clone(), SkipReason::DryRun, None)];
         }
+        let outcome =
+            if undo { Outcome::Restored { verified: true } } else { Outcome::Deactivated { verified: true } };
         if self.failing.contains(id) {
             let outcome = Outcome::Failed {
                 code: Code::ConfigUpdateFailed,
@@ -349,114 +283,8 @@ impl World {
         vec![
             intended,
             Event::Answered { config_id: id.clone(), attempt: 1, answer: Answer::Accepted },
-            Event::settled(id.clone(), Outcome::Deactivated { verified: true }, None),
+            Event::settled(id.clone(), outcome, None),
         ]
-    }
-
-    pub fn ending(&self, view: &PlanView, state: &RunState) -> Ending {
-        Ending {
-            report: self.report(view, state),
-            saved: Ok(PathBuf::from("/data/mothball/reports/20261124T020000-abcdefgh.json")),
-            resume: (state.phase == Phase::Interrupted)
-                .then(|| "mothball runs resume 20261124T020000-abcdefgh".to_owned()),
-        }
-    }
-
-    pub fn report(&self, view: &PlanView, state: &RunState) -> Report {
-        let facts = RunFacts {
-            schema_version: "1.0".into(),
-            run_id: view.plan.head().run.clone(),
-            parent_run_id: None,
-            state: state.phase,
-            profile: "main".into(),
-            psa: "connectwise".into(),
-            tenant: Some(tenant()),
-            operator: "jane@msp.example".into(),
-            requested_by: None,
-            ticket: None,
-            approved_by: Some("jane@msp.example".into()),
-            approval_digest: None,
-            plan_digest: Some(view.digest.clone()),
-            reason: None,
-            dry_run: view.dry_run,
-            journal_head: None,
-        };
-        let clients: Vec<ClientReport> =
-            view.survey.clients.iter().map(|client| client_report(client, state, &facts)).collect();
-        let statistics: Statistics = clients.iter().map(|client| client.statistics).sum();
-        Report::Joint(Box::new(JointReport {
-            run: facts,
-            success: state.is_success(),
-            timestamp: now(),
-            statistics,
-            clients,
-            coverage: self.coverage(),
-            warnings: Vec::new(),
-            errors: Vec::new(),
-        }))
-    }
-}
-
-fn client_report(client: &SurveyedClient, state: &RunState, facts: &RunFacts) -> ClientReport {
-    let (id, name) = client.id.clone().zip(client.name.clone()).unwrap();
-    let mut statistics = Statistics::default();
-    let mut configs = Vec::new();
-    let mut follow_up = Vec::new();
-    let mut errors = Vec::new();
-    for found in &client.found {
-        let configuration = &found.configuration;
-        let outcome = match found.skip {
-            Some(reason) => Outcome::Skipped { reason },
-            None => state
-                .outcome(&configuration.id)
-                .map_or(Outcome::Skipped { reason: SkipReason::NotStarted }, |settled| {
-                    settled.outcome.clone()
-                }),
-        };
-        statistics.count(&outcome);
-        if let Outcome::Failed { code, message } = &outcome {
-            errors.push(Problem::new(*code, message.clone(), now()).about(configuration.id.clone()));
-        }
-        for kind in found.links.linked() {
-            follow_up.push(FollowUp {
-                kind: FollowUpKind::from(kind),
-                config_id: Some(configuration.id.clone()),
-                client_id: id.clone(),
-                text: format!("{}: {}", configuration.title(), found.links.get(kind).items()[0].name),
-                record_url: configuration.record_url.clone(),
-            });
-        }
-        configs.push(ConfigReport {
-            config_id: configuration.id.clone(),
-            config_name: configuration.title(),
-            status: if matches!(outcome, Outcome::Deactivated { .. }) { "inactive" } else { "active" }.into(),
-            previous_status: "active".into(),
-            config_type: configuration.config_type.clone(),
-            site: configuration.site.clone(),
-            outcome: outcome.name().into(),
-            skip_reason: outcome.skip_reason(),
-            outcome_text: outcome.words(),
-            verified: outcome.is_verified(),
-            psa_status: None,
-            previous_psa_status: None,
-            links: found.links.clone(),
-            record_url: configuration.record_url.clone(),
-        });
-    }
-    ClientReport {
-        success: errors.is_empty(),
-        client_id: Some(id),
-        client_name: Some(name),
-        timestamp: now(),
-        statistics,
-        configs,
-        warnings: Vec::new(),
-        errors,
-        run: facts.clone(),
-        offboarded_because: Vec::new(),
-        signs_of_life: client.signs_of_life.clone(),
-        coverage: Coverage::default(),
-        follow_up,
     }
 }
 
@@ -470,353 +298,4 @@ pub fn tenant() -> Tenant {
 
 pub fn stamped(seconds: i64, event: Event) -> Stamped {
     Stamped { at: now().plus_seconds(seconds), event }
-}
-
-/// The model with its effects answered at once by the world, and everything that was asked for.
-pub struct Screen {
-    pub world: World,
-    pub model: Model,
-    pub asked: Vec<Effect>,
-    pub left: Option<Leave>,
-    /// Effects are kept for the test to answer.
-    pub by_hand: bool,
-}
-
-impl Screen {
-    /// Before anything was loaded.
-    pub fn empty(world: World, width: u16, height: u16) -> Self {
-        let model = Model::new(world.setting.clone(), now(), (width, height), Look::new(Theme::Dark, false));
-        Self { world, model, asked: Vec::new(), left: None, by_hand: false }
-    }
-
-    pub fn new(world: World, width: u16, height: u16) -> Self {
-        let mut screen = Self::empty(world, width, height);
-        let effects = update::start(&mut screen.model);
-        screen.answer(effects);
-        screen
-    }
-
-    pub fn small(width: u16, height: u16) -> Self {
-        Self::new(World::small(), width, height)
-    }
-
-    pub fn send(&mut self, message: Message) {
-        let effects = update::update(&mut self.model, message);
-        self.answer(effects);
-    }
-
-    /// Keys by their names, blanks between them.
-    pub fn keys(&mut self, names: &str) -> &mut Self {
-        for name in names.split_whitespace() {
-            self.send(Message::Key(name.parse().unwrap()));
-        }
-        self
-    }
-
-    pub fn write(&mut self, text: &str) -> &mut Self {
-        for c in text.chars() {
-            self.send(Message::Key(Key::char(c)));
-        }
-        self
-    }
-
-    fn answer(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            self.asked.push(effect.clone());
-            if self.by_hand {
-                continue;
-            }
-            for message in self.reply(effect) {
-                self.send(message);
-            }
-        }
-    }
-
-    fn reply(&mut self, effect: Effect) -> Vec<Message> {
-        match effect {
-            Effect::Load { generation } => {
-                let mut news: Vec<Message> =
-                    self.world.load().into_iter().map(|news| Message::Load(generation, news)).collect();
-                news.push(Message::LoadEnded(generation, Ok(())));
-                news
-            }
-            Effect::ReadLinks { clients } => {
-                let read = self.world.read_links(&clients);
-                vec![Message::LinksRead(clients, Ok(read))]
-            }
-            Effect::After { message, .. } => match *message {
-                Message::LeaveNow => Vec::new(),
-                message => vec![message],
-            },
-            Effect::Plan { generation, draft } => {
-                vec![Message::Planned(generation, Ok(Box::new(self.world.plan(&draft))))]
-            }
-            Effect::Start { serial, .. } => {
-                let run = self.model.run.as_ref().unwrap().run.clone();
-                vec![Message::Started(serial, Ok(run)), self.events(vec![Event::Applying])]
-            }
-            Effect::Save { path, .. } => vec![Message::Saved(Ok(path))],
-            Effect::History => vec![Message::History(Ok(past_runs()))],
-            Effect::Log => vec![Message::Log(vec![LogLine {
-                at: now(),
-                level: "INFO".into(),
-                text: "GET /company/companies 200".into(),
-            }])],
-            Effect::Leave(leave) => {
-                self.left = Some(leave);
-                Vec::new()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    pub fn events(&self, events: Vec<Event>) -> Message {
-        let run = self.model.run.as_ref().unwrap();
-        Message::Run(run.serial, RunNews::Events(events.into_iter().map(|event| stamped(1, event)).collect()))
-    }
-
-    /// Lets these items of the plan come to their end.
-    pub fn settle(&mut self, range: std::ops::Range<usize>) {
-        let view = self.model.run.as_ref().unwrap().view.clone();
-        let ids: Vec<ConfigId> = view.plan.items()[range].iter().map(|item| item.config_id.clone()).collect();
-        let events = ids.iter().flat_map(|id| self.world.story(id, view.dry_run)).collect();
-        self.send(self.events(events));
-    }
-
-    pub fn end(&mut self, how: End) {
-        self.send(self.events(vec![Event::Ended { how }]));
-        let run = self.model.run.as_ref().unwrap();
-        let ending = self.world.ending(&run.view, &run.state);
-        let serial = run.serial;
-        self.send(Message::Run(serial, RunNews::Ended(Box::new(ending))));
-    }
-
-    /// Ticks these ids as the keys would, whatever the cursor is on.
-    pub fn tick(&mut self, ids: &[i64]) {
-        let ids = ids.iter().map(|id| ConfigId::from(*id)).collect();
-        let step = self.model.review.ticks.change(ids, Vec::new());
-        for id in step.on {
-            let at = self.model.review.data.row(&id).unwrap();
-            let client = self.model.review.data.entry(at).client;
-            self.model.review.data.clients[client].ticked += 1;
-        }
-    }
-
-    pub fn untick(&mut self, ids: &[i64]) {
-        let ids = ids.iter().map(|id| ConfigId::from(*id)).collect();
-        let step = self.model.review.ticks.change(Vec::new(), ids);
-        for id in step.off {
-            let at = self.model.review.data.row(&id).unwrap();
-            let client = self.model.review.data.entry(at).client;
-            self.model.review.data.clients[client].ticked -= 1;
-        }
-    }
-
-    /// To the confirmation, and through it.
-    pub fn confirm(&mut self) {
-        self.keys("x");
-        assert!(matches!(self.model.overlay, Some(Overlay::Confirm(_))), "{}", self.text());
-        let typed = match &self.model.plan.as_ref().unwrap().view().unwrap().confirm {
-            Confirm::Client { id, .. } => id.to_string(),
-            Confirm::Count(n) => n.to_string(),
-            Confirm::CountAndProfile { count, profile } => format!("{count} {profile}"),
-        };
-        self.write(&typed).keys("enter enter");
-    }
-
-    pub fn ticked(&self) -> Vec<String> {
-        let mut ids: Vec<ConfigId> = self.model.review.ticks.iter().cloned().collect();
-        ids.sort();
-        ids.iter().map(ToString::to_string).collect()
-    }
-
-    pub fn picture(&self) -> Picture {
-        view(&self.model)
-    }
-
-    pub fn text(&self) -> String {
-        lines(&self.picture()).join("\n")
-    }
-
-    pub fn note(&self) -> &str {
-        self.model.note.as_ref().map_or("", |note| note.text.as_str())
-    }
-
-    pub fn drafts(&self) -> Vec<Draft> {
-        let draft = |effect: &Effect| match effect {
-            Effect::Plan { draft, .. } => Some(draft.clone()),
-            _ => None,
-        };
-        self.asked.iter().filter_map(draft).collect()
-    }
-
-    pub fn started(&self) -> usize {
-        self.asked.iter().filter(|effect| matches!(effect, Effect::Start { .. })).count()
-    }
-}
-
-pub fn past_runs() -> Vec<PastRun> {
-    vec![
-        PastRun {
-            run: RunId::from("20261123T090000-bbbbbbbb"),
-            started_at: now().plus_seconds(-60_000),
-            phase: Phase::Finished,
-            summary: "Acme Dental: 4 deactivated, 1 skipped".into(),
-            dry_run: false,
-        },
-        PastRun {
-            run: RunId::from("20261120T090000-cccccccc"),
-            started_at: now().plus_seconds(-300_000),
-            phase: Phase::Interrupted,
-            summary: "3 companies: 12 of 40 deactivated".into(),
-            dry_run: true,
-        },
-    ]
-}
-
-/// The characters of a picture, line by line; a wide character takes its two cells.
-pub fn lines(picture: &Picture) -> Vec<String> {
-    let area = *picture.cells.area();
-    (0..area.height)
-        .map(|y| {
-            let mut line = String::new();
-            let mut skip = 0;
-            for x in 0..area.width {
-                if skip > 0 {
-                    skip -= 1;
-                    continue;
-                }
-                let symbol = picture.cells[(x, y)].symbol();
-                skip = mothball::tui::cells::width(symbol).saturating_sub(1);
-                line.push_str(symbol);
-            }
-            line.trim_end().to_owned()
-        })
-        .collect()
-}
-
-/// A Desk with the world behind it, for the real loop.
-pub struct ScriptedDesk {
-    pub world: World,
-    pub calls: Mutex<Vec<String>>,
-    plan: Mutex<Option<PlanView>>,
-    control: mpsc::UnboundedSender<Control>,
-    controls: Mutex<Option<mpsc::UnboundedReceiver<Control>>>,
-    /// Runs go on until they are cancelled.
-    pub endless: bool,
-}
-
-impl ScriptedDesk {
-    pub fn new(world: World) -> Self {
-        let (control, controls) = mpsc::unbounded_channel();
-        Self {
-            world,
-            calls: Mutex::default(),
-            plan: Mutex::default(),
-            control,
-            controls: Mutex::new(Some(controls)),
-            endless: false,
-        }
-    }
-
-    pub fn note(&self, call: impl Into<String>) {
-        self.calls.lock().unwrap().push(call.into());
-    }
-
-    pub fn calls(&self) -> Vec<String> {
-        self.calls.lock().unwrap().clone()
-    }
-}
-
-#[async_trait]
-impl Desk for ScriptedDesk {
-    fn setting(&self) -> Setting {
-        self.world.setting.clone()
-    }
-
-    fn now(&self) -> Timestamp {
-        now()
-    }
-
-    async fn load(&self, news: mpsc::Sender<LoadNews>) -> Result<(), Trouble> {
-        self.note("load");
-        for told in self.world.load() {
-            news.send(told).await.unwrap();
-        }
-        Ok(())
-    }
-
-    async fn read_links(&self, clients: Vec<ClientId>) -> Result<Vec<LinksRead>, Trouble> {
-        self.note(format!("links {}", clients.len()));
-        Ok(self.world.read_links(&clients))
-    }
-
-    async fn plan(&self, draft: Draft) -> Result<PlanView, Trouble> {
-        self.note(format!("plan {}", draft.ticked.len()));
-        let view = self.world.plan(&draft);
-        *self.plan.lock().unwrap() = Some(view.clone());
-        Ok(view)
-    }
-
-    async fn start(&self, digest: String, news: mpsc::Sender<RunNews>) -> Result<RunId, Trouble> {
-        let view = self.plan.lock().unwrap().clone().unwrap();
-        assert_eq!(view.digest, digest);
-        self.note(format!("start {}", view.plan.items().len()));
-        let run = view.plan.head().run.clone();
-        let world = self.world.clone();
-        let mut controls = self.controls.lock().unwrap().take().unwrap();
-        let endless = self.endless;
-        tokio::spawn(async move {
-            let mut state = RunState::of(&view.plan);
-            let mut events = vec![Event::Applying];
-            let mut how = End::Finished;
-            if endless {
-                while !matches!(controls.recv().await, Some(Control::Cancel | Control::Stop) | None) {}
-                how = End::Cancelled;
-            } else {
-                events.extend(
-                    view.plan.items().iter().flat_map(|item| world.story(&item.config_id, view.dry_run)),
-                );
-            }
-            events.push(Event::Ended { how });
-            for event in events {
-                let event = stamped(1, event);
-                state.apply(&event);
-                news.send(RunNews::Events(vec![event])).await.unwrap();
-            }
-            let _ = news.send(RunNews::Ended(Box::new(world.ending(&view, &state)))).await;
-        });
-        Ok(run)
-    }
-
-    async fn control(&self, _run: RunId, control: Control) -> Result<(), Trouble> {
-        self.note(format!("{control:?}"));
-        self.control.send(control).unwrap();
-        Ok(())
-    }
-
-    async fn plan_retry(&self, _run: RunId) -> Result<PlanView, Trouble> {
-        Err(Trouble { message: "not here".into(), advice: "elsewhere".into() })
-    }
-
-    async fn save_report(&self, _run: RunId, path: PathBuf, overwrite: bool) -> Result<PathBuf, SaveError> {
-        self.note(format!("save {overwrite}"));
-        if overwrite { Ok(path) } else { Err(SaveError::Exists(path)) }
-    }
-
-    async fn history(&self) -> Result<Vec<PastRun>, Trouble> {
-        Ok(past_runs())
-    }
-
-    async fn report(&self, _run: RunId) -> Result<Report, Trouble> {
-        Err(Trouble { message: "This report was removed.".into(), advice: "Look at another one.".into() })
-    }
-
-    fn log(&self) -> Vec<LogLine> {
-        Vec::new()
-    }
-}
-
-pub fn shared(desk: ScriptedDesk) -> Arc<ScriptedDesk> {
-    Arc::new(desk)
 }

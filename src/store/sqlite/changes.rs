@@ -63,7 +63,7 @@ pub async fn acquire(connection: &mut SqliteConnection, wanted: &Wanted) -> Chan
     Ok(acquired)
 }
 
-fn held(row: &SqliteRow) -> std::result::Result<Held, sqlx::Error> {
+pub fn held(row: &SqliteRow) -> std::result::Result<Held, sqlx::Error> {
     Ok(Held {
         client: ClientId::new(row.try_get::<String, _>("client_id")?),
         run: RunId::new(row.try_get::<String, _>("run")?),

@@ -14,8 +14,8 @@ use sqlx::SqlitePool;
 
 use self::writer::Writer;
 use super::{
-    Acquired, Claim, Deactivated, Flaw, Hold, Holder, NewRun, Request, Result, RunSummary, Store, StoreError,
-    StoredRun, Sweep,
+    Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, Result, RunSummary, Store,
+    StoreError, StoredRun, Sweep,
     journal::{Batch, Prepared},
 };
 use crate::domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp};
@@ -157,6 +157,10 @@ impl Store for SqliteStore {
         self.writer
             .change(move |connection| Box::pin(async move { changes::acquire(connection, &wanted).await }))
             .await
+    }
+
+    async fn leases(&self) -> Result<Vec<Held>> {
+        reads::leases(self).await
     }
 
     async fn release(&self, run: &RunId) -> Result<()> {

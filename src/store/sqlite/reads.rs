@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use sqlx::{Row, SqliteConnection, pool::PoolConnection, sqlite::SqliteRow};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::SqliteStore;
+use super::{SqliteStore, changes::held};
 use crate::{
     domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp, survey::Survey},
     store::{
-        Deactivated, Flaw, Hold, Result, RunSummary, StoreError, StoredRun, Sweep,
+        Deactivated, Flaw, Held, Hold, Result, RunSummary, StoreError, StoredRun, Sweep,
         journal::{Checker, Predecessor, Record, Stored, check_order, events, phase_from, phase_word},
         types::{millis, moment},
     },
@@ -348,6 +348,13 @@ pub async fn sweep(store: &SqliteStore, tenant: &Tenant, profile: &str) -> Resul
     found
         .map(|sweep| serde_json::from_str(&sweep).map_err(|error| store.corrupt(error.to_string())))
         .transpose()
+}
+
+pub async fn leases(store: &SqliteStore) -> Result<Vec<Held>> {
+    let rows =
+        sqlx::query("SELECT * FROM leases ORDER BY psa, tenant, client_id").fetch_all(&store.reads).await;
+    let rows = rows.map_err(|error| store.error(&error))?;
+    rows.iter().map(held).collect::<std::result::Result<_, _>>().map_err(|error| store.error(&error))
 }
 
 pub async fn holds(store: &SqliteStore, tenant: &Tenant, now: Timestamp) -> Result<Vec<Hold>> {

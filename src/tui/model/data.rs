@@ -4,7 +4,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use nucleo_matcher::Utf32String;
 
-use super::super::{desk::Row, filter::Haystack, natural};
+use super::super::{
+    desk::{Hold, Row},
+    filter::Haystack,
+    natural,
+};
 use crate::domain::{
     ClientId, ConfigId, Lifecycle, Links, SignOfLife, Tenant, Timestamp, client::Offboarded,
     document::Coverage,
@@ -26,7 +30,7 @@ impl Entry {
     }
 
     pub fn may_tick(&self) -> bool {
-        self.row.locked.is_none()
+        self.row.may_be_ticked()
     }
 
     /// Whether an "all" key may tick it: mixed rows are ticked one by one only.
@@ -56,6 +60,8 @@ pub struct ClientEntry {
     /// Those of them that an "all" key may tick.
     pub bulk: usize,
     pub ticked: usize,
+    /// Rows that an earlier run set inactive and that are active again.
+    pub again: usize,
     pub links: LinksState,
     pub signs_of_life: Vec<SignOfLife>,
 }
@@ -104,6 +110,7 @@ impl Data {
                 tickable: 0,
                 bulk: 0,
                 ticked: 0,
+                again: 0,
                 links: LinksState::default(),
                 signs_of_life: Vec::new(),
             });
@@ -129,6 +136,7 @@ impl Data {
             let owner = &mut self.clients[client];
             owner.tickable += usize::from(entry.may_tick());
             owner.bulk += usize::from(entry.may_tick_in_bulk());
+            owner.again += usize::from(entry.row.again.is_some());
             owner.rows.push(at);
             if touched.last() != Some(&client) {
                 touched.push(client);
@@ -145,6 +153,23 @@ impl Data {
 
     pub fn row(&self, id: &ConfigId) -> Option<u32> {
         self.row_at.get(id).copied()
+    }
+
+    /// Puts a hold on a row or takes it away, and counts its client anew.
+    pub fn set_hold(&mut self, at: u32, hold: Option<Hold>) {
+        let old = &self.rows[at as usize];
+        let entry = Entry {
+            row: Row { hold, ..old.row.clone() },
+            hay: old.hay.clone(),
+            sort_name: old.sort_name.clone(),
+            client: old.client,
+        };
+        let (before, after) =
+            ((old.may_tick(), old.may_tick_in_bulk()), (entry.may_tick(), entry.may_tick_in_bulk()));
+        let owner = &mut self.clients[entry.client];
+        owner.tickable = owner.tickable + usize::from(after.0) - usize::from(before.0);
+        owner.bulk = owner.bulk + usize::from(after.1) - usize::from(before.1);
+        self.rows[at as usize] = Arc::new(entry);
     }
 
     pub fn entry(&self, at: u32) -> &Arc<Entry> {

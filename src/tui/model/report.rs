@@ -1,5 +1,7 @@
 //! The Report as a page: first what is left for a person, then the figures, then every item.
 
+use std::collections::BTreeMap;
+
 use nucleo_matcher::Matcher;
 use tui_input::Input;
 
@@ -117,33 +119,28 @@ impl ReportPage {
         let changed = report.statistics();
         let n = changed.configs_deactivated + changed.configs_restored.unwrap_or(0);
         let what = count(n as usize, setting.nouns.configuration, setting.nouns.configurations);
+        let done = if changed.configs_restored.is_some() { "restored" } else { "deactivated" };
         let (sign, meaning, text) = match facts.state {
             Phase::Finished if facts.dry_run => {
                 (symbols.done, Meaning::Good, "Dry run finished: nothing was written.".to_owned())
             }
-            Phase::Finished if report.success() => (
-                symbols.done,
-                Meaning::Good,
-                format!("Finished: {what} deactivated, every change read back."),
-            ),
-            Phase::Finished => (
-                symbols.failed,
-                Meaning::Bad,
-                format!("Finished, but {}: {what} deactivated.", problems(report)),
-            ),
+            Phase::Finished if report.success() => {
+                (symbols.done, Meaning::Good, format!("Finished: {what} {done}, every change read back."))
+            }
+            Phase::Finished => {
+                (symbols.failed, Meaning::Bad, format!("Finished, but {}: {what} {done}.", problems(report)))
+            }
             Phase::Cancelled => (
                 symbols.skipped,
                 Meaning::Warn,
-                format!("Cancelled: {what} deactivated before that; the rest was not started."),
+                format!("Cancelled: {what} {done} before that; the rest was not started."),
             ),
             Phase::Interrupted => (
                 symbols.waiting,
                 Meaning::Warn,
-                format!("Interrupted: {what} deactivated so far; it can be resumed."),
+                format!("Interrupted: {what} {done} so far; it can be resumed."),
             ),
-            phase => {
-                (symbols.warning, Meaning::Warn, format!("{}: {what} deactivated.", capital(phase.words())))
-            }
+            phase => (symbols.warning, Meaning::Warn, format!("{}: {what} {done}.", capital(phase.words()))),
         };
         page.item(0, sign, meaning, &text);
         if let Some(resume) = &self.resume {
@@ -223,16 +220,23 @@ fn fits(query: &Query, client: &ClientReport, config: &ConfigReport, matcher: &m
     query.fits_text(&text.chars().take(400).collect::<String>().into(), matcher)
 }
 
+/// What there is to do about a kind, and how urgent it is beside the others.
+fn to_do(kind: FollowUpKind) -> (u8, &'static str) {
+    match kind {
+        FollowUpKind::ActiveAgain => (0, "Active again, find out who or what switched it back"),
+        FollowUpKind::InactiveAgain => (1, "Inactive again, find out who or what switched it back"),
+        FollowUpKind::SameDevice => (2, "New records of the same devices, decide about them"),
+        FollowUpKind::Agreement => (3, "End these agreements"),
+        FollowUpKind::Billing => (4, "Still billed, take them off"),
+        FollowUpKind::Ticket => (5, "Open tickets, close or move them"),
+        FollowUpKind::Child => (6, "Active children, decide about them"),
+        FollowUpKind::Rmm => (7, "Still in the RMM, remove the agents and stop the sync"),
+        FollowUpKind::Unknown => (8, "Could not be read, look for yourself"),
+        FollowUpKind::StillActive => (9, "Still active"),
+    }
+}
+
 fn follow_up(report: &Report, symbols: &Symbols, page: &mut Prose<ReportEntry>) {
-    let groups = [
-        (FollowUpKind::Agreement, "End these agreements"),
-        (FollowUpKind::Billing, "Still billed, take them off"),
-        (FollowUpKind::Ticket, "Open tickets, close or move them"),
-        (FollowUpKind::Child, "Active children, decide about them"),
-        (FollowUpKind::Rmm, "Still in the RMM, remove the agents and stop the sync"),
-        (FollowUpKind::Unknown, "Could not be read, look for yourself"),
-        (FollowUpKind::StillActive, "Still active"),
-    ];
     let all: Vec<(&ClientReport, &FollowUp)> = report
         .clients()
         .iter()
@@ -242,11 +246,11 @@ fn follow_up(report: &Report, symbols: &Symbols, page: &mut Prose<ReportEntry>) 
     if all.is_empty() {
         page.say(2, Meaning::Muted, "Nothing that this program could see.");
     }
-    for (kind, title) in groups {
-        let of_kind: Vec<_> = all.iter().filter(|(_, todo)| todo.kind == kind).collect();
-        if of_kind.is_empty() {
-            continue;
-        }
+    let mut by_kind: BTreeMap<(u8, &str), Vec<(&ClientReport, &FollowUp)>> = BTreeMap::new();
+    for (client, todo) in all {
+        by_kind.entry(to_do(todo.kind)).or_default().push((client, todo));
+    }
+    for ((_, title), of_kind) in by_kind {
         page.say(2, Meaning::Warn, &format!("{title}: {}", of_kind.len()));
         for (client, todo) in of_kind {
             let of = client.client_name.as_deref().filter(|_| report.clients().len() > 1);
@@ -269,7 +273,7 @@ fn totals(report: &Report, symbols: &Symbols, page: &mut Prose<ReportEntry>) {
     parts.push(format!("{} skipped", figures.configs_skipped));
     parts.push(format!("{} with errors", figures.errors));
     page.say(2, Meaning::Text, &format!("{} found = {}", figures.configs_found, parts.join(" + ")));
-    let mut reasons = std::collections::BTreeMap::<&str, usize>::new();
+    let mut reasons = BTreeMap::<&str, usize>::new();
     for reason in
         report.clients().iter().flat_map(|client| &client.configs).filter_map(|config| config.skip_reason)
     {

@@ -7,7 +7,13 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-use super::super::{desk::Desk, effect::Effect, filter, message::Message};
+use super::super::{
+    desk::{Desk, RunNews, Trouble},
+    effect::Effect,
+    filter,
+    message::Message,
+};
+use crate::domain::RunId;
 
 /// News of one load or run that wait to be taken in.
 const NEWS: usize = 64;
@@ -93,7 +99,53 @@ impl Effects {
                 });
                 self.plan = Some(task);
             }
-            Effect::Start { serial, digest } => self.start(serial, digest),
+            Effect::PlanUndo { generation, draft } => {
+                self.stop_planning();
+                let task = self.ask(|desk| async move {
+                    Message::Planned(generation, desk.plan_undo(draft).await.map(Box::new))
+                });
+                self.plan = Some(task);
+            }
+            Effect::StoredPlan { generation, run } => {
+                self.stop_planning();
+                let task = self.ask(|desk| async move {
+                    Message::Planned(generation, desk.stored_plan(run).await.map(Box::new))
+                });
+                self.plan = Some(task);
+            }
+            Effect::Reopen { generation, run } => {
+                self.ask(|desk| async move {
+                    Message::Reopened(generation, desk.stored_plan(run).await.map(Box::new))
+                });
+            }
+            Effect::Start { serial, digest } => {
+                self.run(serial, |desk, news| async move { desk.start(digest, news).await });
+            }
+            Effect::Approve { serial, run, digest, items } => {
+                self.run(serial, |desk, news| async move { desk.approve(run, digest, items, news).await });
+            }
+            Effect::Resume { serial, run } => {
+                self.run(serial, |desk, news| async move { desk.resume(run, news).await });
+            }
+            Effect::Park { digest } => {
+                self.ask(|desk| async move { Message::Parked(desk.park(digest).await) });
+            }
+            Effect::Reject { run } => {
+                self.ask(|desk| async move { Message::Rejected(run.clone(), desk.reject(run).await) });
+            }
+            Effect::Recheck { run } => {
+                self.ask(|desk| async move { Message::Rechecked(run.clone(), desk.recheck(run).await) });
+            }
+            Effect::Hold(wish) => {
+                self.ask(|desk| async move {
+                    Message::Held(wish.config_id.clone(), desk.hold(wish).await.map(Some))
+                });
+            }
+            Effect::Release { config_id } => {
+                self.ask(|desk| async move {
+                    Message::Held(config_id.clone(), desk.release(config_id).await.map(|()| None))
+                });
+            }
             Effect::Control { run, control } => {
                 self.ask(
                     |desk| async move { Message::Controlled(control, desk.control(run, control).await) },
@@ -147,11 +199,16 @@ impl Effects {
         })
     }
 
-    fn start(&mut self, serial: u64, digest: String) {
+    /// Starts a run, in whichever way, and passes its news on until there are no more.
+    fn run<F>(&mut self, serial: u64, begin: impl FnOnce(Arc<dyn Desk>, mpsc::Sender<RunNews>) -> F)
+    where
+        F: Future<Output = Result<RunId, Trouble>> + Send + 'static,
+    {
         let (news, mut told) = mpsc::channel(NEWS);
-        let (desk, send) = (Arc::clone(&self.desk), self.send.clone());
+        let started = begin(Arc::clone(&self.desk), news);
+        let send = self.send.clone();
         self.spawn(async move {
-            let result = desk.start(digest, news).await;
+            let result = started.await;
             let _ = send.send(Message::Started(serial, result)).await;
         });
         let send = self.send.clone();

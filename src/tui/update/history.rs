@@ -1,16 +1,20 @@
-//! History: earlier runs, opened as reports.
+//! History: earlier runs, and what can still be done about each.
 
-use super::super::{
-    action::Action,
-    desk::{PastRun, Trouble},
-    effect::Effect,
-    model::{
-        Model, Place,
-        overlay::Overlay,
-        report::{ReportPage, ReportState},
+use super::{
+    super::{
+        action::Action,
+        desk::{PastRun, Recheck, Trouble},
+        effect::Effect,
+        layout,
+        model::{
+            Model, Place,
+            overlay::Overlay,
+            report::{ReportPage, ReportState},
+        },
+        scroll::{Go, Scroll},
+        theme::Meaning,
     },
-    scroll::Go,
-    theme::Meaning,
+    parking, plan, resuming,
 };
 use crate::domain::{RunId, document::Report};
 
@@ -24,25 +28,27 @@ pub fn begin(model: &mut Model) -> Vec<Effect> {
 }
 
 pub fn read(model: &mut Model, result: Result<Vec<PastRun>, Trouble>) -> Vec<Effect> {
+    let before = model.history.under_cursor().map(|past| past.run.clone());
     model.history.reading = false;
+    let failed = result.is_err();
     model.history.runs = Some(result);
+    // The cursor stays with its run, or goes to the one that it was sent to.
+    let wanted = model.history.seek.take().or(before);
+    if let Some(at) = wanted.and_then(|id| model.history.list().iter().position(|past| past.run == id)) {
+        model.history.scroll.cursor = at;
+    }
+    if !failed {
+        resuming::offer(model);
+    }
     travel(model, Go::By(0))
 }
 
-fn runs(model: &Model) -> &[PastRun] {
-    match &model.history.runs {
-        Some(Ok(runs)) => runs,
-        _ => &[],
-    }
-}
-
-/// Below the header line of the list.
 pub fn list_height(model: &Model) -> usize {
-    model.body_height().saturating_sub(1).max(1)
+    layout::history_list(model.body_height())
 }
 
 pub fn travel(model: &mut Model, go: Go) -> Vec<Effect> {
-    let (len, height) = (runs(model).len(), list_height(model));
+    let (len, height) = (model.history.list().len(), list_height(model));
     model.history.scroll.go(go, len, height);
     Vec::new()
 }
@@ -51,9 +57,12 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Reload => begin(model),
         Action::OpenEntry => open(model),
+        Action::Approve | Action::Reject | Action::ResumeRun | Action::UndoRun | Action::Recheck => {
+            about(model, action)
+        }
         Action::Copy => {
-            let Some(run) = runs(model).get(model.history.scroll.cursor) else { return Vec::new() };
-            let text = run.run.to_string();
+            let Some(past) = model.history.under_cursor() else { return Vec::new() };
+            let text = past.run.to_string();
             model.say(Meaning::Info, "Copied the run's id through the terminal (OSC 52), if it allows that.");
             vec![Effect::Copy(text)]
         }
@@ -61,9 +70,112 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
+/// The run that an action is about: under the cursor, or the one whose report is read.
+fn subject(model: &Model) -> Option<&PastRun> {
+    if model.place == Place::Report {
+        let run = &model.report.as_ref()?.run;
+        return model.history.run(run);
+    }
+    model.history.under_cursor()
+}
+
+/// Whether the action can do something for the run that it would be about.
+pub fn may(model: &Model, action: Action) -> bool {
+    subject(model).is_some_and(|past| refusal(model, past, action).is_none())
+}
+
+/// Why an action can do nothing for this run, in words.
+fn refusal(model: &Model, past: &PastRun, action: Action) -> Option<String> {
+    if let Some(profile) = &past.elsewhere {
+        return Some(format!("This run is of profile {profile}: open the screen with --profile {profile}."));
+    }
+    if let Some(who) = &past.at_work {
+        return Some(format!("This run is going on: {who}."));
+    }
+    if model.runs() && action != Action::Recheck {
+        return Some("A run is going on here: one at a time.".to_owned());
+    }
+    let phase = past.phase.words();
+    let (possible, why) = match action {
+        Action::Approve | Action::Reject => {
+            (past.waits_for_approval(), format!("This run is {phase}: it does not wait for approval."))
+        }
+        Action::ResumeRun if past.dry_run => {
+            (false, "A dry run writes nothing: there is nothing to resume.".to_owned())
+        }
+        Action::ResumeRun => (past.may_resume(), format!("This run is {phase}: there is nothing to resume.")),
+        Action::UndoRun => {
+            (past.may_undo(), "This run set nothing inactive that could be undone.".to_owned())
+        }
+        _ => (past.may_recheck(), "This run set nothing inactive that could have come back.".to_owned()),
+    };
+    (!possible).then_some(why)
+}
+
+/// Approve, reject, resume, undo or look again, for the run that it is about.
+pub fn about(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(past) = subject(model).cloned() else {
+        if model.place == Place::Report {
+            model.say(Meaning::Info, "This run is not in History yet: press 5, then try again.");
+        }
+        return Vec::new();
+    };
+    if let Some(why) = refusal(model, &past, action) {
+        model.say(Meaning::Info, why);
+        return Vec::new();
+    }
+    match action {
+        Action::Approve => plan::open_parked(model, past.run, true),
+        Action::Reject => parking::ask_reject(model, past.run),
+        Action::ResumeRun => {
+            resuming::ask(model, vec![past]);
+            Vec::new()
+        }
+        Action::UndoRun => plan::begin_undo(model, past.run),
+        _ => recheck(model, past.run),
+    }
+}
+
+fn recheck(model: &mut Model, run: RunId) -> Vec<Effect> {
+    if model.history.rechecking.is_some() {
+        model.say(Meaning::Info, "Looking already: one moment.");
+        return Vec::new();
+    }
+    model.history.rechecking = Some(run.clone());
+    model.say(Meaning::Info, "Looking again at what this run changed. Nothing is written.");
+    vec![Effect::Recheck { run }]
+}
+
+pub fn rechecked(model: &mut Model, run: &RunId, result: Result<Recheck, Trouble>) -> Vec<Effect> {
+    model.history.rechecking = None;
+    let busy = model.overlay.is_some() || model.is_typing();
+    match result {
+        Ok(result) if busy => {
+            let n = result.found.len();
+            model.say(
+                Meaning::Info,
+                format!("Looked again at run {run}: {n} findings. c in History shows them."),
+            );
+            Vec::new()
+        }
+        Ok(result) => {
+            model.note = None;
+            model.overlay = Some(Overlay::Recheck { result, scroll: Scroll::default() });
+            begin(model)
+        }
+        Err(trouble) => {
+            model.say(Meaning::Bad, format!("Could not look again: {} {}", trouble.message, trouble.advice));
+            Vec::new()
+        }
+    }
+}
+
 fn open(model: &mut Model) -> Vec<Effect> {
-    let Some(past) = runs(model).get(model.history.scroll.cursor) else { return Vec::new() };
+    let Some(past) = model.history.under_cursor() else { return Vec::new() };
     let run = past.run.clone();
+    if past.waits_for_approval() && !model.runs() {
+        return plan::open_parked(model, run, false);
+    }
     if model.run.as_ref().is_some_and(|now| now.run == run && now.is_active()) {
         model.place = Place::Run;
         return Vec::new();

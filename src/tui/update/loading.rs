@@ -71,10 +71,19 @@ pub fn news(model: &mut Model, generation: u64, news: LoadNews) -> Vec<Effect> {
             review.notice = None;
             return completed(model);
         }
+        LoadNews::CameBack(found) => came_back(model, &found),
         LoadNews::Notice(Notice::Flowing) => review.notice = None,
         LoadNews::Notice(notice) => review.notice = Some(notice),
     }
     Vec::new()
+}
+
+/// One line is all there is room for; History has the rest.
+fn came_back(model: &mut Model, found: &[String]) {
+    if let Some(first) = found.first() {
+        let more = if found.len() > 1 { format!(" (and {} more)", found.len() - 1) } else { String::new() };
+        model.say(Meaning::Warn, format!("Looked again at earlier runs: {first}{more}"));
+    }
 }
 
 fn completed(model: &mut Model) -> Vec<Effect> {

@@ -11,7 +11,7 @@ use super::{
         scroll::Go,
         view,
     },
-    act, history, listing, plan, report, review, run, ticking,
+    act, history, listing, picking, plan, report, review, run, ticking,
 };
 use crate::tui::action::Action;
 
@@ -53,9 +53,18 @@ pub fn take(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
         (Place::History, Some(by)) => history::travel(model, Go::By(by)),
         (Place::History, None) => {
             let body = layout::table(layout::frame(model.size.0, model.size.1).body);
-            if body.contains(at) {
-                model.history.scroll.cursor = model.history.scroll.offset + usize::from(at.y - body.y);
+            let line = usize::from(at.y.saturating_sub(body.y));
+            if body.contains(at) && line < history::list_height(model) {
+                model.history.scroll.cursor = model.history.scroll.offset + line;
                 return history::travel(model, Go::By(0));
+            }
+            Vec::new()
+        }
+        (Place::Plan, None) => {
+            let page = layout::inside(layout::frame(model.size.0, model.size.1).body);
+            let line = usize::from(at.y.saturating_sub(page.y));
+            if page.contains(at) && line < plan::page_height(model) {
+                return picking::click(model, line, view::plan::is_box(page, at.x));
             }
             Vec::new()
         }

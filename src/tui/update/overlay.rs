@@ -13,12 +13,12 @@ use super::{
         line_input,
         model::{
             Model,
-            overlay::{ConfirmBox, ConfirmFocus, HiddenChoice, Overlay, QuitChoice, SaveBox, SaveState},
+            overlay::{HiddenChoice, Overlay, QuitChoice, ReleaseChoice, SaveBox, SaveState},
         },
         scroll::{Go, Scroll},
         view,
     },
-    direction, going, plan, ticking,
+    confirm, direction, going, holding, parking, resuming, ticking,
 };
 
 pub fn open_help(model: &mut Model) -> Vec<Effect> {
@@ -61,7 +61,30 @@ pub fn press(model: &mut Model, key: Key, action: Option<Action>) -> Vec<Effect>
             model.overlay = Some(Overlay::Log { lines, scroll, follow });
             Vec::new()
         }
-        Overlay::Confirm(confirm) => confirm_key(model, confirm, key, action),
+        Overlay::Confirm(confirm) => confirm::press(model, confirm, key, action),
+        Overlay::Resume(open) => resuming::press(model, open, action),
+        Overlay::Reject { run, choice } => parking::reject_press(model, run, choice, action),
+        Overlay::Hold(open) => holding::press(model, open, key, action),
+        Overlay::Release { config_id, title, hold, choice } => match (action, choice) {
+            (Some(Action::Accept), ReleaseChoice::Release) => vec![Effect::Release { config_id }],
+            (Some(Action::Accept | Action::Dismiss), _) => Vec::new(),
+            _ => {
+                let choice = step(&[ReleaseChoice::KeepHeld, ReleaseChoice::Release], choice, action);
+                model.overlay = Some(Overlay::Release { config_id, title, hold, choice });
+                Vec::new()
+            }
+        },
+        Overlay::Recheck { result, mut scroll } => {
+            if matches!(action, Some(Action::Dismiss | Action::Close)) {
+                return Vec::new();
+            }
+            if let Some(go) = action.and_then(direction) {
+                let len = view::recheck::page(model, &result).lines.len();
+                scroll.turn(go, len, model.body_height());
+            }
+            model.overlay = Some(Overlay::Recheck { result, scroll });
+            Vec::new()
+        }
         Overlay::Hidden { ids, choice } => match action {
             Some(Action::Dismiss) => Vec::new(),
             Some(Action::Accept) => ticking::hidden_answer(model, ids, choice),
@@ -91,7 +114,7 @@ pub fn press(model: &mut Model, key: Key, action: Option<Action>) -> Vec<Effect>
 }
 
 /// The choice after a button key.
-fn step<T: Copy + PartialEq>(all: &[T], now: T, action: Option<Action>) -> T {
+pub(super) fn step<T: Copy + PartialEq>(all: &[T], now: T, action: Option<Action>) -> T {
     let by = match action {
         Some(Action::NextButton) => 1,
         Some(Action::PrevButton) => all.len() - 1,
@@ -137,52 +160,6 @@ fn help(
     model.overlay = Some(Overlay::Help { search, typing, scroll });
 }
 
-/// Focus starts on Cancel. Enter there closes; in the text it moves on to the button only if the text
-/// is right; only on the button, with the right text, it starts the run.
-fn confirm_key(model: &mut Model, mut confirm: ConfirmBox, key: Key, action: Option<Action>) -> Vec<Effect> {
-    let Some(wanted) = model.plan.as_ref().and_then(|plan| plan.view()).map(|view| view.confirm.clone())
-    else {
-        return Vec::new();
-    };
-    confirm.note = None;
-    let fits = wanted.accepts(confirm.input.value());
-    match (action, confirm.focus) {
-        (Some(Action::Dismiss), _) | (Some(Action::Accept), ConfirmFocus::Cancel) => return Vec::new(),
-        (Some(Action::Accept), ConfirmFocus::Go) if fits => return plan::run(model),
-        (Some(Action::Accept), ConfirmFocus::Text) if fits => confirm.focus = ConfirmFocus::Go,
-        (Some(Action::Accept), _) => {
-            confirm.note = Some("That is not what is asked for.".to_owned());
-            confirm.focus = ConfirmFocus::Text;
-        }
-        (Some(Action::NextButton | Action::PrevButton), focus)
-            if focus != ConfirmFocus::Text || !is_editing(key) =>
-        {
-            // The button cannot be reached before the text is right.
-            let order: &[ConfirmFocus] = if fits {
-                &[ConfirmFocus::Cancel, ConfirmFocus::Text, ConfirmFocus::Go]
-            } else {
-                &[ConfirmFocus::Cancel, ConfirmFocus::Text]
-            };
-            confirm.focus = step(order, focus, action);
-        }
-        _ => {
-            let before = confirm.input.value().to_owned();
-            line_input::edit(&mut confirm.input, key);
-            if confirm.input.value() != before {
-                confirm.focus = ConfirmFocus::Text;
-            }
-        }
-    }
-    model.overlay = Some(Overlay::Confirm(confirm));
-    Vec::new()
-}
-
-/// Left and right move in a text before they move between buttons.
-fn is_editing(key: Key) -> bool {
-    use super::super::key::Code;
-    matches!(key.code, Code::Left | Code::Right)
-}
-
 fn save_key(model: &mut Model, mut save: SaveBox, key: Key, action: Option<Action>) -> Vec<Effect> {
     let mut effects = Vec::new();
     let state = std::mem::replace(&mut save.state, SaveState::Typing);
@@ -226,17 +203,20 @@ fn save_key(model: &mut Model, mut save: SaveBox, key: Key, action: Option<Actio
 
 /// Pasted text goes into fields, but never into a confirmation.
 pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    match &mut model.overlay {
+    let input = match &mut model.overlay {
         Some(Overlay::Confirm(confirm)) => {
             confirm.note = Some("Pasting does not work here: type it.".to_owned());
+            None
         }
         Some(
             Overlay::Save(SaveBox { input, state: SaveState::Typing | SaveState::Failed(_), .. })
             | Overlay::Help { search: input, typing: true, .. },
-        ) => {
-            line_input::paste(input, text);
-        }
-        _ => {}
+        ) => Some(input),
+        Some(Overlay::Hold(open)) => Some(open.input()),
+        _ => None,
+    };
+    if let Some(input) = input {
+        line_input::paste(input, text);
     }
     Vec::new()
 }

@@ -2,23 +2,25 @@
 
 use std::collections::BTreeSet;
 
+use tui_input::Input;
+
 use super::{
     super::{
         action::Action,
-        desk::{Draft, PlanView, Trouble},
+        desk::{Draft, PlanView, Trouble, UndoDraft},
         effect::Effect,
         key::Key,
         layout, line_input,
         model::{
             Model, Place,
-            overlay::{ConfirmBox, Overlay},
-            plan::{Field, PlanPage, PlanState},
+            overlay::{Act, Deed},
+            plan::{Field, PlanPage, PlanState, Purpose},
             run::RunPage,
         },
         scroll::Go,
         theme::Meaning,
     },
-    going, ticking,
+    confirm, going, parking, picking, ticking,
 };
 use crate::domain::{ConfigId, RunId};
 
@@ -27,22 +29,48 @@ pub fn begin(model: &mut Model, ticked: BTreeSet<ConfigId>) -> Vec<Effect> {
     let mut draft = model.plan.as_ref().map(|plan| plan.draft.clone()).unwrap_or_default();
     draft.ticked = ticked;
     draft.dry_run |= model.is_dry();
-    ask(model, draft, None)
+    ask(model, draft, Purpose::Ticked)
 }
 
 /// Asks for a plan of what failed in a run.
 pub fn begin_retry(model: &mut Model, run: RunId) -> Vec<Effect> {
     let draft = model.plan.as_ref().map(|plan| plan.draft.clone()).unwrap_or_default();
-    ask(model, draft, Some(run))
+    ask(model, draft, Purpose::Retry(run))
 }
 
-fn ask(model: &mut Model, draft: Draft, retry_of: Option<RunId>) -> Vec<Effect> {
+/// Asks for a plan that restores what a run changed. Its reason is not the reason of what it undoes.
+pub fn begin_undo(model: &mut Model, run: RunId) -> Vec<Effect> {
+    let draft = Draft { dry_run: model.is_dry(), ..Draft::default() };
+    ask(model, draft, Purpose::Undo { run, only: None })
+}
+
+/// Opens the plan of a run that waits for approval.
+pub fn open_parked(model: &mut Model, run: RunId, pick_all: bool) -> Vec<Effect> {
+    let effects = ask(model, Draft::default(), Purpose::Parked(run));
+    if let Some(plan) = &mut model.plan {
+        plan.pick_all = pick_all;
+    }
+    effects
+}
+
+pub(super) fn ask(model: &mut Model, draft: Draft, purpose: Purpose) -> Vec<Effect> {
     let generation = model.next_serial();
-    let effect = match &retry_of {
-        Some(run) => Effect::PlanRetry { generation, run: run.clone() },
-        None => Effect::Plan { generation, draft: draft.clone() },
+    let effect = match &purpose {
+        Purpose::Ticked => Effect::Plan { generation, draft: draft.clone() },
+        Purpose::Retry(run) => Effect::PlanRetry { generation, run: run.clone() },
+        Purpose::Parked(run) => Effect::StoredPlan { generation, run: run.clone() },
+        Purpose::Undo { run, only } => Effect::PlanUndo {
+            generation,
+            draft: UndoDraft {
+                run: run.clone(),
+                only: only.clone(),
+                reason: draft.reason.clone(),
+                ticket: draft.ticket.clone(),
+                dry_run: draft.dry_run,
+            },
+        },
     };
-    model.plan = Some(PlanPage::new(generation, draft, retry_of));
+    model.plan = Some(PlanPage::new(generation, draft, purpose));
     model.place = Place::Plan;
     vec![effect]
 }
@@ -65,15 +93,30 @@ pub fn planned(model: &mut Model, generation: u64, result: Result<Box<PlanView>,
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Start => start(model),
+        Action::Reject => parking::ask_reject_of_plan(model),
+        Action::Pick => picking::tick(model),
+        Action::PickAll => picking::tick_all(model),
         _ if model.runs() => {
-            model.say(Meaning::Info, "This plan is running: press 3 to watch it.");
+            model.say(Meaning::Info, "A run is going on: press 3 to watch it.");
             Vec::new()
         }
         Action::DryRun => dry_run(model),
         Action::EditReason => edit(model, Field::Reason),
         Action::EditTicket => edit(model, Field::Ticket),
+        Action::Park => parking::park(model),
         Action::Replan => again(model),
         _ => Vec::new(),
+    }
+}
+
+/// Why the terms of this plan cannot be changed any more.
+fn fixed_terms(purpose: &Purpose) -> Option<&'static str> {
+    match purpose {
+        Purpose::Retry(_) => Some("A retry keeps the terms of the run it retries."),
+        Purpose::Parked(_) => {
+            Some("This plan was asked for as it is: approve it, a part of it, or reject it.")
+        }
+        Purpose::Ticked | Purpose::Undo { .. } => None,
     }
 }
 
@@ -83,8 +126,8 @@ fn dry_run(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(plan) = &mut model.plan else { return Vec::new() };
-    if plan.retry_of.is_some() {
-        model.say(Meaning::Info, "A retry keeps the terms of the run it retries.");
+    if let Some(why) = fixed_terms(&plan.purpose) {
+        model.say(Meaning::Info, why);
         return Vec::new();
     }
     plan.draft.dry_run = !plan.draft.dry_run;
@@ -93,8 +136,8 @@ fn dry_run(model: &mut Model) -> Vec<Effect> {
 
 fn edit(model: &mut Model, field: Field) -> Vec<Effect> {
     let Some(plan) = &mut model.plan else { return Vec::new() };
-    if plan.retry_of.is_some() {
-        model.say(Meaning::Info, "A retry keeps the reason and the ticket of the run it retries.");
+    if let Some(why) = fixed_terms(&plan.purpose) {
+        model.say(Meaning::Info, why);
         return Vec::new();
     }
     plan.typing = Some(field);
@@ -111,8 +154,23 @@ fn again(model: &mut Model) -> Vec<Effect> {
         return ticking::open_plan(model);
     }
     let Some(plan) = &model.plan else { return Vec::new() };
-    let (draft, retry_of) = (plan.draft.clone(), plan.retry_of.clone());
-    ask(model, draft, retry_of)
+    let draft = plan.draft.clone();
+    let purpose = match &plan.purpose {
+        // What was unticked comes back: all of it is planned again.
+        Purpose::Undo { run, .. } => Purpose::Undo { run: run.clone(), only: None },
+        other => other.clone(),
+    };
+    ask(model, draft, purpose)
+}
+
+/// An undo of what is ticked alone: what starts is exactly what is shown.
+fn narrow(model: &mut Model) -> Vec<Effect> {
+    let Some(plan) = &model.plan else { return Vec::new() };
+    let Purpose::Undo { run, .. } = &plan.purpose else { return Vec::new() };
+    let purpose = Purpose::Undo { run: run.clone(), only: Some(plan.picked.clone()) };
+    let draft = plan.draft.clone();
+    model.say(Meaning::Info, "Planning again with only what is ticked: look, then press the same key again.");
+    ask(model, draft, purpose)
 }
 
 pub fn type_key(model: &mut Model, key: Key, action: Option<Action>) -> Vec<Effect> {
@@ -135,7 +193,7 @@ pub fn type_key(model: &mut Model, key: Key, action: Option<Action>) -> Vec<Effe
             again(model)
         }
         Some(Action::Dismiss) => {
-            *input = tui_input::Input::new(kept.clone().unwrap_or_default());
+            *input = Input::new(kept.clone().unwrap_or_default());
             plan.typing = None;
             Vec::new()
         }
@@ -164,75 +222,109 @@ pub fn page_height(model: &Model) -> usize {
 pub fn travel(model: &mut Model, go: Go) -> Vec<Effect> {
     let height = page_height(model);
     if let Some(plan) = &mut model.plan {
+        if plan.purpose.is_picked_here() && plan.view().is_some() {
+            picking::travel(plan, go, height);
+            return Vec::new();
+        }
         plan.scroll.turn(go, plan.page.lines.len(), height);
     }
     Vec::new()
 }
 
-/// Opens the confirmation; a dry run needs none, because it writes nothing.
+/// The act key: parks what needs approval; asks for a confirmation of what writes; does a dry run at once.
 fn start(model: &mut Model) -> Vec<Effect> {
     if model.runs() {
         return going::go(model, Place::Run);
     }
+    if let Some((meaning, why)) = hindrance(model) {
+        model.say(meaning, why);
+        return Vec::new();
+    }
     let Some(plan) = &model.plan else { return Vec::new() };
+    let Some(view) = plan.view() else { return Vec::new() };
+    let items = plan.chosen();
+    let everything = items.len() == view.plan.items().len();
+    let act = match &plan.purpose {
+        Purpose::Parked(run) => Act::Approve(run.clone()),
+        Purpose::Undo { .. } if !everything => return narrow(model),
+        _ if view.needs_approval.is_some() && !view.dry_run => return parking::park(model),
+        _ => Act::Start,
+    };
+    let writes = act != Act::Start || !view.dry_run;
+    let deed = Deed { act, items, digest: view.digest.clone() };
+    if writes { confirm::open(model, deed) } else { run(model, &deed) }
+}
+
+/// Why the plan that is shown cannot be acted on, in words.
+pub(super) fn hindrance(model: &Model) -> Option<(Meaning, String)> {
+    let plan = model.plan.as_ref()?;
+    let told = |meaning, text: &str| Some((meaning, text.to_owned()));
     let view = match &plan.state {
-        PlanState::Planning => {
-            model.say(Meaning::Info, "Still planning: one moment.");
-            return Vec::new();
-        }
+        PlanState::Planning => return told(Meaning::Info, "Still planning: one moment."),
         PlanState::Failed(_) => {
-            model.say(Meaning::Warn, "There is no plan to start: press R to plan again.");
-            return Vec::new();
+            return told(Meaning::Warn, "There is no plan to start: press R to plan again.");
         }
         PlanState::Ready(view) => view,
     };
-    if model.run.as_ref().is_some_and(|run| run.run == view.plan.head().run) {
-        model.say(Meaning::Info, "This plan has run already: press R to plan again, 4 for its report.");
-        return Vec::new();
+    if let Some(why) = plan.spent {
+        return told(Meaning::Info, why);
     }
     if model.plan_is_outdated() {
-        model.say(
+        return told(
             Meaning::Warn,
             "The ticks have changed since this plan was made: press R to plan what is ticked now.",
         );
-        return Vec::new();
     }
     if let Some(why) = view.refused.first() {
-        model.say(Meaning::Bad, format!("This plan cannot start: {why}"));
-        return Vec::new();
+        let verdict = if matches!(plan.purpose, Purpose::Parked(_)) {
+            "You cannot approve this"
+        } else {
+            "This plan cannot start"
+        };
+        return Some((Meaning::Bad, format!("{verdict}: {why}")));
     }
     if view.plan.items().is_empty() {
-        model.say(Meaning::Warn, "There is nothing to change in this plan.");
-        return Vec::new();
+        return told(Meaning::Warn, "There is nothing to change in this plan.");
+    }
+    if plan.chosen().is_empty() {
+        return told(Meaning::Warn, "Nothing is ticked: space ticks one, a ticks all of it.");
     }
     if view.plan.is_expired(model.now) {
-        model.say(Meaning::Warn, "This plan has expired: press R to plan again.");
-        return Vec::new();
+        let parked = matches!(plan.purpose, Purpose::Parked(_));
+        let next = if parked { "tick it anew in Review to plan it again" } else { "press R to plan again" };
+        return Some((Meaning::Warn, format!("This plan has expired: {next}.")));
     }
-    if model.setting.require_ticket && plan.draft.ticket.is_none() && !view.dry_run && plan.retry_of.is_none()
+    if model.setting.require_ticket && plan.purpose.has_open_terms() && view.ticket.is_none() && !view.dry_run
     {
-        model.say(
+        return told(
             Meaning::Warn,
             "The settings want a ticket (safeguards.require_ticket): press t and write its number.",
         );
-        return Vec::new();
     }
-    if view.dry_run {
-        return run(model);
-    }
-    model.overlay = Some(Overlay::Confirm(ConfirmBox::default()));
-    Vec::new()
+    None
 }
 
-/// Approves and starts exactly the plan that is shown.
-pub fn run(model: &mut Model) -> Vec<Effect> {
-    let Some(view) = model.plan.as_ref().and_then(PlanPage::view).cloned() else { return Vec::new() };
+/// Starts or approves exactly what was confirmed of the plan that is shown.
+pub fn run(model: &mut Model, deed: &Deed) -> Vec<Effect> {
+    let shown = model.plan.as_ref().and_then(PlanPage::view);
+    let Some(view) = shown.filter(|view| view.digest == deed.digest).cloned() else {
+        return Vec::new();
+    };
     let serial = model.next_serial();
-    let digest = view.digest.clone();
+    let digest = deed.digest.clone();
+    let effect = match &deed.act {
+        Act::Start => Effect::Start { serial, digest },
+        Act::Approve(run) => Effect::Approve { serial, run: run.clone(), digest, items: deed.items.clone() },
+    };
+    watch(model, serial, view);
+    vec![effect]
+}
+
+/// Turns to the Run that is about to begin or to go on.
+pub(super) fn watch(model: &mut Model, serial: u64, view: PlanView) {
     model.run = Some(RunPage::new(serial, Box::new(view)));
     model.place = Place::Run;
     model.overlay = None;
     model.note = None;
     model.refit();
-    vec![Effect::Start { serial, digest }]
 }

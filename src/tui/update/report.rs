@@ -18,7 +18,7 @@ use super::{
         scroll::Go,
         theme::Meaning,
     },
-    plan, review,
+    history, plan, review,
 };
 
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -55,6 +55,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let Some(page) = &model.report else { return Vec::new() };
             plan::begin_retry(model, page.run.clone())
         }
+        Action::UndoRun | Action::Recheck => history::about(model, action),
         Action::Copy => {
             let Some(page) = &model.report else { return Vec::new() };
             let text = match &page.saved {

@@ -17,7 +17,7 @@ use super::{
         scroll::Go,
         theme::Meaning,
     },
-    listing, loading, ticking,
+    holding, listing, loading, ticking,
 };
 
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -83,6 +83,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             loading::begin(model)
         }
+        Action::Hold => holding::open(model),
         Action::Copy => copy(model),
         _ => Vec::new(),
     }

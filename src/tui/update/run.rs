@@ -15,7 +15,7 @@ use super::{
         scroll::{Go, Scroll},
         theme::Meaning,
     },
-    going, loading, plan,
+    going, history, loading, plan,
 };
 use crate::domain::{RunId, event::Notice};
 
@@ -25,6 +25,9 @@ pub fn started(model: &mut Model, serial: u64, result: Result<RunId, Trouble>) -
         Ok(id) => {
             run.run = id;
             run.started = true;
+            if let Some(plan) = model.plan.as_mut().filter(|plan| plan.is_of(&run.run)) {
+                plan.spent = Some("This plan has run already: press R to plan again, 4 for its report.");
+            }
             if run.news_ended {
                 return news_ended(model, serial);
             }
@@ -101,9 +104,12 @@ fn ended(model: &mut Model, ending: Box<Ending>) -> Vec<Effect> {
     }
     model.refit();
     let mut effects = after_end(model);
-    if wrote && effects.is_empty() {
-        // What Review shows is from before the run.
-        effects = loading::begin(model);
+    if effects.is_empty() {
+        effects = history::begin(model);
+        if wrote {
+            // What Review shows is from before the run.
+            effects.extend(loading::begin(model));
+        }
     }
     effects
 }

@@ -70,7 +70,7 @@ pub fn tick(model: &mut Model) -> Vec<Effect> {
 fn tick_row(model: &mut Model) -> (Vec<Effect>, bool) {
     let Some(entry) = model.review.cursor_entry().cloned() else { return (Vec::new(), false) };
     let id = entry.id().clone();
-    if let Some(why) = &entry.row.locked {
+    if let Some(why) = entry.row.kept_because() {
         model.say(Meaning::Warn, format!("{} cannot be ticked: {why}", entry.row.configuration.title()));
         return (Vec::new(), false);
     }
@@ -131,7 +131,7 @@ fn toggle(model: &mut Model, rows: &[u32], what: &str) -> Vec<Effect> {
             off.push(entry.id().clone());
         } else if entry.may_tick_in_bulk() {
             on.push(entry.id().clone());
-        } else if entry.row.locked.is_some() {
+        } else if !entry.may_tick() {
             locked += 1;
         } else {
             mixed += 1;

@@ -1,26 +1,57 @@
 //! Boxes that ask or tell something.
 
+mod confirm;
+mod hold;
+mod resume;
+
 use ratatui::layout::Rect;
 
 use super::{
     super::{
-        cells,
-        desk::{Confirm, PlanView},
-        layout,
+        cells, layout,
         model::{
             Model,
-            overlay::{ConfirmBox, ConfirmFocus, HiddenChoice, Overlay, QuitChoice, SaveBox, SaveState},
-            plan::extent,
+            overlay::{HiddenChoice, Overlay, QuitChoice, RejectChoice, ReleaseChoice, SaveBox, SaveState},
         },
         theme::Meaning,
     },
     canvas::Canvas,
+    recheck,
 };
 use crate::domain::text::count;
 
 pub fn draw(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
     match &model.overlay {
-        Some(Overlay::Confirm(confirm)) => draw_confirm(model, canvas, confirm),
+        Some(Overlay::Confirm(confirm)) => confirm::draw(model, canvas, confirm),
+        Some(Overlay::Resume(open)) => resume::draw(model, canvas, open),
+        Some(Overlay::Reject { run, choice }) => {
+            let text = format!("Run {run} would end here, for good: nothing of it is written, now or later.");
+            ask(
+                model,
+                canvas,
+                "Reject this run?",
+                &[(&text, Meaning::Text)],
+                &[
+                    ("Let it wait", *choice == RejectChoice::LetItWait),
+                    ("Reject it", *choice == RejectChoice::Reject),
+                ],
+            );
+        }
+        Some(Overlay::Hold(open)) => hold::draw(model, canvas, open),
+        Some(Overlay::Release { title, hold, choice, .. }) => {
+            let text = format!("{title} is {hold}.");
+            ask(
+                model,
+                canvas,
+                "Take the hold away?",
+                &[(&text, Meaning::Text), ("Without it, it can be ticked and deactivated.", Meaning::Muted)],
+                &[
+                    ("Keep it held", *choice == ReleaseChoice::KeepHeld),
+                    ("Take it away", *choice == ReleaseChoice::Release),
+                ],
+            );
+        }
+        Some(Overlay::Recheck { result, scroll }) => recheck::draw(model, canvas, body, result, *scroll),
         Some(Overlay::Hidden { ids, choice }) => {
             let n = count(ids.len(), "ticked row is", "ticked rows are");
             let text = format!(
@@ -141,96 +172,6 @@ fn draw_buttons(
         let shown = cells::cut(&text, usize::from(room), canvas.more()).into_owned();
         canvas.text_raw(at, y, room, &shown, meaning);
         at += cells::width(&text) as u16 + 1;
-    }
-}
-
-fn draw_confirm(model: &Model, canvas: &mut Canvas<'_>, confirm: &ConfirmBox) {
-    let Some(view) = model.plan.as_ref().and_then(|plan| plan.view()) else { return };
-    let width = 72.min(model.size.0.saturating_sub(2));
-    let room = usize::from(width.saturating_sub(4));
-    let fits = view.confirm.accepts(confirm.input.value());
-    // What must be typed, the field, the note and the buttons are in sight whatever the height.
-    let mut wanted = cells::wrap(&wanted(model, &view.confirm), room);
-    let fits_above = usize::from(model.size.1.saturating_sub(7)).max(1);
-    wanted.truncate(fits_above);
-    let left = fits_above - wanted.len();
-    let mut asked = cells::wrap(&question(model, view), room);
-    if asked.len() > left {
-        let n = view.plan.items().len();
-        asked = cells::wrap(&format!("Set {n} inactive in {}?", view.plan.head().tenant.name), room);
-        asked.truncate(left);
-    }
-    let asked = asked.into_iter().map(|line| (line, Meaning::Title));
-    let lines: Vec<(String, Meaning)> =
-        asked.chain(wanted.into_iter().map(|line| (line, Meaning::Text))).collect();
-    let (text, meaning) = match (&confirm.note, confirm.focus) {
-        (Some(note), _) => (note.clone(), Meaning::Warn),
-        (None, ConfirmFocus::Go) => ("Press enter once more to start.".to_owned(), Meaning::Danger),
-        (None, ConfirmFocus::Text) if fits => {
-            ("Right: press enter twice to start.".to_owned(), Meaning::Good)
-        }
-        _ => (String::new(), Meaning::Text),
-    };
-    let high = lines.len() as u16 + 5;
-    let area = layout::middle(model.size.0, model.size.1, width, high);
-    let inside = canvas.window(area, "Confirm");
-    for (row, (line, meaning)) in lines.iter().enumerate() {
-        canvas.text(inside.x + 1, inside.y + row as u16, inside.width.saturating_sub(2), line, *meaning);
-    }
-    let y = inside.y + lines.len() as u16;
-    let label = "Type here: ";
-    canvas.text_raw(inside.x + 1, y, 20, label, Meaning::Title);
-    let x = inside.x + 1 + cells::width(label) as u16;
-    let active = confirm.focus != ConfirmFocus::Go;
-    canvas.field(x, y, inside.right().saturating_sub(x + 1), &confirm.input, active);
-    canvas.text(inside.x + 1, y + 1, inside.width.saturating_sub(2), &text, meaning);
-    let go = format!("Deactivate {}", view.plan.items().len());
-    let y = y + 2;
-    draw_buttons(
-        canvas,
-        inside.x + 1,
-        y,
-        inside.width.saturating_sub(2),
-        &[("Cancel", confirm.focus == ConfirmFocus::Cancel)],
-        Meaning::Cursor,
-    );
-    let x = inside.x + 1 + 13;
-    let here = confirm.focus == ConfirmFocus::Go;
-    if fits || here {
-        draw_buttons(canvas, x, y, inside.right().saturating_sub(x), &[(&go, here)], Meaning::Danger);
-    } else {
-        canvas.text(x, y, inside.right().saturating_sub(x), &format!(" {go} (type first)"), Meaning::Muted);
-    }
-}
-
-fn question(model: &Model, view: &PlanView) -> String {
-    let nouns = &model.setting.nouns;
-    let clients = view.plan.clients();
-    // One client is called by its name, so that the wrong one is noticed here at the latest.
-    let named = clients.first().filter(|_| clients.len() == 1).and_then(|id| view.client(id));
-    let what = match named {
-        Some(client) if !client.name.trim().is_empty() => {
-            let n = count(view.plan.items().len(), nouns.configuration, nouns.configurations);
-            format!("{n} of {}", client.name)
-        }
-        _ => extent(view, &model.setting),
-    };
-    format!("Set {what} inactive in {} ({})?", view.plan.head().tenant.name, nouns.product)
-}
-
-fn wanted(model: &Model, confirm: &Confirm) -> String {
-    match confirm {
-        Confirm::Client { id, name } if name.trim().is_empty() => format!("To confirm, type the id: {id}"),
-        Confirm::Client { id, name } => {
-            format!("To confirm, type the {}'s id or name: {id} or {name}", model.setting.nouns.client)
-        }
-        Confirm::Count(count) => {
-            format!("To confirm, type the number of {}: {count}", model.setting.nouns.configurations)
-        }
-        Confirm::CountAndProfile { count, profile } => format!(
-            "This is more than the limit of {} changes. To confirm, type the number and the profile: {count} {profile}",
-            model.setting.max_changes
-        ),
     }
 }
 

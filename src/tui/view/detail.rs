@@ -6,7 +6,7 @@ use super::{
     super::{
         layout::{self, Pane},
         model::{
-            Model,
+            Model, capital,
             data::{ClientEntry, LinksState},
         },
         prose::{Line, Prose},
@@ -76,6 +76,10 @@ fn about_client(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
     if locked > 0 {
         page.say(2, Meaning::Muted, &format!("{locked} locked: each row says why"));
     }
+    if client.again > 0 {
+        let text = format!("{} active again: an earlier run set that inactive", client.again);
+        page.item(2, model.look.symbols.warning, Meaning::Warn, &text);
+    }
     let mixed = client.tickable - client.bulk;
     if mixed > 0 {
         page.say(2, Meaning::Warn, &format!("{mixed} in a mixed state: ticked one by one only"));
@@ -111,7 +115,17 @@ fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
     let entry = model.review.data.entry(at);
     let row = &entry.row.configuration;
     page.say(0, Meaning::Title, &row.title());
-    if let Some(why) = &entry.row.locked {
+    if let Some(again) = &entry.row.again {
+        page.item(0, model.look.symbols.warning, Meaning::Warn, &capital(&again.to_string()));
+        if let Some(rmm) = &row.rmm {
+            page.say(
+                2,
+                Meaning::Warn,
+                &format!("Its RMM link is {rmm}: stop that sync, or it comes back every time"),
+            );
+        }
+    }
+    if let Some(why) = entry.row.kept_because() {
         page.item(0, model.look.symbols.warning, Meaning::Warn, &format!("Cannot be ticked: {why}"));
     }
     if row.lifecycle().is_mixed() {

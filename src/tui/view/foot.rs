@@ -7,7 +7,13 @@ use super::{
         action::{Action, Scope, TABLE},
         cells,
         layout::Pane,
-        model::{Model, Place, overlay::Overlay, plan::Field, report::ReportState, review::Load},
+        model::{
+            Model, Place,
+            overlay::Overlay,
+            plan::{Field, Purpose},
+            report::ReportState,
+            review::Load,
+        },
         theme::Meaning,
         update::is_available,
     },
@@ -172,14 +178,20 @@ fn draw_hints(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
 
 fn short(model: &Model, action: Action) -> &'static str {
     let paused = model.run.as_ref().is_some_and(super::super::model::run::RunPage::is_paused);
-    let dry = model.plan.as_ref().is_some_and(|plan| plan.draft.dry_run);
     match action {
         Action::Pause if paused => "go on",
         Action::Cancel if model.run.as_ref().is_some_and(|run| run.cancels > 0) => "stop hard",
-        Action::Start if dry => "do the dry run",
-        Action::Dismiss if matches!(model.overlay, Some(Overlay::Help { .. } | Overlay::Log { .. })) => {
-            "close"
+        Action::Start => match &model.plan {
+            Some(plan) if matches!(plan.purpose, Purpose::Parked(_)) => "approve…",
+            Some(plan) if plan.draft.dry_run => "do the dry run",
+            Some(plan) if plan.view().is_some_and(|view| view.needs_approval.is_some()) => "park",
+            Some(plan) if matches!(plan.purpose, Purpose::Undo { .. }) => "restore…",
+            _ => action.spec().short,
+        },
+        Action::Hold if model.review.cursor_entry().is_some_and(|entry| entry.row.hold.is_some()) => {
+            "release"
         }
+        Action::Dismiss if model.scopes() == [Scope::Reading] => "close",
         _ => action.spec().short,
     }
 }

@@ -1,16 +1,20 @@
-//! History: earlier runs, the latest first.
+//! History: earlier runs, the latest first, and more about the one under the cursor.
 
 use ratatui::layout::Rect;
 
 use super::{
-    super::{cells, model::Model, theme::Meaning},
+    super::{cells, desk::PastRun, layout, model::Model, symbols::Symbols, theme::Meaning},
     canvas::Canvas,
 };
-use crate::domain::Phase;
+use crate::domain::{Phase, plan::Kind, text::count};
+
+/// Cells before the state: cursor mark, sign, blank.
+const LEAD: u16 = 3;
+const STATE: u16 = 18;
 
 pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let history = &model.history;
-    let inside = canvas.frame(area, "Earlier runs", true);
+    let inside = canvas.frame(area, &title(model), true);
     let runs = match &history.runs {
         None => {
             canvas.text(inside.x + 1, inside.y, inside.width, "Reading", Meaning::Muted);
@@ -28,35 +32,191 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         }
         Some(Ok(runs)) => runs,
     };
-    let wide = inside.width >= 90;
-    let heads = [(1, 16, "Started (UTC)"), (19, 18, "State"), (38, 200, "What")];
-    for (x, width, text) in heads {
-        canvas.text(inside.x + x, inside.y, width.min(inside.width.saturating_sub(x)), text, Meaning::Muted);
-    }
-    let list = Rect::new(inside.x, inside.y + 1, inside.width, inside.height.saturating_sub(1));
+    let columns = Columns::of(inside);
+    columns.heads(canvas, inside);
+    let high = layout::history_list(usize::from(inside.height)) as u16;
+    let list = Rect::new(inside.x, inside.y + 1, inside.width, high.min(inside.height.saturating_sub(1)));
     for (row, line) in history.scroll.window(runs.len(), usize::from(list.height)).enumerate() {
-        let run = &runs[line];
         let y = list.y + row as u16;
         let here = line == history.scroll.cursor;
-        if here {
-            canvas.text(list.x, y, 1, model.look.symbols.cursor, Meaning::Title);
-        }
-        canvas.text(list.x + 1, y, 16, &run.started_at.minutes(), Meaning::Text);
-        let meaning = match run.phase {
-            Phase::Finished => Meaning::Good,
-            Phase::Interrupted | Phase::AwaitingApproval => Meaning::Warn,
-            _ => Meaning::Text,
-        };
-        canvas.text(list.x + 19, y, 18, run.phase.words(), meaning);
-        let dry = if run.dry_run { "dry run: " } else { "" };
-        let mut text = format!("{dry}{}", run.summary);
-        if wide {
-            text = format!("{}   {}", cells::fit(&text, 200, canvas.more()), run.run);
-        }
-        canvas.text(list.x + 38, y, list.width.saturating_sub(38), &text, Meaning::Text);
-        if here {
-            canvas.tint(Rect::new(list.x, y, list.width, 1), Meaning::Cursor);
+        columns.row(canvas, Rect::new(list.x, y, list.width, 1), &runs[line], here);
+    }
+    canvas.scrollbar(list, inside.bottom(), runs.len(), history.scroll.offset);
+    if let Some(past) = history.under_cursor() {
+        foot(
+            model,
+            canvas,
+            Rect::new(inside.x, list.bottom(), inside.width, inside.bottom() - list.bottom()),
+            past,
+        );
+    }
+}
+
+fn title(model: &Model) -> String {
+    let list = model.history.list();
+    let waiting = list.iter().filter(|past| past.waits_for_approval()).count();
+    let interrupted = list.iter().filter(|past| past.was_interrupted()).count();
+    let parts = [(waiting, "for approval"), (interrupted, "interrupted")];
+    let parts: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    let dot = model.look.symbols.dot;
+    if parts.is_empty() { "Earlier runs".to_owned() } else { format!("Runs {dot} {}", parts.join(", ")) }
+}
+
+/// Which columns there is room for, from the left.
+struct Columns {
+    when: (u16, u16),
+    who: Option<(u16, u16)>,
+    what: Option<(u16, u16)>,
+    id: Option<(u16, u16)>,
+}
+
+impl Columns {
+    fn of(inside: Rect) -> Self {
+        let when = if inside.width >= 96 { 16 } else { 11 };
+        let mut x = LEAD + STATE + 1;
+        let when = (x, when);
+        x += when.1 + 2;
+        let who = (inside.width >= 76).then_some((x, 18));
+        x += who.map_or(0, |(_, width)| width + 2);
+        let id = (inside.width >= 110).then(|| (inside.width - 25, 24));
+        let end = id.map_or(inside.width, |(at, _)| at - 2);
+        let what = (end > x + 8).then(|| (x, end - x));
+        Self { when, who, what, id }
+    }
+
+    fn heads(&self, canvas: &mut Canvas<'_>, inside: Rect) {
+        let when = if self.when.1 == 16 { "Started (UTC)" } else { "Start UTC" };
+        let heads = [
+            (Some((LEAD, STATE)), "State"),
+            (Some(self.when), when),
+            (self.who, "Asked for by"),
+            (self.what, "What"),
+            (self.id, "Run"),
+        ];
+        for (slot, text) in heads {
+            if let Some((x, width)) = slot {
+                canvas.text(inside.x + x, inside.y, width, text, Meaning::Muted);
+            }
         }
     }
-    canvas.scrollbar(list, list.bottom(), runs.len(), history.scroll.offset);
+
+    fn row(&self, canvas: &mut Canvas<'_>, line: Rect, past: &PastRun, here: bool) {
+        let symbols = canvas.look.symbols;
+        let (sign, meaning) = sign(past, symbols);
+        if here {
+            canvas.text(line.x, line.y, 1, symbols.cursor, Meaning::Title);
+        }
+        canvas.text(line.x + 1, line.y, 1, sign, meaning);
+        canvas.text(line.x + LEAD, line.y, STATE, past.phase.words(), meaning);
+        let started = past.started_at.minutes();
+        // Where there is little room, the year goes.
+        let started = if self.when.1 < 16 { started.get(5..).unwrap_or_default() } else { &started };
+        canvas.text(line.x + self.when.0, line.y, self.when.1, started, Meaning::Text);
+        if let Some((x, width)) = self.who {
+            canvas.text(line.x + x, line.y, width, &past.requested_by, Meaning::Text);
+        }
+        if let Some((x, width)) = self.what {
+            let meaning = if past.active_again > 0 { Meaning::Warn } else { Meaning::Text };
+            canvas.text(line.x + x, line.y, width, &what(past, symbols), meaning);
+        }
+        if let Some((x, width)) = self.id {
+            canvas.text(line.x + x, line.y, width, past.run.as_str(), Meaning::Muted);
+        }
+        if here {
+            canvas.tint(line, Meaning::Cursor);
+        }
+    }
+}
+
+fn sign(past: &PastRun, symbols: &Symbols) -> (&'static str, Meaning) {
+    match past.phase {
+        Phase::Finished if past.errors > 0 => (symbols.failed, Meaning::Bad),
+        Phase::Finished => (symbols.done, Meaning::Good),
+        Phase::AwaitingApproval => (symbols.waiting, Meaning::Warn),
+        Phase::Interrupted => (symbols.warning, Meaning::Warn),
+        Phase::Refused => (symbols.failed, Meaning::Bad),
+        Phase::Rejected | Phase::Expired | Phase::Cancelled => (symbols.skipped, Meaning::Muted),
+        Phase::Planned | Phase::Approved | Phase::Applying | Phase::Paused | Phase::Verifying => {
+            (symbols.running, Meaning::Info)
+        }
+    }
+}
+
+/// What it did, or would do, in figures; what came back first.
+fn what(past: &PastRun, symbols: &Symbols) -> String {
+    let again = match past.active_again {
+        0 => String::new(),
+        n => format!("{} {n} active again; ", symbols.warning),
+    };
+    format!("{again}{}", figures(past))
+}
+
+fn figures(past: &PastRun) -> String {
+    let done = match past.kind {
+        Kind::Deactivate => "set inactive",
+        Kind::Undo => "restored",
+    };
+    let items = past.items;
+    let mut parts = if past.dry_run {
+        vec![format!("dry run: {items} looked at")]
+    } else if past.phase == Phase::AwaitingApproval {
+        vec![format!("{items} to be {done}")]
+    } else {
+        vec![format!("{} of {items} {done}", past.changed)]
+    };
+    if past.skipped > 0 && !past.dry_run && past.phase != Phase::AwaitingApproval {
+        parts.push(format!("{} skipped", past.skipped));
+    }
+    if past.errors > 0 {
+        parts.push(count(past.errors as usize, "error", "errors"));
+    }
+    parts.join(", ")
+}
+
+/// More about one run, the most important first.
+fn foot(model: &Model, canvas: &mut Canvas<'_>, area: Rect, past: &PastRun) {
+    let nouns = &model.setting.nouns;
+    let symbols = model.look.symbols;
+    let mut lines: Vec<(String, Meaning)> = Vec::new();
+    if let Some(profile) = &past.elsewhere {
+        lines.push((format!("Of profile {profile}: only shown here"), Meaning::Warn));
+    }
+    if let Some(who) = &past.at_work {
+        lines.push((format!("Going on: {who}"), Meaning::Info));
+    }
+    let told = |label: &str, text: &Option<String>| text.as_ref().map(|text| format!("{label}{text}"));
+    lines.push((
+        [Some(format!("By {}", past.requested_by)), told("reason: ", &past.reason)]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", "),
+        Meaning::Text,
+    ));
+    lines.push((
+        format!("{}: {}", count(past.clients as usize, nouns.client, nouns.clients), what(past, symbols)),
+        if past.active_again > 0 { Meaning::Warn } else { Meaning::Text },
+    ));
+    let link = match (past.kind, &past.parent) {
+        (Kind::Undo, Some(parent)) => format!(", undoes {parent}"),
+        (Kind::Deactivate, Some(parent)) => format!(", tries {parent} again"),
+        (_, None) => String::new(),
+    };
+    lines.push((format!("Run {}{link}", past.run), Meaning::Muted));
+    // A rule between the list and what is said below it, where there is room for one.
+    let mut y = area.y;
+    if area.height >= 4 {
+        let rule = symbols.border.horizontal_top.repeat(usize::from(area.width));
+        canvas.text_raw(area.x, y, area.width, &rule, Meaning::Border);
+        y += 1;
+    }
+    for (text, meaning) in lines {
+        if y >= area.bottom() {
+            break;
+        }
+        let text = cells::cut(&text, usize::from(area.width.saturating_sub(2)), symbols.more).into_owned();
+        canvas.text(area.x + 1, y, area.width.saturating_sub(2), &text, meaning);
+        y += 1;
+    }
 }

@@ -67,7 +67,8 @@ fn draw_clients(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         let total = client.rows.len();
         let mut tail =
             if client.ticked > 0 { format!("{}/{total}", client.ticked) } else { total.to_string() };
-        if !client.signs_of_life.is_empty() {
+        let warns = !client.signs_of_life.is_empty() || client.again > 0;
+        if warns {
             tail = format!("{} {tail}", symbols.warning);
         }
         let wide = cells::width(&tail) as u16;
@@ -82,7 +83,7 @@ fn draw_clients(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
             &mut matcher,
             Meaning::Text,
         );
-        let meaning = if client.signs_of_life.is_empty() { Meaning::Muted } else { Meaning::Warn };
+        let meaning = if warns { Meaning::Warn } else { Meaning::Muted };
         canvas.text(inside.right().saturating_sub(wide), y, wide, &tail, meaning);
         if here {
             let meaning = if focused { Meaning::Cursor } else { Meaning::CursorElsewhere };

@@ -154,7 +154,8 @@ fn draw_row(
     let review = &model.review;
     let entry = review.data.entry(at);
     let row = &entry.row.configuration;
-    let locked = entry.row.locked.as_deref();
+    let locked = entry.row.kept_because();
+    let locked = locked.as_deref();
     let symbols = model.look.symbols;
     let (mark, meaning) = match (locked, review.is_ticked(at)) {
         (Some(_), _) => (symbols.locked, Meaning::Locked),
@@ -202,6 +203,10 @@ fn draw_row(
                 } else {
                     let state = &review.data.clients[entry.client].links;
                     let (text, meaning) = links_text(review.data.links_of(at), state, slot.width);
+                    let (text, meaning) = match &entry.row.again {
+                        Some(_) => (format!("{} active again, {text}", symbols.warning), Meaning::Warn),
+                        None => (text, meaning),
+                    };
                     // A mixed state must show even where there is no column for it.
                     match (row.lifecycle().is_mixed(), slots.iter().any(|slot| slot.column == Column::Status))
                     {
