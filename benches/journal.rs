@@ -50,12 +50,12 @@ async fn open_and_fold() {
     let stored = store.run(&run).await.expect("it can be read").expect("it is there");
     let read = clock.elapsed();
     let state = RunState::replay(&plan, &stored.events);
-    let folded = clock.elapsed();
+    let fold_took = clock.elapsed();
     println!(
-        "a journal of {ITEMS} items ({} events): opened and read in {:.2} s, folded after {:.2} s",
+        "a journal of {ITEMS} items ({} events): opened and read in {:.2} s, fold_took after {:.2} s",
         stored.events.len(),
         read.as_secs_f64(),
-        folded.as_secs_f64()
+        fold_took.as_secs_f64()
     );
     println!("  settled: {}", state.totals.settled());
 }

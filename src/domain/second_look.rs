@@ -112,7 +112,7 @@ fn is_same(a: Option<&str>, b: Option<&str>) -> bool {
 mod tests {
     use super::{super::plan::samples, *};
 
-    fn told(rows: Vec<Configuration>) -> Vec<(FollowUpKind, String)> {
+    fn told(rows: &[Configuration]) -> Vec<(FollowUpKind, String)> {
         let plan = samples::plan(2);
         let items: BTreeSet<ConfigId> = plan.items().iter().map(|item| item.config_id.clone()).collect();
         let now =
@@ -123,7 +123,7 @@ mod tests {
             known: &items,
             items: &items,
             now: &now,
-            beside: &rows,
+            beside: rows,
         };
         look.findings()
             .into_iter()
@@ -140,8 +140,8 @@ mod tests {
 
     #[test]
     fn what_stayed_is_not_told() {
-        assert_eq!(told(vec![inactive(1, 2), inactive(2, 1)]), []);
-        assert_eq!(told(vec![]), [], "what is gone needs no watching");
+        assert_eq!(told(&[inactive(1, 2), inactive(2, 1)]), []);
+        assert_eq!(told(&[]), [], "what is gone needs no watching");
     }
 
     #[test]
@@ -151,13 +151,13 @@ mod tests {
         let mut stranger = twin.clone();
         stranger.id = "10".into();
         stranger.client = "77".into();
-        let rows = vec![inactive(1, 2), samples::configuration(2, 1), twin.clone(), stranger];
+        let rows = [inactive(1, 2), samples::configuration(2, 1), twin.clone(), stranger];
         assert_eq!(
-            told(rows),
+            told(&rows),
             [(FollowUpKind::ActiveAgain, "2".to_owned()), (FollowUpKind::SameDevice, "9".to_owned())]
         );
         twin.state.active = false;
-        assert_eq!(told(vec![inactive(1, 2), inactive(2, 1), twin]), []);
+        assert_eq!(told(&[inactive(1, 2), inactive(2, 1), twin]), []);
     }
 
     #[test]
@@ -166,6 +166,6 @@ mod tests {
         first.serial = Some("  ".into());
         let mut other = samples::configuration(9, 2);
         other.serial = Some(String::new());
-        assert_eq!(told(vec![first, other]), []);
+        assert_eq!(told(&[first, other]), []);
     }
 }

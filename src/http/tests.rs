@@ -229,7 +229,7 @@ async fn a_wish_to_wait_is_honoured_as_seconds_and_as_a_date_and_nonsense_is_bac
 #[tokio::test(start_paused = true)]
 async fn a_long_wait_for_the_own_pace_is_told_once_and_a_short_one_is_not() {
     for (requests, window, told_of) in [
-        (5, Duration::from_mins(60), Some("the profile's own pace: 5 requests per hour are used")),
+        (5, Duration::from_hours(1), Some("the profile's own pace: 5 requests per hour are used")),
         (5, Duration::from_mins(5), Some("the profile's own pace: 5 requests per 5 minutes are used")),
         (5, Duration::from_millis(900), None),
     ] {

@@ -99,6 +99,24 @@ impl Prepared {
     }
 }
 
+/// What a batch says about a run's second look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// To be taken at this moment, in milliseconds since 1970.
+    Due(i64),
+    Taken,
+}
+
+impl Look {
+    /// When it is to be taken, if it still is.
+    pub fn due(self) -> Option<i64> {
+        match self {
+            Self::Due(at) => Some(at),
+            Self::Taken => None,
+        }
+    }
+}
+
 /// Events made ready to be appended.
 #[derive(Debug, Clone)]
 pub struct Batch {
@@ -109,7 +127,7 @@ pub struct Batch {
     pub settled: Vec<(ConfigId, &'static str, i64)>,
     pub last: Option<i64>,
     /// When the run's items are to be looked at again, if that changes: at a moment, or not any more.
-    pub look: Option<Option<i64>>,
+    pub look: Option<Look>,
 }
 
 impl Batch {
@@ -127,8 +145,8 @@ impl Batch {
                 | Event::Troubled { .. }
                 | Event::Warned { .. }
                 | Event::FollowedUp { .. } => {}
-                Event::LookDue { due, .. } => look = Some(Some(millis(*due))),
-                Event::LookedAgain { .. } => look = Some(None),
+                Event::LookDue { due, .. } => look = Some(Look::Due(millis(*due))),
+                Event::LookedAgain { .. } => look = Some(Look::Taken),
                 _ => turns.push(stamped.clone()),
             }
         }

@@ -117,7 +117,7 @@ impl Kept {
             self.summary.last_event = self.summary.last_event.max(moment(last));
         }
         if let Some(look) = batch.look {
-            self.look_due = look;
+            self.look_due = look.due();
         }
         for (config_id, outcome, at) in batch.settled {
             if self.prepared.items.iter().any(|item| item.config_id == config_id) {

@@ -15,7 +15,7 @@ const ITEMS: usize = 12;
 
 /// How many lives are ended.
 fn kills() -> u64 {
-    std::env::var("MOTHBALL_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(50)
+    mothball::system::environment::variable("MOTHBALL_KILLS").and_then(|text| text.parse().ok()).unwrap_or(50)
 }
 
 fn active(program: &Program, client: &str) -> usize {

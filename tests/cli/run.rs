@@ -1,6 +1,6 @@
 //! `mothball run` in every form that the contract names.
 
-use mothball::simulator::Options;
+use mothball::simulator::{ConfigurationTruth, Options};
 use serde_json::{Value, json};
 
 use super::{active, offboarded};
@@ -166,13 +166,13 @@ async fn archived_mixed_type_site_and_single_configurations(psa: &'static str) {
     let program = program(psa).await;
     let truth = program.simulator.truth();
     // Not every vendor has two sides that can disagree.
-    let has_mixed = truth.configurations.values().any(|one| one.is_mixed());
+    let has_mixed = truth.configurations.values().any(ConfigurationTruth::is_mixed);
     let client = offboarded(&program)
         .into_iter()
         .find(|company| {
             let company = company.id.clone();
             let own = || truth.configurations.values().filter(|one| one.company == company);
-            (!has_mixed || own().any(|one| one.is_mixed()))
+            (!has_mixed || own().any(ConfigurationTruth::is_mixed))
                 && own().any(|one| !one.is_active() && !one.is_mixed())
         })
         .expect("an offboarded client with mixed and inactive configurations");
@@ -323,9 +323,7 @@ async fn at_work(psa: &str, configurations: usize) -> (Program, std::process::Ch
     let mut child =
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
     while program.simulator.writes().len() < 20 {
-        if child.try_wait().unwrap().is_some() {
-            panic!("it ended before it wrote: {:?}", program.ended(&child.wait_with_output().unwrap()));
-        }
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it wrote");
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     (program, child)

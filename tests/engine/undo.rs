@@ -86,7 +86,7 @@ fn disturb(edits: &mut dyn Edits, id: &ConfigId, elsewhere: &str) {
 }
 
 /// Restores a record by hand.
-fn put_back(edits: &mut dyn Edits, id: &ConfigId, status: &Option<String>) {
+fn put_back(edits: &mut dyn Edits, id: &ConfigId, status: Option<&str>) {
     edits.set_active(id.as_str(), true);
     if let Some(status) = status {
         assert!(edits.set_status(id.as_str(), status));
@@ -185,7 +185,9 @@ async fn there_and_back(psa: &str, seed: u64) {
 
 /// As many tenants as `MOTHBALL_TENANTS` says, else 300: in three parts, so that they run side by side.
 fn tenants(part: u64) -> impl Iterator<Item = u64> {
-    let all = std::env::var("MOTHBALL_TENANTS").ok().and_then(|text| text.parse().ok()).unwrap_or(300_u64);
+    let all = mothball::system::environment::variable("MOTHBALL_TENANTS")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(300_u64);
     (1..=all).filter(move |seed| seed % 3 == part)
 }
 
@@ -228,7 +230,7 @@ async fn what_others_changed_since_is_left_alone_and_named(psa: &'static str) {
         // A new name is no reason to leave it: the state is still as we left it.
         edits.rename(items[4].as_str(), "renamed meanwhile");
         // Somebody restored this one by hand.
-        put_back(edits, &items[5], &before);
+        put_back(edits, &items[5], before.as_deref());
     });
     let back = undo(&quick.engine, &of(&done)).await;
     assert_eq!(back.state.phase, Phase::Finished);
@@ -263,7 +265,7 @@ async fn a_change_between_plan_and_write_is_refused_too(psa: &'static str) {
     let (before, elsewhere) = (before_of(&done), elsewhere(&quick.simulator, &id));
     quick.simulator.edit(|edits| {
         disturb(edits, &items[0], &elsewhere);
-        put_back(edits, &items[1], &before);
+        put_back(edits, &items[1], before.as_deref());
     });
     let back = quick.engine.start(draft).await.unwrap().wait().await;
     let outcome = |at: usize| &back.state.outcome(&items[at]).unwrap().outcome;

@@ -299,15 +299,14 @@ impl Vendor for HaloPsa {
         };
         let first = (!items.is_empty()).then(|| items.remove(0));
         let list = matches!(address.endpoint, Endpoint::All(_)) && !write;
-        // Halo has no counts of its own: whoever wants one asks for a page of one row.
-        let count = list && Query::parse(&request.query).get("page_size") == Some("1");
         Sighting {
             route: format!("{method} {}", address.pattern()),
             item: first,
             also: items,
             write,
-            list: list && !count,
-            count,
+            list,
+            // Halo has no counts of its own: every page says how long the list is.
+            count: list,
             authorised: self.access.authorised(
                 &self.state.switches,
                 &self.credentials,

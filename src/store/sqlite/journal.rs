@@ -9,7 +9,7 @@ use crate::{
     domain::{Phase, RunId, survey::Header},
     store::{
         Result, StoreError,
-        journal::{Batch, Predecessor, Prepared, Record, phase_from, phase_word, to_json},
+        journal::{Batch, Look, Predecessor, Prepared, Record, phase_from, phase_word, to_json},
         types::millis,
     },
 };
@@ -89,7 +89,7 @@ struct Tip {
     head: String,
     phase: Phase,
     last_event: i64,
-    look: Option<Option<i64>>,
+    look: Option<Look>,
 }
 
 /// Appends batches of several runs in order. One answer per batch; an unknown run harms no other.
@@ -146,7 +146,7 @@ pub async fn append(
             .bind(run.as_str())
             .execute(&mut *connection)
             .await?;
-        if let Some(due) = tip.look {
+        if let Some(due) = tip.look.map(Look::due) {
             sqlx::query("UPDATE runs SET look_due = ? WHERE id = ?")
                 .bind(due)
                 .bind(run.as_str())
