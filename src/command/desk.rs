@@ -162,8 +162,9 @@ impl Desk for RealDesk {
                 }
             }
         };
-        let (discovery, _) = tokio::join!(discovering, telling);
+        let (discovery, rows) = tokio::join!(discovering, telling);
         let discovery = discovery.map_err(|error| trouble(&error))?;
+        tell(&news, LoadNews::Proven(rows.of(discovery.listing.rows()))).await;
         let (as_of, coverage) = (discovery.as_of, discovery.coverage.clone());
         *self.state.loaded.lock().await = Some(Arc::new(discovery));
         tell(&news, LoadNews::Complete { as_of, coverage }).await;

@@ -794,3 +794,20 @@ fn the_detail_names_what_is_linked_and_why_the_client_counts() {
         assert!(text.contains(words), "{words}\n{text}");
     }
 }
+
+#[test]
+fn the_proven_rows_take_the_place_of_those_told_before() {
+    let mut screen = Screen::small(120, 30);
+    screen.tick(&[101]);
+    let mut proven = World::small().rows;
+    proven.retain(|row| row.configuration.id.as_str() != "102");
+    proven[0].configuration.config_type = "Told late".into();
+    let generation = screen.model.review.generation;
+    screen.send(Message::Load(generation, LoadNews::Proven(proven)));
+    assert!(screen.text().contains("SRV-DC2"), "nothing changes before the reading is complete");
+    let (as_of, coverage) = screen.model.review.data.complete.clone().unwrap();
+    screen.send(Message::Load(generation, LoadNews::Complete { as_of, coverage }));
+    let text = screen.text();
+    assert!(text.contains("Told late") && !text.contains("SRV-DC2"), "{text}");
+    assert_eq!(screen.ticked(), ["101"]);
+}

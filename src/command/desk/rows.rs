@@ -67,6 +67,11 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// Rows of a proven listing.
+    pub fn of(&self, listing: &[Configuration]) -> Vec<Row> {
+        listing.iter().cloned().map(|configuration| self.row(configuration)).collect()
+    }
+
     fn row(&self, configuration: Configuration) -> Row {
         let again = self
             .set_inactive

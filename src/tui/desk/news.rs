@@ -17,6 +17,8 @@ pub enum LoadNews {
     Clients(Vec<Offboarded>),
     /// Rows of one page; they may be shown, and cannot be planned before the listing is complete.
     Rows(Vec<Row>),
+    /// All rows as they were proven, with everything that is known of them: they take the place of those told before.
+    Proven(Vec<Row>),
     /// Everything is here and proven complete.
     Complete {
         as_of: Timestamp,

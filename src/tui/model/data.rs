@@ -117,6 +117,13 @@ impl Data {
         }
     }
 
+    /// The same clients, as yet without rows.
+    pub fn clients_only(&self) -> Self {
+        let mut data = Self { tenant: self.tenant.clone(), ..Self::default() };
+        data.add_clients(self.clients.iter().map(|client| client.offboarded.clone()).collect());
+        data
+    }
+
     /// Adds rows of known clients; says which clients got some. A repeated row replaces nothing.
     pub fn add_rows(&mut self, rows: Vec<Row>) -> Vec<usize> {
         let mut touched = Vec::new();

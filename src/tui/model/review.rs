@@ -113,6 +113,8 @@ pub struct Review {
     pub data: Data,
     /// A second reading, shown when it is complete.
     pub staging: Option<Data>,
+    /// The rows as they were proven, until the reading is complete.
+    pub proven: Option<Data>,
     pub ticks: Ticks,
     pub focus: Pane,
     pub clients: Scroll,

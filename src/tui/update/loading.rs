@@ -22,6 +22,7 @@ pub fn begin(model: &mut Model) -> Vec<Effect> {
     review.generation = generation;
     review.load = Load::Reading;
     review.notice = None;
+    review.proven = None;
     // What is complete stays usable until the new reading is complete as well.
     if review.data.complete.is_some() {
         review.staging = Some(Data::default());
@@ -65,11 +66,20 @@ pub fn news(model: &mut Model, generation: u64, news: LoadNews) -> Vec<Effect> {
                 return listing::relist_rows(model);
             }
         }
+        LoadNews::Proven(rows) => {
+            let mut proven = data.clients_only();
+            proven.add_rows(rows);
+            review.proven = Some(proven);
+        }
         LoadNews::Complete { as_of, coverage } => {
+            if let Some(proven) = review.proven.take() {
+                review.staging = Some(proven);
+            }
+            let data = review.staging.as_mut().unwrap_or(&mut review.data);
             data.complete = Some((as_of, coverage));
             review.load = Load::Complete;
             review.notice = None;
-            return completed(model);
+            return completed(model, staged);
         }
         LoadNews::CameBack(found) => came_back(model, &found),
         LoadNews::Notice(Notice::Flowing) => review.notice = None,
@@ -86,9 +96,10 @@ fn came_back(model: &mut Model, found: &[String]) {
     }
 }
 
-fn completed(model: &mut Model) -> Vec<Effect> {
+/// `again`: what is complete now takes the place of what was complete before.
+fn completed(model: &mut Model, again: bool) -> Vec<Effect> {
     if let Some(data) = model.review.staging.take() {
-        take_over(model, data);
+        take_over(model, data, again);
     } else {
         let review = &mut model.review;
         let gone = review.ticks.retain(|id| review.data.may_tick(id));
@@ -110,8 +121,8 @@ fn completed(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Puts a second reading in the place of the first; cursor and ticks stay with their ids.
-fn take_over(model: &mut Model, data: Data) {
+/// Puts a later reading in the place of what is shown; cursor and ticks stay with their ids.
+fn take_over(model: &mut Model, data: Data, again: bool) {
     let review = &mut model.review;
     let client = review.cursor_client().map(|client| client.id().clone());
     let row: Option<ConfigId> = review.cursor_entry().map(|entry| entry.id().clone());
@@ -122,7 +133,7 @@ fn take_over(model: &mut Model, data: Data) {
     count_ticks(&mut review.data, &review.ticks, 0);
     review.client = client.and_then(|id| review.data.client(&id));
     listing::rebuild(review, row.as_ref());
-    if model.place == Place::Review && model.note.is_none() {
+    if again && model.place == Place::Review && model.note.is_none() {
         model.say(Meaning::Good, "Read again: this is how it stands now.");
     }
     say_gone(model, gone);
