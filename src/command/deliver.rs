@@ -11,6 +11,28 @@ use crate::{
     report::{file_name, to_json, write_file, write_folder},
 };
 
+/// Whether a report can be put there, asked before anything is changed: a slip in the path must not end a run that did
+/// its work with an error.
+pub fn check_place(output: Option<&Path>) -> Result<(), Failure> {
+    let Some(output) = output else { return Ok(()) };
+    let refuse = |why: &str| {
+        let message = format!("the report cannot be written to {}: {why}", output.display());
+        Err(Failure::usage(
+            message,
+            "Nothing was changed. Name a place that is there and that you may write to.",
+        ))
+    };
+    if is_folder(output) {
+        let there = output.ancestors().find(|folder| folder.exists());
+        return if there.is_none_or(Path::is_dir) { Ok(()) } else { refuse("a part of the path is a file") };
+    }
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return refuse(&format!("there is no directory {}", folder.display()));
+    }
+    Ok(())
+}
+
 /// Keeps the report in the store and in the data directory, then hands it over. A place that cannot be
 /// written loses nothing: the copy in the data directory is named.
 pub async fn deliver(context: &Context, report: &Report, output: Option<&Path>) -> Result<(), Failure> {
@@ -51,8 +73,12 @@ pub async fn keep(context: &Context, report: &Report) -> Result<PathBuf, Failure
 
 /// A directory gets one document per client and the joint one; a file gets the one document.
 pub fn hand_over(report: &Report, output: &Path) -> Result<(), String> {
-    let is_folder = output.is_dir() || output.to_string_lossy().ends_with('/');
     let written =
-        if is_folder { write_folder(report, output).map(|_| ()) } else { write_file(report, output) };
+        if is_folder(output) { write_folder(report, output).map(|_| ()) } else { write_file(report, output) };
     written.map_err(|error| error.to_string())
+}
+
+/// A directory is one that is there, or that is named as one.
+pub fn is_folder(output: &Path) -> bool {
+    output.is_dir() || output.to_string_lossy().ends_with('/')
 }

@@ -6,6 +6,7 @@ use super::{
     args::{Global, Run},
     conduct::{conclude, see_through, tell_parked},
     context::Context,
+    deliver::check_place,
     print::{self, Failure},
     progress::Style,
     second_look,
@@ -22,6 +23,7 @@ use crate::{
         conclude_unstored,
         limits::{Allowance, Course, Refusal},
     },
+    psa::PsaError,
     system::{
         process::user,
         signals::{Stop, Stops},
@@ -30,6 +32,7 @@ use crate::{
 
 pub async fn run(global: &Global, args: &Run) -> Result<ExitCode, Failure> {
     let ask = asked(args)?;
+    check_place(args.output.output.as_deref())?;
     let mut stops = Stops::listen()
         .map_err(|error| Failure::usage(format!("signals cannot be listened for: {error}"), ""))?;
     let context = Context::open(global, false).await?;
@@ -85,7 +88,9 @@ impl Job<'_> {
         };
         let Drafted { draft, refusals, discovery } = match drafted {
             Ok(drafted) => drafted,
-            Err(EngineError::Psa(error)) if error.is_settings() => return Err(EngineError::Psa(error).into()),
+            Err(EngineError::Psa(error)) if error.is_settings() && !self.names_a_wrong_status(&error) => {
+                return Err(EngineError::Psa(error).into());
+            }
             Err(error) => {
                 let how = if error.exit_code() == ExitCode::Psa { End::Interrupted } else { End::Refused };
                 self.usage.set(error.exit_code() == ExitCode::Usage);
@@ -116,6 +121,11 @@ impl Job<'_> {
             }
             Course::Apply => self.apply(&discovery, draft, stops).await,
         }
+    }
+
+    /// The settings are good, and the command line asks for a status that the PSA does not have.
+    fn names_a_wrong_status(&self, error: &PsaError) -> bool {
+        matches!(error, PsaError::UnknownName { name, .. } if self.args.offboarded_status.contains(name))
     }
 
     /// Takes the second looks at earlier runs that are due.

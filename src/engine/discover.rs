@@ -199,7 +199,7 @@ impl<'a> Named<'a> {
     /// The clients meant by ids and names. Given both, they must mean the same clients.
     fn resolve(&mut self, ids: &[ClientId], names: &[String]) -> Result<Vec<&'a Client>, EngineError> {
         let by_id: Vec<&Client> = ids.iter().filter_map(|id| self.by_id(id)).collect();
-        let by_name: Vec<&Client> = names.iter().filter_map(|name| self.by_name(name)).collect();
+        let by_name: Vec<&Client> = names.iter().filter_map(|name| self.by_name(name, ids)).collect();
         let set = |clients: &[&Client]| -> BTreeSet<ClientId> {
             clients.iter().map(|client| client.id.clone()).collect()
         };
@@ -246,9 +246,15 @@ impl<'a> Named<'a> {
         found
     }
 
-    fn by_name(&mut self, name: &str) -> Option<&'a Client> {
-        let matching: Vec<&Client> =
+    /// The client with this name. Of several with the same name those are meant whose ids were given, too.
+    fn by_name(&mut self, name: &str, ids: &[ClientId]) -> Option<&'a Client> {
+        let mut matching: Vec<&Client> =
             self.rows.iter().filter(|client| same_name(&client.name, name)).collect();
+        if let [given] =
+            matching.iter().copied().filter(|client| ids.contains(&client.id)).collect::<Vec<_>>()[..]
+        {
+            matching = vec![given];
+        }
         let noun = self.engine.psa.nouns();
         match matching.as_slice() {
             [one] => Some(one),

@@ -6,6 +6,7 @@
 
 pub mod address;
 mod body;
+mod discreet;
 mod gate;
 mod http_client;
 mod lanes;
@@ -19,6 +20,7 @@ mod transport;
 
 pub use address::AddressError;
 pub use body::readable;
+pub use discreet::Discreet;
 pub use http_client::{Http, Options};
 pub use network::Network;
 pub use pace::Limits;

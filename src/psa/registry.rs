@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::{Psa, PsaError};
 use crate::{
     domain::tenant::Nouns,
-    http::{Authorizer, Http, Limits, Network, Options, Transport, Url, address},
+    http::{Authorizer, Discreet, Http, Limits, Network, Options, Transport, Url, address},
     system::Clock,
 };
 
@@ -136,6 +136,7 @@ impl Connection {
                     .map_err(|error| PsaError::Settings { message: error.to_string() })?,
             ),
         };
+        let transport = Arc::new(Discreet::new(transport, self.secrets.values()));
         Ok(Http::new(Options {
             base,
             limits,

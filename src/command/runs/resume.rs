@@ -1,11 +1,12 @@
 //! `mothball runs resume`: a run that was interrupted goes on.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use super::super::{
     args::{Global, Output},
     conduct::{conclude, see_through},
     context::Context,
+    deliver::{check_place, is_folder},
     print::Failure,
     progress::Style,
 };
@@ -18,6 +19,7 @@ use crate::{
 
 /// Goes on with an interrupted run, on the profile that it was started with unless another is named.
 pub async fn resume(global: &Global, run: StoredRun, output: &Output) -> Result<ExitCode, Failure> {
+    check_place(output.output.as_deref())?;
     let mut stops = listen()?;
     one(global, run, output, &mut stops).await?.map_err(Failure::from)
 }
@@ -28,6 +30,7 @@ pub async fn resume_all(
     store: Arc<dyn Store>,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
+    check_place(output.output.as_deref())?;
     let broken = |error: crate::store::StoreError| Failure::usage(error.to_string(), error.advice());
     let mut runs = Vec::new();
     for (id, phase) in store.unsettled(None).await.map_err(broken)? {
@@ -72,10 +75,6 @@ pub async fn resume_all(
 
 fn listen() -> Result<Stops, Failure> {
     Stops::listen().map_err(|error| Failure::usage(format!("signals cannot be listened for: {error}"), ""))
-}
-
-fn is_folder(output: &Path) -> bool {
-    output.is_dir() || output.to_string_lossy().ends_with('/')
 }
 
 async fn one(

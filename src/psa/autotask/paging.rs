@@ -219,8 +219,8 @@ impl Api {
                 Some(url) if !page.by_id => Some(Place::Next(url)),
                 _ => Some(Place::After(largest)),
             },
-            // The last page, unless it is a full one and there should be more.
-            None if page.rows.len() >= PAGE && open => Some(Place::After(largest)),
+            // The last page, unless there should be more: a full page without a count, or a count that is not reached.
+            None if open && (expected.is_some() || page.rows.len() >= PAGE) => Some(Place::After(largest)),
             None => None,
         };
         Ok(Page { rows: page.rows, next: place.map(|place| From { place, last: largest, received }) })

@@ -55,11 +55,19 @@ pub async fn rows(psa: &Autotask, ids: &[i64]) -> Result<(Vec<wire::Configuratio
             .filter(|id| !read.found.contains_key(id) && !read.unreadable.contains_key(id))
             .collect()
     };
-    let missing = absent(&read);
-    if !missing.is_empty() {
+    // A server may send shorter pages than it was asked for: as long as more come, more may be there.
+    loop {
+        let missing = absent(&read);
+        if missing.is_empty() {
+            break;
+        }
         let again = in_batches(psa, &missing).await?;
+        let none_came = again.found.is_empty() && again.unreadable.is_empty();
         read.found.extend(again.found);
         read.unreadable.extend(again.unreadable);
+        if none_came {
+            break;
+        }
     }
     if read.found.is_empty()
         && let Some((id, why)) = read.unreadable.first_key_value()

@@ -30,16 +30,24 @@ pub async fn by_ids(
         return Ok(answer);
     }
     let mut read = batches(psa, &numbers).await?;
-    let missing: Vec<i64> = numbers
-        .iter()
-        .copied()
-        .filter(|id| !read.found.contains_key(id) && !read.unreadable.contains_key(id))
-        .collect();
-    if !missing.is_empty() {
+    // A server may send shorter pages than it was asked for: as long as more come, more may be there.
+    let missing = loop {
+        let missing: Vec<i64> = numbers
+            .iter()
+            .copied()
+            .filter(|id| !read.found.contains_key(id) && !read.unreadable.contains_key(id))
+            .collect();
+        if missing.is_empty() {
+            break missing;
+        }
         let again = batches(psa, &missing).await?;
+        let none_came = again.found.is_empty() && again.unreadable.is_empty();
         read.found.extend(again.found);
         read.unreadable.extend(again.unreadable);
-    }
+        if none_came {
+            break missing;
+        }
+    };
     if read.found.is_empty()
         && let Some((id, why)) = read.unreadable.first_key_value()
     {

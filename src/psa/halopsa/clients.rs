@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::{
     AT_ONCE, HaloPsa, contracts,
     fields::{self, Fields},
@@ -170,17 +172,26 @@ async fn top_levels(
 
 /// The names that a client's own row has for its top level and its relationships.
 fn own_tags(row: &wire::Client) -> BTreeSet<String> {
-    let listed = row.customer_relationship_list.iter().flat_map(|list| list.split([',', ';']));
-    let related = row.customer_relationship.iter().flatten().filter_map(|pair| pair.name.as_deref());
+    let related = [&row.customer_relationship, &row.customer_relationship_list];
     row.toplevel_name
         .as_deref()
         .into_iter()
-        .chain(related)
-        .chain(listed)
+        .chain(related.into_iter().flat_map(names_in))
         .map(str::trim)
         .filter(|tag| !tag.is_empty() && tag.parse::<i64>().is_err())
         .map(ToOwned::to_owned)
         .collect()
+}
+
+/// Names in a list or by themselves: as text, with commas between several, or as pairs with a name.
+fn names_in(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => text.split([',', ';']).collect(),
+        Value::Array(entries) => entries.iter().flat_map(names_in).collect(),
+        // A name of its own may well have a comma in it.
+        Value::Object(pair) => pair.get("name").and_then(Value::as_str).into_iter().collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The labels of customer types, by number. The rows may say them; else a lookup does. Where neither can be read, only
@@ -366,6 +377,16 @@ mod tests {
         );
         let tags: Vec<&str> = client.signals.tags.iter().map(String::as_str).collect();
         assert_eq!(tags, ["Former clients", "Offboarded", "Partner"]);
+        let tags = |members: &str| {
+            judged(&format!(r#"{{"id":2,"toplevel_name":"Now",{members}}}"#), &[]).signals.tags
+        };
+        for turned in [
+            r#""customer_relationship":"Partner; Gone, 12""#,
+            r#""customer_relationship":3,"customer_relationship_list":[{"id":3,"name":"Gone"},{"name":"Partner"},{"id":4}]"#,
+            r#""customer_relationship":null,"customer_relationship_list":["Gone","Partner",7]"#,
+        ] {
+            assert_eq!(tags(turned).into_iter().collect::<Vec<_>>(), ["Gone", "Now", "Partner"], "{turned}");
+        }
         let named = judged(r#"{"id":2,"toplevel_id":9,"toplevel_name":"Now"}"#, &[]);
         assert!(named.signals.tags.contains("Now") && named.signals.tags.len() == 1);
     }

@@ -115,14 +115,6 @@ pub struct CustomField {
     pub display: Option<String>,
 }
 
-/// An entry of a list of names.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Pair {
-    #[serde(deserialize_with = "text")]
-    pub name: Option<String>,
-}
-
 /// A client; the vendor's file calls it an area.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -144,9 +136,9 @@ pub struct Client {
     pub customertype: Option<String>,
     #[serde(deserialize_with = "text")]
     pub customertype_name: Option<String>,
-    pub customer_relationship: Option<Vec<Pair>>,
-    #[serde(deserialize_with = "text")]
-    pub customer_relationship_list: Option<String>,
+    /// Names, or pairs with a name, in a list or by themselves; the two members change places between builds.
+    pub customer_relationship: Value,
+    pub customer_relationship_list: Value,
     /// A prospect, not a customer.
     #[serde(deserialize_with = "flag")]
     pub is_account: Option<bool>,

@@ -8,7 +8,7 @@ use std::{
 use futures_util::{StreamExt, stream};
 
 use super::{
-    super::{AT_ONCE, HaloPsa, contracts, wire},
+    super::{AT_ONCE, HaloPsa, assets::everything, contracts, wire},
     Scope,
 };
 use crate::{
@@ -23,6 +23,9 @@ use crate::{
         port::Result,
     },
 };
+
+/// The largest id there can be: no tenant has got so far.
+const NO_CONTRACT: i64 = i32::MAX as i64;
 
 pub async fn read(psa: &HaloPsa, scope: &Scope<'_>) -> (Found, Signs) {
     let listing = match contracts::list(psa, &scope.clients).await {
@@ -86,5 +89,21 @@ async fn assets(psa: &HaloPsa, contract: &wire::Contract) -> Result<BTreeSet<i64
     if record.id != Some(id) {
         return Err(PsaError::Unreadable { message: format!("another record came for contract {id}") });
     }
-    Ok(record.assets.unwrap_or_default().iter().filter_map(|asset| asset.id).collect())
+    match record.assets {
+        Some(assets) => Ok(assets.iter().filter_map(|asset| asset.id).collect()),
+        None => listed(psa, id).await,
+    }
+}
+
+/// The assets of a contract whose record does not tell them: the list of assets is asked. A contract that there cannot
+/// be shows whether that filter is looked at.
+async fn listed(psa: &HaloPsa, contract: i64) -> Result<BTreeSet<i64>> {
+    let of = |contract: i64| everything().with("contract_id", &contract);
+    if psa.api.count(&of(NO_CONTRACT)).await? > 0 {
+        let message =
+            format!("contract {contract} does not tell its assets, and the list cannot be asked by contract");
+        return Err(PsaError::Unreadable { message });
+    }
+    let rows = psa.api.proven_list(&of(contract), &|_: &wire::Asset| true, None).await?;
+    Ok(rows.rows().iter().filter_map(|row| row.id).collect())
 }

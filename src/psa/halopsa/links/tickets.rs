@@ -21,6 +21,7 @@ use crate::{
     psa::{
         PsaError,
         linking::{Found, Signs, once_refused},
+        listing::each,
         port::Result,
     },
 };
@@ -28,6 +29,8 @@ use crate::{
 const PATH: &str = "/Tickets";
 /// The vendor's own limit for a page of tickets.
 const PAGE: usize = 100;
+/// The largest id there can be: no tenant has got so far.
+const NO_ASSET: i64 = i32::MAX as i64;
 
 /// Assets, each with a ticket that it stands in.
 type Named = Vec<(i64, Link)>;
@@ -35,8 +38,8 @@ type Tickets = BTreeMap<i64, wire::Ticket>;
 
 /// One question about a link.
 enum Ask {
-    /// Which assets stand in it?
-    Ticket(wire::Ticket),
+    /// Which of these assets of its client stand in it?
+    Ticket(wire::Ticket, Arc<[i64]>),
     /// Which of its client's open tickets does it stand in?
     Asset(i64, Arc<Tickets>),
 }
@@ -65,7 +68,9 @@ pub async fn read_tickets(psa: &HaloPsa, scope: &Scope<'_>) -> (Found, Signs) {
     for (client, tickets) in by_client {
         let assets: Vec<i64> = scope.of_client(client).map(|(id, _)| id).collect();
         if tickets.len() <= assets.len() {
-            asks.extend(tickets.into_values().map(|ticket| (client, Ask::Ticket(ticket))));
+            let assets: Arc<[i64]> = assets.into();
+            let ask = |ticket| (client, Ask::Ticket(ticket, Arc::clone(&assets)));
+            asks.extend(tickets.into_values().map(ask));
         } else {
             let tickets = Arc::new(tickets);
             asks.extend(assets.into_iter().map(|asset| (client, Ask::Asset(asset, Arc::clone(&tickets)))));
@@ -107,9 +112,14 @@ fn is_open(ticket: &wire::Ticket) -> bool {
 
 async fn answer(psa: &HaloPsa, ask: Ask) -> Result<Named> {
     match ask {
-        Ask::Ticket(ticket) => {
-            let assets = assets(psa, ticket.id.unwrap_or_default()).await?;
-            Ok(assets.into_iter().map(|asset| (asset, link(&ticket))).collect())
+        Ask::Ticket(ticket, ours) => {
+            let id = ticket.id.unwrap_or_default();
+            let named = match assets(psa, id).await {
+                Ok(Some(assets)) => assets,
+                Ok(None) | Err(PsaError::Refused { status: 404, .. }) => by_asset(psa, id, &ours).await?,
+                Err(error) => return Err(error),
+            };
+            Ok(named.into_iter().map(|asset| (asset, link(&ticket))).collect())
         }
         Ask::Asset(asset, known) => {
             let list = open().with("asset_id", &asset);
@@ -131,21 +141,42 @@ async fn answer(psa: &HaloPsa, ask: Ask) -> Result<Named> {
 async fn each_checked(psa: &HaloPsa, asset: i64, known: &Tickets) -> Result<Named> {
     let mut links = Vec::new();
     for (id, ticket) in known {
-        if assets(psa, *id).await?.contains(&asset) {
+        let Some(named) = assets(psa, *id).await? else { return Err(untold(*id)) };
+        if named.contains(&asset) {
             links.push((asset, link(ticket)));
         }
     }
     Ok(links)
 }
 
-/// The assets that stand in a ticket.
-async fn assets(psa: &HaloPsa, ticket: i64) -> Result<BTreeSet<i64>> {
+/// Which of these assets stand in a ticket whose record does not tell: the list is asked for each of them. An asset
+/// that there cannot be shows whether that filter is looked at.
+async fn by_asset(psa: &HaloPsa, ticket: i64, assets: &[i64]) -> Result<BTreeSet<i64>> {
+    let stands_in = |asset: i64| async move {
+        let list = open().with("asset_id", &asset);
+        let rows = psa.api.proven_list(&list, &|_: &wire::Ticket| true, None).await?;
+        Ok::<_, PsaError>(rows.rows().iter().any(|row| row.id == Some(ticket)).then_some(asset))
+    };
+    if stands_in(NO_ASSET).await?.is_some() {
+        return Err(untold(ticket));
+    }
+    let found = each(assets.to_vec(), AT_ONCE, stands_in).await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+fn untold(ticket: i64) -> PsaError {
+    let message = format!("ticket {ticket} does not tell its assets, and the list cannot be asked by asset");
+    PsaError::Unreadable { message }
+}
+
+/// The assets that stand in a ticket; `None` if its record does not tell.
+async fn assets(psa: &HaloPsa, ticket: i64) -> Result<Option<BTreeSet<i64>>> {
     let record: wire::Ticket =
         psa.api.object(&format!("{PATH}/{ticket}"), &[("includedetails", "true")]).await?;
     if record.id != Some(ticket) {
         return Err(PsaError::Unreadable { message: format!("another record came for ticket {ticket}") });
     }
-    Ok(record.assets.unwrap_or_default().iter().filter_map(|asset| asset.id).collect())
+    Ok(record.assets.map(|assets| assets.iter().filter_map(|asset| asset.id).collect()))
 }
 
 fn link(ticket: &wire::Ticket) -> Link {
