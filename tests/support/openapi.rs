@@ -123,10 +123,13 @@ static HALOPSA: LazyLock<Judge> = LazyLock::new(|| Judge {
         },
     ],
     partial: |_| false,
-    unfiled: &[(
-        "/Lookup",
-        "the file is a cut of the vendor's; the sheet names GET /Lookup?lookupid=N, which holds the labels of customer types",
-    )],
+    unfiled: &[
+        (
+            "/Lookup",
+            "the file is a cut of the vendor's; the sheet names GET /Lookup?lookupid=N, which holds the labels of customer types",
+        ),
+        ("/Invoice", "the file is a cut of the vendor's; the sheet names GET /Invoice and its envelope"),
+    ],
     any_case: true,
     validators: Mutex::default(),
 });

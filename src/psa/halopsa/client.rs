@@ -171,7 +171,7 @@ pub fn right(path: &str, writes: bool) -> &'static str {
         "Asset" if writes => "edit:assets",
         "Client" | "Site" | "TopLevel" => "read:customers",
         "ClientContract" => "read:contracts",
-        "RecurringInvoice" => "read:invoices",
+        "Invoice" | "RecurringInvoice" => "read:invoices",
         "Tickets" => "read:tickets",
         _ => "read:assets",
     }

@@ -208,7 +208,11 @@ async fn extras(psa: &HaloPsa, checks: &mut Vec<Check>) {
         ("rights: read tickets", tickets, "read:tickets", "whether tickets are open stays unknown"),
     ] {
         checks.push(match psa.api.count(&list).await {
-            Ok(_) => Check::new(name, CheckVerdict::Passed, "allowed", None),
+            Ok(count) if count > 0 => Check::new(name, CheckVerdict::Passed, "allowed", None),
+            Ok(_) => match psa.api.may_be_empty(&list).await {
+                Ok(()) => Check::new(name, CheckVerdict::Passed, "allowed; there are none", None),
+                Err(error) => missing(name, CheckVerdict::Unknown, &error, right),
+            },
             Err(error) => {
                 let mut check = missing(name, CheckVerdict::Warned, &error, right);
                 check.text = format!("{}; without it {without}", check.text);

@@ -31,6 +31,7 @@ impl Lister<'_> {
             "site" => self.sites(),
             "contract" => self.contracts(),
             "invoice" => self.invoices(),
+            "posted" => self.posted(),
             "ticket" => self.tickets(),
             "change" => self.changes(),
             "status" => Ok(self.statuses()),
@@ -262,6 +263,18 @@ impl Lister<'_> {
             row
         };
         Ok(self.of_table(&state.invoices, passes, show))
+    }
+
+    /// Invoices that were sent: one by each of those that recur.
+    fn posted(&self) -> Result<Shown<'_>, Reply> {
+        let client = self.number("client_id")?;
+        let owner = |row: &Row| number(row, "client_id").unwrap_or(0);
+        let rows = self.state.invoices.values();
+        let rows = rows.filter(|row| self.state.sees(owner(row)) && client.is_none_or(|id| owner(row) == id));
+        let show = |(at, row): (usize, &Row)| {
+            Row::from_iter([("id".to_owned(), json!(at + 1)), ("client_id".to_owned(), json!(owner(row)))])
+        };
+        Ok(Self::of_rows(rows.enumerate().map(show).collect()))
     }
 
     fn tickets(&self) -> Result<Shown<'_>, Reply> {

@@ -56,6 +56,9 @@ pub(super) const CLIENT_CONTRACT: &str = "\
     order order2 order3 order4 order5 orderdesc orderdesc2 orderdesc3 orderdesc4 orderdesc5 page_no page_size \
     pageinate pending_recurring_invoice search site_id";
 
+/// Not in the file's cut: what every paged list knows.
+pub(super) const INVOICE: &str = "client_id count order orderdesc page_no page_size pageinate search";
+
 pub(super) const RECURRING_INVOICE: &str = "\
     advanced_search asset_id awaiting_approval billing_date billingcategory_ids client_id client_ids \
     contract_id count idonly includecredits includeinvoices includelines includepoinvoices invoicedateend \

@@ -76,6 +76,7 @@ pub(super) const RESOURCES: &[Resource] = &[
     resource("Tags", "tag", "", None, "").list_only(),
     resource("ClientContract", "contract", "contracts", Some("contracts"), parameters::CLIENT_CONTRACT),
     resource("RecurringInvoice", "invoice", "invoices", Some("invoices"), parameters::RECURRING_INVOICE),
+    resource("Invoice", "posted", "invoices", Some("invoices"), parameters::INVOICE).list_only(),
     resource("Tickets", "ticket", "tickets", Some("tickets"), parameters::TICKETS).read_only(),
     resource("Webhook", "webhook", "admin", None, parameters::WEBHOOK).with_delete(),
     resource("WebhookEvent", "webhook_event", "admin", Some("events"), parameters::WEBHOOK_EVENT).list_only(),

@@ -1,18 +1,24 @@
 //! Links and signs of life are those that are stored; what cannot be read is unknown.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
+use async_trait::async_trait;
 use mothball::{
     domain::{Client, Configuration, Criteria, SignOfLife, links::LinkAnswer},
+    http::{HeaderMap, Transport, TransportError, WireReply, WireRequest},
     psa::{
         Psa,
         port::{ClientScope, LinkReading},
+        registry::Connection,
     },
     simulator::Options,
 };
 
 use super::{start, start_with};
-use crate::psa::{all_criteria, both_kinds, check, open};
+use crate::{
+    psa::{all_criteria, both_kinds, check, connection, open, open_as},
+    support::quick::InProcess,
+};
 
 fn ids(answer: &LinkAnswer) -> BTreeSet<&str> {
     assert!(!answer.is_unknown(), "{answer:?}");
@@ -111,4 +117,35 @@ async fn contracts_whose_records_are_closed_to_us_leave_billing_unknown() {
         assert!(!attached || *billing != LinkAnswer::None, "{}: none, though it is attached", row.id);
     }
     check(&simulator);
+}
+
+/// A tenant in which no invoice recurs.
+struct NothingRecurs(InProcess);
+
+#[async_trait]
+impl Transport for NothingRecurs {
+    async fn send(&self, request: WireRequest) -> Result<WireReply, TransportError> {
+        if request.url.path().ends_with("/RecurringInvoice") {
+            let body = br#"{"record_count":0,"invoices":[]}"#.to_vec();
+            return Ok(WireReply { status: 200, headers: HeaderMap::new(), body });
+        }
+        self.0.send(request).await
+    }
+}
+
+#[tokio::test]
+async fn that_no_invoice_recurs_is_believed_where_other_invoices_show_the_right_to_see_them() {
+    for (lacks, believed) in [("[]", true), (r#"["read:invoices"]"#, false)] {
+        let mut options = Options { clients: 30, ..Options::default() };
+        options.switches = super::switches(&[&format!("agent_lacks={lacks}"), "missing_right=empty_list"]);
+        let simulator = start(options).await;
+        let transport = NothingRecurs(InProcess(simulator.router()));
+        let connection = Connection { transport: Some(Arc::new(transport)), ..connection(&simulator) };
+        let psa = open_as("halopsa", connection);
+        let (clients, rows) = all(&*psa, &all_criteria()).await;
+        let reading = psa.links(&clients, &rows).await;
+        let unknown = reading.links.values().filter(|links| links.billing.is_unknown()).count();
+        assert_eq!(unknown == 0, believed, "{unknown} of {}", rows.len());
+        check(&simulator);
+    }
 }

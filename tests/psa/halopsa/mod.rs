@@ -4,6 +4,7 @@ mod discovery;
 mod doctor;
 mod faults;
 mod links;
+mod older_servers;
 mod sign_in;
 mod writing;
 
