@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use mothball::{
     domain::{ClientId, ConfigId, Incomplete},
     http::{Transport, TransportError, WireReply, WireRequest},
-    psa::{PsaError, registry::Connection},
+    psa::{Psa, PsaError, registry::Connection},
     simulator::{
         Options, Simulator, Switches,
         faults::{Kind, Plan, Rule, Scope},
@@ -92,6 +92,8 @@ struct Poisoned {
     asset: i64,
     /// It can still tell the asset's id, where nothing else is asked for.
     tells_ids: bool,
+    /// It can still show the asset on a page of its own.
+    alone: bool,
 }
 
 #[async_trait]
@@ -103,12 +105,17 @@ impl Transport for Poisoned {
         if list && !(bare && self.tells_ids) {
             let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap_or_default();
             let rows = body["assets"].as_array().cloned().unwrap_or_default();
-            if rows.iter().any(|row| row["id"] == self.asset) {
+            let too_much = rows.len() > 1 || !self.alone;
+            if too_much && rows.iter().any(|row| row["id"] == self.asset) {
                 (reply.status, reply.body) = (500, Vec::new());
             }
         }
         Ok(reply)
     }
+}
+
+fn open_on(simulator: &Simulator, transport: Poisoned) -> Arc<dyn Psa> {
+    open_as("halopsa", Connection { transport: Some(Arc::new(transport)), ..connection(simulator) })
 }
 
 #[tokio::test]
@@ -119,9 +126,8 @@ async fn the_asset_that_breaks_every_page_is_named_or_told_by_its_place() {
     let place = ids.len() / 3;
     let asset = ids[place];
     for (tells_ids, told) in [(true, asset.to_string()), (false, format!("after {place} others"))] {
-        let transport = Poisoned { simulator: InProcess(simulator.router()), asset, tells_ids };
-        let connection = Connection { transport: Some(Arc::new(transport)), ..connection(&simulator) };
-        let psa = open_as("halopsa", connection);
+        let transport = Poisoned { simulator: InProcess(simulator.router()), asset, tells_ids, alone: false };
+        let psa = open_on(&simulator, transport);
         match psa.configurations(&everybody(&simulator), None).await {
             Err(PsaError::Incomplete(Incomplete::Unreadable { id, .. })) => assert_eq!(id, told),
             other => panic!("{other:?}"),
@@ -139,10 +145,12 @@ async fn the_asset_that_breaks_every_page_is_named_or_told_by_its_place() {
 #[tokio::test]
 async fn the_asset_that_breaks_larger_pages_only_is_read_by_itself() {
     let simulator = start(Options { clients: 30, configurations: 900, ..Options::default() }).await;
-    let psa = open(&simulator);
     let ids = visible(&simulator);
-    let bad = ids.iter().nth(ids.len() / 3).unwrap();
-    simulator.set_faults(Plan::of(vec![Rule::on_configuration(Kind::PoisonRow, bad)]));
+    let asset = ids.iter().nth(ids.len() / 3).unwrap().parse().unwrap();
+    let psa = open_on(
+        &simulator,
+        Poisoned { simulator: InProcess(simulator.router()), asset, tells_ids: false, alone: true },
+    );
     let listing = psa.configurations(&everybody(&simulator), None).await.unwrap();
     let listed: BTreeSet<String> = listing.rows().iter().map(|row| row.id.to_string()).collect();
     assert_eq!(listed, ids);
