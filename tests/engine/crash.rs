@@ -558,7 +558,7 @@ fn an_undo_of_what_nobody_knows_the_fate_of_reads_first() {
             let (run, _) = story.last_run().unwrap();
             match story.live_well(&Job::Undo(run.clone())) {
                 Ok(finished) => {
-                    assert!(finished.state.is_success(), "{point}: {:?}", finished.state.problems)
+                    assert!(finished.state.is_success(), "{point}: {:?}", finished.state.problems);
                 }
                 // Nothing had been sent yet, or all that was open had no effect.
                 Err(EngineError::Refused(why)) => assert!(why.contains("nothing"), "{point}: {why}"),

@@ -119,7 +119,7 @@ fn outcomes(report: &Report) -> BTreeMap<String, u64> {
 /// the vendor's own time stamps (which the simulator's log leaves out).
 async fn there_and_back(psa: &str, seed: u64) {
     // Where one mark moves the other, a mixed state cannot be written; there are none in such a tenant.
-    let contrary = seed % 3 == 0;
+    let contrary = seed.is_multiple_of(3);
     let switches = if contrary { contrary_but_writable(psa) } else { Switches::default() };
     let options = Options {
         psa: psa.to_owned(),
@@ -141,7 +141,7 @@ async fn there_and_back(psa: &str, seed: u64) {
     assert!(deactivated > 0, "seed {seed}: {:?}", done.state.totals);
     assert!(!net_changes(&quick.simulator).is_empty());
     // Every second time the clients are customers again by then.
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         let clients = done.plan.as_ref().unwrap().clients();
         let edited = quick.simulator.all_writes().len();
         quick.simulator.edit(|edits| clients.iter().for_each(|client| edits.bring_back(client.as_str())));

@@ -118,6 +118,7 @@ impl Data {
     }
 
     /// The same clients, as yet without rows.
+    #[must_use]
     pub fn clients_only(&self) -> Self {
         let mut data = Self { tenant: self.tenant.clone(), ..Self::default() };
         data.add_clients(self.clients.iter().map(|client| client.offboarded.clone()).collect());

@@ -30,7 +30,7 @@ async fn a_wrong_secret_is_one_401_after_one_more_look_for_the_zone() {
         for _ in 0..3 {
             match psa.tenant().await {
                 Err(PsaError::SignIn { message }) => {
-                    assert!(message.contains("secret is wrong"), "{message}")
+                    assert!(message.contains("secret is wrong"), "{message}");
                 }
                 other => panic!("{other:?}"),
             }

@@ -115,7 +115,7 @@ async fn names_that_the_tenant_does_not_have_are_answered_with_candidates() {
                 Err(PsaError::UnknownName { candidates, .. }) => assert_eq!(candidates[0], candidate),
                 // Where no lookup holds the name, it is not known which lookup holds the types.
                 Err(PsaError::Settings { message }) => {
-                    assert!(message.contains("customer types"), "{message}")
+                    assert!(message.contains("customer types"), "{message}");
                 }
                 other => panic!("{other:?}"),
             }

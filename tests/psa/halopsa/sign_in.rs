@@ -81,7 +81,7 @@ async fn a_wrong_tenant_is_told_as_such() {
         wrong.values.insert("tenant".to_owned(), "somebody".to_owned());
         match open_as("halopsa", wrong).tenant().await {
             Err(PsaError::SignIn { message }) => {
-                assert!(message.contains("\"somebody\""), "{how}: {message}")
+                assert!(message.contains("\"somebody\""), "{how}: {message}");
             }
             other => panic!("{how}: {other:?}"),
         }

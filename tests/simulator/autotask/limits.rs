@@ -118,7 +118,7 @@ async fn the_pool_slows_down_refuses_and_fills_again_with_time() {
     assert!(status == 429 && texts(&body)[0].contains("threshold"), "{body}");
     // The zone is exempt.
     assert_eq!(call("/ZoneInformation?user=api%40fabrikam.example").await.0, 200);
-    tokio::time::advance(Duration::from_secs(61 * 60)).await;
+    tokio::time::advance(Duration::from_mins(61)).await;
     let (_, took, threshold) = call("/ThresholdInformation").await;
     let wanted = json!({ "externalRequestThreshold": 100, "requestThresholdTimeframe": 60, "currentTimeframeRequestCount": 1 });
     assert_eq!((took, threshold), (Duration::ZERO, wanted));

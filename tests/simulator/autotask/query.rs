@@ -7,8 +7,8 @@ use super::{Caller, all, texts};
 
 const ITEMS: &str = "ConfigurationItems";
 
-fn one(op: &str, field: &str, value: Value) -> Value {
-    json!([{ "op": op, "field": field, "value": value }])
+fn one(op: &str, field: &str, value: impl Into<Value>) -> Value {
+    json!([{ "op": op, "field": field, "value": value.into() }])
 }
 
 #[tokio::test]

@@ -173,7 +173,7 @@ async fn a_contrary_tenant_still_does_the_job() {
         .send("POST", &format!("{base}V1.0/ConfigurationItems/query"), json!({ "filter": filter }))
         .await;
     assert_eq!(status, 200, "{page}");
-    assert!(page["items"].as_array().unwrap().iter().any(|row| row["id"].to_string() == free.id));
+    assert!(page["items"].as_array().unwrap().iter().any(|row| row["id"].as_i64() == free.id.parse().ok()));
     let (status, body) = caller
         .send("PATCH", &format!("{base}V1.0/ConfigurationItems"), json!({ "id": free.id, "isActive": false }))
         .await;

@@ -166,7 +166,9 @@ async fn links_are_found_from_the_asset() {
     let detail = caller.read(&format!("/Asset/{}?includedetails=true", ticketed.id)).await;
     assert_eq!(detail["open_ticket_count"], json!(found.len()));
     let ticket = caller.read(&format!("/Tickets/{}", found[0])).await;
-    assert!(ticket["assets"].as_array().unwrap().iter().any(|row| row["id"].to_string() == ticketed.id));
+    assert!(
+        ticket["assets"].as_array().unwrap().iter().any(|row| row["id"].as_i64() == ticketed.id.parse().ok())
+    );
 
     // By contract, and by a line that names it.
     let mut kinds = std::collections::BTreeSet::new();
