@@ -11,28 +11,6 @@ use crate::{
     report::{file_name, to_json, write_file, write_folder},
 };
 
-/// Whether a report can be put there, asked before anything is changed: a slip in the path must not end a run that did
-/// its work with an error.
-pub fn check_place(output: Option<&Path>) -> Result<(), Failure> {
-    let Some(output) = output else { return Ok(()) };
-    let refuse = |why: &str| {
-        let message = format!("the report cannot be written to {}: {why}", output.display());
-        Err(Failure::usage(
-            message,
-            "Nothing was changed. Name a place that is there and that you may write to.",
-        ))
-    };
-    if is_folder(output) {
-        let there = output.ancestors().find(|folder| folder.exists());
-        return if there.is_none_or(Path::is_dir) { Ok(()) } else { refuse("a part of the path is a file") };
-    }
-    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        return refuse(&format!("there is no directory {}", folder.display()));
-    }
-    Ok(())
-}
-
 /// Keeps the report in the store and in the data directory, then hands it over. A place that cannot be
 /// written loses nothing: the copy in the data directory is named.
 pub async fn deliver(context: &Context, report: &Report, output: Option<&Path>) -> Result<(), Failure> {

@@ -6,7 +6,6 @@ use super::{
     args::{Global, Run},
     conduct::{conclude, see_through, tell_parked},
     context::Context,
-    deliver::check_place,
     print::{self, Failure},
     progress::Style,
     second_look,
@@ -32,7 +31,6 @@ use crate::{
 
 pub async fn run(global: &Global, args: &Run) -> Result<ExitCode, Failure> {
     let ask = asked(args)?;
-    check_place(args.output.output.as_deref())?;
     let mut stops = Stops::listen()
         .map_err(|error| Failure::usage(format!("signals cannot be listened for: {error}"), ""))?;
     let context = Context::open(global, false).await?;

@@ -4,7 +4,7 @@ use super::super::{
     args::{Approve, Global},
     conduct::{conclude, see_through},
     context::Context,
-    deliver::{check_place, keep},
+    deliver::keep,
     print::{self, Failure},
     progress::Style,
 };
@@ -17,7 +17,6 @@ use crate::{
 
 /// Approves a run and applies what was approved, on the profile that it was planned with unless another is named.
 pub async fn approve(global: &Global, run: StoredRun, args: &Approve) -> Result<ExitCode, Failure> {
-    check_place(args.output.output.as_deref())?;
     let mut stops = Stops::listen()
         .map_err(|error| Failure::usage(format!("signals cannot be listened for: {error}"), ""))?;
     let context = open(global, &run).await?;

@@ -6,7 +6,7 @@ use super::super::{
     args::{Global, Output},
     conduct::{conclude, see_through},
     context::Context,
-    deliver::{check_place, is_folder},
+    deliver::is_folder,
     print::Failure,
     progress::Style,
 };
@@ -19,7 +19,6 @@ use crate::{
 
 /// Goes on with an interrupted run, on the profile that it was started with unless another is named.
 pub async fn resume(global: &Global, run: StoredRun, output: &Output) -> Result<ExitCode, Failure> {
-    check_place(output.output.as_deref())?;
     let mut stops = listen()?;
     one(global, run, output, &mut stops).await?.map_err(Failure::from)
 }
@@ -30,7 +29,6 @@ pub async fn resume_all(
     store: Arc<dyn Store>,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
-    check_place(output.output.as_deref())?;
     let broken = |error: crate::store::StoreError| Failure::usage(error.to_string(), error.advice());
     let mut runs = Vec::new();
     for (id, phase) in store.unsettled(None).await.map_err(broken)? {

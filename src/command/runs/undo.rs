@@ -4,7 +4,6 @@ use super::super::{
     args::{Global, Undo},
     conduct::{conclude, see_through, tell_parked},
     context::Context,
-    deliver::check_place,
     print::Failure,
     progress::Style,
 };
@@ -23,7 +22,6 @@ use crate::{
 
 /// Undoes `run`, or all of a client, on the profile of the run unless another is named.
 pub async fn undo(global: &Global, args: &Undo, run: Option<StoredRun>) -> Result<ExitCode, Failure> {
-    check_place(args.output.output.as_deref())?;
     let mut stops = Stops::listen()
         .map_err(|error| Failure::usage(format!("signals cannot be listened for: {error}"), ""))?;
     let of_run = run.as_ref().map(|run| run.header.profile.clone());
