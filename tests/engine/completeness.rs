@@ -109,7 +109,10 @@ async fn no_lie_about_a_list_goes_unnoticed(psa: &'static str) {
         }
         quick.check().await;
     }
-    assert!(refused > CASES / 25, "{refused} of {CASES} were refused");
+    // HaloPSA's lists of this size are one page, and where a filter is ignored all are read and ours picked out: fewer
+    // lies are left that cannot be settled.
+    let least = if psa == "halopsa" { CASES / 20 } else { CASES / 10 };
+    assert!(refused > least, "{refused} of {CASES} were refused");
     assert!(settled > CASES / 10, "{settled} of {CASES} were settled by reading again");
 }
 
