@@ -4,6 +4,7 @@
 mod architecture;
 mod cli;
 mod engine;
+mod fuzz;
 mod papers;
 mod psa;
 mod pty;

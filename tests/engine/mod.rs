@@ -24,7 +24,7 @@ use mothball::{
 };
 
 /// One offboarded client with so many active configurations.
-fn one_client(psa: &str, configurations: usize) -> Options {
+pub fn one_client(psa: &str, configurations: usize) -> Options {
     uniform(psa, 1, configurations)
 }
 
@@ -33,7 +33,7 @@ fn uniform(psa: &str, offboarded: usize, each: usize) -> Options {
 }
 
 /// The offboarded clients of a uniform simulator, by id.
-fn offboarded(simulator: &Simulator) -> Vec<String> {
+pub fn offboarded(simulator: &Simulator) -> Vec<String> {
     let mut ids: Vec<String> = simulator
         .truth()
         .companies
