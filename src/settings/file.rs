@@ -33,9 +33,11 @@ pub fn parse(text: &str, path: &Path) -> Result<Settings, SettingsError> {
     let default_profile = root.text("default_profile");
     let operator = root.text("operator").map(|found| found.value).unwrap_or_default();
     let safeguards = safeguards(root.section("safeguards"));
-    let store = store(root.section("store"));
+    let mut store = store(root.section("store"));
     let review = review(root.section("review"));
-    let profiles = profile::read_all(&root);
+    let mut profiles = profile::read_all(&root);
+    let of_profiles = profiles.values_mut().flat_map(|profile| profile.secrets.values_mut());
+    secret::keep_apart(of_profiles.chain(store.url.as_mut()));
     if let Some(asked) = &default_profile
         && !profiles.contains_key(&asked.value)
         && !profiles.is_empty()

@@ -4,6 +4,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
     time::Duration,
 };
 
@@ -36,6 +37,8 @@ pub struct Secret {
     source: Source,
     /// Where it stands in the file, for messages.
     place: Fault,
+    /// Variables that hold other secrets of the file: a command does not get to see them.
+    withheld: Arc<[String]>,
 }
 
 #[derive(Debug, Clone)]
@@ -128,7 +131,20 @@ pub fn read(section: &Section<'_, '_>, found: Found<&DeValue<'_>>, plain: Plain)
         }
         _ => return refuse(format!("it must be {FORMS}")),
     };
-    Some(Secret { source, place: document.fault_at(found.at, found.key, String::new()) })
+    Some(Secret { source, place: document.fault_at(found.at, found.key, String::new()), withheld: Arc::default() })
+}
+
+/// Makes sure that no command sees the secrets that stand in the environment for somebody else.
+pub fn keep_apart<'s>(secrets: impl IntoIterator<Item = &'s mut Secret>) {
+    let secrets: Vec<_> = secrets.into_iter().collect();
+    let variables = secrets.iter().filter_map(|secret| match &secret.source {
+        Source::Environment(name) => Some(name.clone()),
+        _ => None,
+    });
+    let withheld: Arc<[String]> = variables.collect();
+    for secret in secrets {
+        secret.withheld = Arc::clone(&withheld);
+    }
 }
 
 impl Secret {
@@ -140,7 +156,7 @@ impl Secret {
                 format!("the environment variable {name} is not set; set it, or name another way to the secret")
             }),
             Source::File(path) => from_file(path),
-            Source::Command(words) => from_command(words).await,
+            Source::Command(words) => from_command(words, &self.withheld).await,
             Source::Keyring => Err(format!("this build cannot ask a keyring; use {FORMS}")),
         };
         fetched.map_err(|what| Fault { what, ..self.place.clone() })
@@ -169,11 +185,15 @@ fn first_line(text: &str) -> Option<SecretString> {
     (!line.is_empty()).then(|| SecretString::from(line.to_owned()))
 }
 
-async fn from_command(words: &[String]) -> Result<SecretString, String> {
+async fn from_command(words: &[String], withheld: &[String]) -> Result<SecretString, String> {
     let Some((program, arguments)) = words.split_first() else {
         return Err("command names no program".to_owned());
     };
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    for variable in withheld {
+        command.env_remove(variable);
+    }
+    let mut child = command
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -158,6 +158,11 @@ impl Simulator {
         lock(&self.shared.vendor).credentials()
     }
 
+    /// The tokens that it gave out, expired ones among them.
+    pub fn issued(&self) -> Vec<String> {
+        lock(&self.shared.vendor).issued()
+    }
+
     /// The vendor that is simulated.
     pub fn psa(&self) -> &'static str {
         lock(&self.shared.vendor).psa()

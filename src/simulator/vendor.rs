@@ -30,6 +30,11 @@ pub(crate) trait Vendor: std::fmt::Debug + Send {
     /// The credentials that are accepted, under the names of the settings file.
     fn credentials(&self) -> BTreeMap<String, String>;
 
+    /// What it gave out that opens it as well: tokens.
+    fn issued(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The tables of a settings file that fit the generated data, for a profile called `demo`.
     fn sample_criteria(&self) -> &'static str;
 

@@ -6,6 +6,7 @@ mod holds;
 mod killed;
 mod locks;
 mod run;
+mod secrets;
 mod simulate;
 mod tls;
 mod unattended;

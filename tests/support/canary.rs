@@ -1,24 +1,56 @@
 //! Secrets in tests are canaries. Whatever the suite writes is searched for them, in every form that a
 //! careless line could give them.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use mothball::simulator::Simulator;
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
+};
+use mothball::simulator::{Options, Simulator};
+
+/// The same tenant with secrets that look different in each form: quotes, slashes, signs that an address escapes.
+pub fn planted(mut options: Options) -> Options {
+    if options.credentials.is_none() {
+        let secrets: BTreeMap<_, _> = super::vendor::secret_keys(&options.psa)
+            .into_iter()
+            .map(|key| (key.to_owned(), format!("cAn\"aRy\\{key}+/=&%20<1>'$x~")))
+            .collect();
+        options.credentials = Some(secrets);
+    }
+    options
+}
 
 /// The forms in which a secret could leak.
 pub fn forms(simulator: &Simulator) -> Vec<String> {
     let credentials = simulator.credentials();
     let get = |key: &str| credentials.get(key).cloned().unwrap_or_default();
-    super::vendor::secrets(simulator)
-        .into_iter()
-        .flat_map(|(_, secret)| {
-            let pair = format!("{}+{}:{secret}", get("company_id"), get("public_key"));
-            let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-            let json = serde_json::to_string(&secret).unwrap_or_default().trim_matches('"').to_owned();
-            [STANDARD.encode(&secret), STANDARD.encode(pair), encoded, json, secret]
-        })
-        .collect()
+    let of_settings = super::vendor::secrets(simulator).into_iter().flat_map(|(_, secret)| {
+        // As each vendor, or a careless line, would pair it with a name.
+        let pairs = [
+            format!("{}+{}:{secret}", get("company_id"), get("public_key")),
+            format!("{}:{secret}", get("client_id")),
+            format!("{}:{secret}", get("user_name")),
+        ];
+        pairs.iter().flat_map(|pair| encoded(pair)).chain(of_one(&secret)).collect::<Vec<_>>()
+    });
+    of_settings.chain(simulator.issued().iter().flat_map(|token| of_one(token))).collect()
+}
+
+fn encoded(text: &str) -> [String; 4] {
+    [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].map(|base64| base64.encode(text))
+}
+
+fn of_one(secret: &str) -> Vec<String> {
+    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let address = form.replace('+', "%20");
+    let json = serde_json::to_string(secret).unwrap_or_default().trim_matches('"').to_owned();
+    let debug = format!("{secret:?}").trim_matches('"').to_owned();
+    let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let mut forms = vec![secret.to_owned(), address, form, percent, json, debug, html];
+    forms.extend(encoded(secret));
+    forms
 }
 
 /// Searches a folder and everything in it, databases and logs included.

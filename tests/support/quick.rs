@@ -15,7 +15,7 @@ use mothball::{
 };
 use tower::ServiceExt;
 
-use super::{vendor, world};
+use super::{canary, vendor, world};
 
 /// The simulator's routes as a way to send.
 pub struct InProcess(pub Router);
@@ -55,7 +55,7 @@ pub struct Quick {
 impl Quick {
     pub async fn new(options: Options) -> Self {
         let simulator =
-            Simulator::start(vendor::without_windows(options)).await.expect("the simulator starts");
+            Simulator::start(canary::planted(vendor::without_windows(options))).await.expect("the simulator starts");
         let adapter = adapter(&simulator);
         Self::on(simulator, adapter)
     }
@@ -64,7 +64,7 @@ impl Quick {
     pub async fn in_virtual_time(options: Options) -> Self {
         let start = "2026-11-24T09:00:00Z".parse().expect("a moment");
         let clock = Clock::following_tokio(start);
-        let simulator = Simulator::start(Options { clock: clock.clone(), ..options }).await;
+        let simulator = Simulator::start(canary::planted(Options { clock: clock.clone(), ..options })).await;
         let simulator = simulator.expect("the simulator starts");
         let room = vendor::room(simulator.psa());
         let connection = Connection {

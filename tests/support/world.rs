@@ -47,7 +47,7 @@ pub fn all_criteria() -> Criteria {
 impl World {
     pub async fn new(options: Options) -> Self {
         let simulator =
-            Simulator::start(vendor::without_windows(options)).await.expect("the simulator starts");
+            Simulator::start(super::canary::planted(vendor::without_windows(options))).await.expect("the simulator starts");
         let folder = tempfile::tempdir().expect("a folder");
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(folder.path()).await.expect("the store opens"));

@@ -82,6 +82,11 @@ impl Access {
         (!rotated && !worn && request.now < token.until).then_some(token)
     }
 
+    /// Every token that was given out.
+    pub fn issued(&self) -> Vec<String> {
+        self.tokens.keys().cloned().collect()
+    }
+
     /// Whether a request comes with the right token, or asks for one with the right secret.
     pub fn authorised(
         &self,

@@ -284,6 +284,10 @@ impl Vendor for HaloPsa {
         self.credentials.clone()
     }
 
+    fn issued(&self) -> Vec<String> {
+        self.access.issued()
+    }
+
     fn sample_criteria(&self) -> &'static str {
         SAMPLE_CRITERIA
     }
