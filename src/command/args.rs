@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+mod audit;
+
+pub use audit::{Audit, Export, Form, Prune, Verify};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -70,6 +73,9 @@ pub enum Command {
     /// Look at earlier runs, approve, reject or resume them
     #[command(subcommand)]
     Runs(Runs),
+    /// Check the record of all runs, hand it out, remove what is old
+    #[command(subcommand)]
+    Audit(Audit),
     /// Serve a simulated PSA on this computer
     #[command(after_long_help = super::simulate_help::text())]
     Simulate(Simulate),

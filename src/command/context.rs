@@ -37,10 +37,7 @@ pub fn load_settings(global: &Global) -> Result<Settings, Failure> {
 
 /// Opens the store; nothing can be changed without it.
 pub async fn open_store(data_dir: &std::path::Path) -> Result<Arc<dyn Store>, Failure> {
-    let store = SqliteStore::open(data_dir)
-        .await
-        .map_err(|error| Failure::usage(error.to_string(), error.advice()))?;
-    Ok(Arc::new(store))
+    Ok(Arc::new(SqliteStore::open(data_dir).await?))
 }
 
 impl Context {

@@ -2,11 +2,12 @@
 
 use super::{
     args::Global,
+    audit,
     context::Context,
     print::{self, Failure},
 };
 use crate::{
-    domain::{Criteria, ExitCode, criteria::Matching, text::visible},
+    domain::{Criteria, ExitCode, criteria::Matching, text::{count as count_of, visible}},
     psa::port::{Check, CheckVerdict, ClientScope},
 };
 
@@ -17,6 +18,7 @@ pub async fn doctor(global: &Global) -> Result<ExitCode, Failure> {
     say(&format!("settings {}", context.settings.path.display()));
     say(&format!("data     {}", context.data_dir.display()));
     say(&format!("locks    cover {}", engine.store.covers()));
+    stored(&context).await?;
     for warning in &context.settings.warnings {
         say(&format!("!  settings: {warning}"));
     }
@@ -35,6 +37,24 @@ pub async fn doctor(global: &Global) -> Result<ExitCode, Failure> {
     count(&context).await?;
     say("\nThe main job can be done.");
     Ok(ExitCode::Success)
+}
+
+/// How much is stored, and whether some of it is older than the settings want it kept.
+async fn stored(context: &Context) -> Result<(), Failure> {
+    let store = audit::open(&context.data_dir).await?;
+    let extent = store.extent().await?;
+    let since = extent.oldest.map(|oldest| format!(", the oldest of {}", oldest.day())).unwrap_or_default();
+    say(&format!(
+        "store    {}, {}, {:.1} MB{since}",
+        count_of(extent.runs as usize, "run", "runs"),
+        count_of(extent.records as usize, "record", "records"),
+        extent.bytes as f64 / 1e6,
+    ));
+    let days = context.settings.store.retention_days;
+    if let Some(text) = audit::reminder(&audit::old_runs(store.as_ref(), days).await?, days) {
+        say(&format!("!  retention: {text}"));
+    }
+    Ok(())
 }
 
 fn show(check: &Check) {

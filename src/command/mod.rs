@@ -2,6 +2,7 @@
 //! here is anything printed.
 
 pub mod args;
+mod audit;
 mod completions;
 mod conduct;
 mod context;
@@ -49,6 +50,10 @@ pub async fn execute(cli: Cli) -> ExitCode {
         },
         Command::Runs(args) => match log(&global) {
             Ok(_log) => runs::runs(&global, args).await,
+            Err(failure) => Err(failure),
+        },
+        Command::Audit(args) => match log(&global) {
+            Ok(_log) => audit::audit(&global, args).await,
             Err(failure) => Err(failure),
         },
         Command::Hold(args) => match log(&global) {

@@ -40,6 +40,21 @@ impl Timestamp {
         Some(Self::new(TimeZone::UTC.to_timestamp(next.at(0, 0, 0, 0)).ok()?))
     }
 
+    /// The moment that somebody means by a day in UTC (`2026-12-31`, its beginning), a moment
+    /// (`2026-12-31T12:00:00Z`) or a span back from `now` (`30d`, `12h`, `3 months`).
+    pub fn meant_by(text: &str, now: Self) -> Option<Self> {
+        let text = text.trim();
+        if let Some(moment) = Self::parse(text) {
+            return Some(moment);
+        }
+        if let Ok(day) = text.parse::<Date>() {
+            return Some(Self::new(TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()?));
+        }
+        let back = text.parse::<jiff::Span>().ok()?.abs();
+        let then = TimeZone::UTC.to_datetime(now.0).checked_sub(back).ok()?;
+        Some(Self::new(TimeZone::UTC.to_timestamp(then).ok()?))
+    }
+
     /// Seconds from `earlier` to this moment; negative if `earlier` is later.
     pub fn seconds_since(self, earlier: Self) -> f64 {
         self.0.duration_since(earlier.0).as_secs_f64()
@@ -83,6 +98,25 @@ mod tests {
         assert_eq!(Timestamp::after_day("2026-02-28").unwrap().minutes(), "2026-03-01 00:00");
         for wrong in ["", "tomorrow", "2026-13-01", "31.12.2026", "2026-02-30"] {
             assert_eq!(Timestamp::after_day(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_day_a_moment_and_a_span_all_mean_a_moment() {
+        let now = Timestamp::parse("2026-11-26T16:00:00Z").unwrap();
+        for (text, meant) in [
+            ("2026-01-01", "2026-01-01T00:00:00Z"),
+            (" 2026-01-01T12:30:00Z ", "2026-01-01T12:30:00Z"),
+            ("2026-01-01T12:30:00+02:00", "2026-01-01T10:30:00Z"),
+            ("30d", "2026-10-27T16:00:00Z"),
+            ("12h", "2026-11-26T04:00:00Z"),
+            ("1 month", "2026-10-26T16:00:00Z"),
+            ("2w 1h", "2026-11-12T15:00:00Z"),
+        ] {
+            assert_eq!(Timestamp::meant_by(text, now).map(|at| at.to_string()).as_deref(), Some(meant), "{text}");
+        }
+        for wrong in ["", "yesterday", "30", "2026-13-01", "31.12.2026", "9999999999999y"] {
+            assert_eq!(Timestamp::meant_by(wrong, now), None, "{wrong}");
         }
     }
 }

@@ -112,9 +112,7 @@ impl Engine {
             let altered = PlanAltered::Digest { found: digest.clone(), expected: told.clone() };
             return Err(EngineError::Altered(altered));
         }
-        if let Some(flaw) = self.store.verify(&run, Some(&stored.head)).await?.first() {
-            return Err(EngineError::Altered(PlanAltered::Record(flaw.what.clone())));
-        }
+        self.must_be_whole(&stored).await?;
         if let Some(newer) = &state.superseded_by {
             return Err(EngineError::Superseded(run, newer.clone()));
         }

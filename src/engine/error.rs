@@ -66,6 +66,10 @@ impl EngineError {
             Self::OtherTenant { .. } => {
                 "Use the profile of the tenant that the plan was made for.".to_owned()
             }
+            Self::Altered(PlanAltered::Record(_)) => {
+                "Nothing is sent for it. `mothball audit verify` names all that is wrong and what to do; review again to make a new plan."
+                    .to_owned()
+            }
             Self::NotApproved(_) | Self::Altered(_) => "Review again to make a new plan.".to_owned(),
             Self::Usage(_) => "`--help` behind the command tells its options.".to_owned(),
             Self::Refused(_) => "Nothing was changed.".to_owned(),

@@ -26,6 +26,7 @@ mod sweep;
 mod trouble;
 pub mod undo;
 mod verify;
+mod whole;
 
 pub use approve::expire_overdue;
 pub use begin::conclude_unstored;

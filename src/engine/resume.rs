@@ -39,6 +39,7 @@ impl Engine {
         let begun = async {
             let stored = self.store.run(&run).await?;
             let stored = stored.ok_or_else(|| EngineError::Refused(format!("there is no run {run}")))?;
+            self.must_be_whole(&stored).await?;
             self.go_on(stored, in_hand).await
         };
         match begun.await {

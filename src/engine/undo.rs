@@ -195,6 +195,7 @@ impl Engine {
     async fn recorded_by(&self, tenant: &Tenant, run: &RunId) -> Result<Vec<Recorded>, EngineError> {
         let stored = self.store.run(run).await?;
         let stored = stored.ok_or_else(|| EngineError::Usage(format!("there is no run {run}")))?;
+        self.must_be_whole(&stored).await?;
         if stored.header.kind == Kind::Undo {
             return Err(EngineError::Refused(format!(
                 "run {run} is an undo itself; to set its configurations inactive again, start a new run for their clients"
@@ -229,6 +230,7 @@ impl Engine {
             if stored.header.kind == Kind::Undo || stored.plan.is_none() {
                 continue;
             }
+            self.must_be_whole(&stored).await?;
             for one in recorded_in(tenant, stored)? {
                 let ours = standing.get(&one.item.config_id).is_some_and(|(by, _)| *by == run);
                 if one.item.client_id == *client && (ours || one.open) {

@@ -1,6 +1,9 @@
-//! The report: built from what was surveyed, planned and folded, written as JSON.
+//! The report: built from what was surveyed, planned and folded, written as JSON; and the same facts line by line
+//! for auditors ([`audit`]), also as CSV ([`csv`]).
 
+pub mod audit;
 mod build;
+pub mod csv;
 mod verdict;
 mod write;
 

@@ -3,10 +3,11 @@
 //! Record 0 of a run holds the digests of what was stored with it (header, survey, plan) and follows the
 //! head of the run stored before it. So nothing can be edited, removed, inserted or put in another
 //! order unnoticed, except a whole end; that is found by a head that left the machine in a report.
+//! [`super::check`] is what notices.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Flaw, NewRun, Result, StoreError, types::millis};
+use super::{NewRun, Result, StoreError, types::millis};
 use crate::domain::{
     ConfigId, Event, Phase, Plan, RunId, RunState, Stamped,
     plan::{PlanItem, sha256},
@@ -15,7 +16,7 @@ use crate::domain::{
 /// What the first run of all follows.
 pub const NO_HEAD: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-const FORMAT: &str = "mothball-journal/1";
+pub(super) const FORMAT: &str = "mothball-journal/1";
 
 /// One line of the journal. The body is JSON: a [`Genesis`] for record 0, an event for all others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,9 @@ pub struct Genesis {
     pub survey: String,
     pub plan: Option<String>,
     pub after: Option<Predecessor>,
+    /// The head of the chain of prunings when the run was stored; none until something was pruned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pruned: Option<String>,
 }
 
 /// A new run made ready to be stored.
@@ -84,8 +88,8 @@ impl Prepared {
         })
     }
 
-    /// Record 0.
-    pub fn genesis(&self, after: Option<Predecessor>) -> Result<Record> {
+    /// Record 0, after the run stored before and the last pruning.
+    pub fn genesis(&self, after: Option<Predecessor>, pruned: Option<String>) -> Result<Record> {
         let previous = after.as_ref().map_or(NO_HEAD, |after| &after.head).to_owned();
         let genesis = Genesis {
             format: FORMAT.to_owned(),
@@ -94,6 +98,7 @@ impl Prepared {
             survey: sha256(self.survey.as_bytes()),
             plan: self.plan.as_ref().map(|(_, digest)| digest.clone()),
             after,
+            pruned,
         };
         Ok(Record::new(0, &previous, to_json(&genesis)?))
     }
@@ -186,162 +191,4 @@ pub fn phase_from(word: &str) -> Option<Phase> {
 
 pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| StoreError::Other { message: error.to_string() })
-}
-
-/// What is stored of a run besides its records, for the check.
-#[derive(Debug, Clone)]
-pub struct Stored {
-    pub id: RunId,
-    pub header: String,
-    pub survey: String,
-    pub plan: Option<(Vec<u8>, String)>,
-    pub phase: String,
-    pub records: u64,
-    pub head: String,
-}
-
-/// Checks one run's records as they come, in the order of their numbers.
-#[derive(Debug)]
-pub struct Checker {
-    stored: Stored,
-    known_head: Option<String>,
-    next: u64,
-    last: Option<String>,
-    phase: Phase,
-    after: Option<Predecessor>,
-    flaws: Vec<Flaw>,
-}
-
-impl Checker {
-    pub fn new(stored: Stored, known_head: Option<&str>) -> Self {
-        Self {
-            stored,
-            known_head: known_head.map(str::to_owned),
-            next: 0,
-            last: None,
-            phase: Phase::default(),
-            after: None,
-            flaws: Vec::new(),
-        }
-    }
-
-    pub fn record(&mut self, record: &Record) {
-        let seq = record.seq;
-        if seq > self.next {
-            let missing = if seq - self.next == 1 {
-                format!("record {} is missing before it", self.next)
-            } else {
-                format!("records {} to {} are missing before it", self.next, seq - 1)
-            };
-            self.flaw(Some(seq), missing);
-        }
-        if self.last.as_ref().is_some_and(|last| *last != record.previous) {
-            self.flaw(Some(seq), "it does not follow the record before it");
-        }
-        if hash(&record.previous, seq, &record.body) != record.hash {
-            self.flaw(Some(seq), "it was edited: its hash does not fit");
-        }
-        if seq == 0 {
-            self.genesis(record);
-        } else {
-            match serde_json::from_str::<Stamped>(&record.body) {
-                Ok(event) => match Batch::of(std::slice::from_ref(&event)) {
-                    Ok(batch) => self.phase = batch.phase_after(self.phase),
-                    Err(error) => self.flaw(Some(seq), error.to_string()),
-                },
-                Err(error) => self.flaw(Some(seq), format!("it cannot be read: {error}")),
-            }
-        }
-        if self.known_head.as_ref() == Some(&record.hash) {
-            self.known_head = None;
-        }
-        self.next = seq + 1;
-        self.last = Some(record.hash.clone());
-    }
-
-    fn genesis(&mut self, record: &Record) {
-        let genesis = match serde_json::from_str::<Genesis>(&record.body) {
-            Ok(genesis) => genesis,
-            Err(error) => return self.flaw(Some(0), format!("it cannot be read: {error}")),
-        };
-        if genesis.format != FORMAT {
-            self.flaw(Some(0), format!("its form is {}, this build knows {FORMAT}", genesis.format));
-        }
-        if genesis.run != self.stored.id {
-            self.flaw(Some(0), format!("it belongs to run {}", genesis.run));
-        }
-        if genesis.header != sha256(self.stored.header.as_bytes()) {
-            self.flaw(None, "what was asked for (the header) was edited");
-        }
-        if genesis.survey != sha256(self.stored.survey.as_bytes()) {
-            self.flaw(None, "what was found (the survey) was edited");
-        }
-        let plan = self.stored.plan.as_ref();
-        let plan_fits = plan.map(|(_, digest)| digest) == genesis.plan.as_ref()
-            && plan.is_none_or(|(bytes, digest)| sha256(bytes) == *digest);
-        if !plan_fits {
-            self.flaw(None, "the plan was edited");
-        }
-        if record.previous != genesis.after.as_ref().map_or(NO_HEAD, |after| &after.head) {
-            self.flaw(Some(0), "it does not follow the run stored before it");
-        }
-        self.after = genesis.after;
-    }
-
-    /// The flaws, and which run this one says it follows.
-    pub fn finish(mut self) -> (Vec<Flaw>, Option<Predecessor>) {
-        let stored = self.stored.records;
-        if self.next < stored {
-            self.flaw(None, format!("the journal ends after {} of {stored} records", self.next));
-        } else if self.next > stored {
-            self.flaw(None, format!("the journal has {} records where {stored} were written", self.next));
-        } else if self.last.as_ref() != Some(&self.stored.head) {
-            self.flaw(None, "its last record is not the one that was written last");
-        }
-        if phase_word(self.phase) != self.stored.phase {
-            let text =
-                format!("it is listed as {}, its records say {}", self.stored.phase, self.phase.words());
-            self.flaw(None, text);
-        }
-        if let Some(head) = self.known_head.take() {
-            self.flaw(
-                None,
-                format!("no record has the hash {head} that a report names: it was cut off or rewritten"),
-            );
-        }
-        (self.flaws, self.after)
-    }
-
-    fn flaw(&mut self, seq: Option<u64>, what: impl Into<String>) {
-        self.flaws.push(Flaw { run: self.stored.id.clone(), seq, what: what.into() });
-    }
-}
-
-/// Whether the runs follow each other without a gap. `number` counts from 1; `found` is the hash of the
-/// record that `after` names, if there is one.
-pub fn check_order(
-    run: &RunId,
-    number: u64,
-    expected: u64,
-    after: Option<&Predecessor>,
-    found: Option<&str>,
-) -> Vec<Flaw> {
-    let mut flaws = Vec::new();
-    let mut flaw = |what: String| flaws.push(Flaw { run: run.clone(), seq: None, what });
-    if number != expected {
-        flaw(format!(
-            "it is number {number} where number {expected} was expected: a run is missing before it"
-        ));
-    }
-    match after {
-        Some(after) if found != Some(after.head.as_str()) => {
-            flaw(format!(
-                "it followed record {} of run {}, which is not there any more as it was",
-                after.seq, after.run
-            ));
-        }
-        None if number > 1 => flaw("it says that it was the first run".to_owned()),
-        _ => {}
-    }
-    flaws
 }

@@ -9,12 +9,14 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, Result, RunSummary, Store,
-    StoreError, StoredRun, Sweep,
-    journal::{Batch, Checker, Predecessor, Prepared, Record, Stored, check_order, events, phase_word},
-    types::{forgotten_before, millis, moment},
+    Acquired, Audit, Claim, Deactivated, Flaw, Held, Hold, Holder, KnownHead, NewRun, Request, Result,
+    RunSummary, Store, StoreError, StoredRun, Sweep,
+    journal::{Batch, Predecessor, Prepared, Record, events},
+    types::{forgotten_before, moment},
 };
-use crate::domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp};
+use crate::domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp, plan::sha256};
+
+mod audit;
 
 /// The tenant as a key: its vendor and its id.
 type Place = (String, String);
@@ -28,6 +30,7 @@ pub struct MemoryStore {
 struct State {
     /// In the order in which they were stored.
     runs: Vec<Kept>,
+    prunings: Vec<Record>,
     leases: BTreeMap<(Place, ClientId), Held>,
     refusals: BTreeMap<String, Timestamp>,
     sweeps: BTreeMap<(Place, String), Sweep>,
@@ -41,13 +44,15 @@ struct State {
 
 #[derive(Debug)]
 struct Kept {
+    number: u64,
     prepared: Prepared,
     summary: RunSummary,
-    report: Option<serde_json::Value>,
+    /// With its digest.
+    report: Option<(serde_json::Value, String)>,
     records: Vec<Record>,
+    /// How many records were written.
+    written: u64,
     settled: BTreeMap<ConfigId, (&'static str, i64)>,
-    /// When its items are to be looked at again.
-    look_due: Option<i64>,
 }
 
 impl MemoryStore {
@@ -111,13 +116,14 @@ impl Kept {
             let record = Record::new(self.records.len() as u64, &self.summary.head, body.clone());
             self.summary.head.clone_from(&record.hash);
             self.records.push(record);
+            self.written += 1;
         }
         self.summary.phase = batch.phase_after(self.summary.phase);
         if let Some(last) = batch.last {
             self.summary.last_event = self.summary.last_event.max(moment(last));
         }
         if let Some(look) = batch.look {
-            self.look_due = look.due();
+            self.summary.look_due = look.due().map(moment);
         }
         for (config_id, outcome, at) in batch.settled {
             if self.prepared.items.iter().any(|item| item.config_id == config_id) {
@@ -133,21 +139,6 @@ impl Kept {
             *summary.outcomes.entry((*outcome).to_owned()).or_default() += 1;
         }
         summary
-    }
-
-    fn check(&self, known_head: Option<&str>) -> (Vec<Flaw>, Option<Predecessor>) {
-        let stored = Stored {
-            id: self.prepared.id.clone(),
-            header: self.prepared.header.clone(),
-            survey: self.prepared.survey.clone(),
-            plan: self.prepared.plan.clone(),
-            phase: phase_word(self.summary.phase),
-            records: self.records.len() as u64,
-            head: self.summary.head.clone(),
-        };
-        let mut checker = Checker::new(stored, known_head);
-        self.records.iter().for_each(|record| checker.record(record));
-        checker.finish()
     }
 }
 
@@ -172,7 +163,8 @@ impl Store for MemoryStore {
             seq: last.records.len() as u64 - 1,
             head: last.summary.head.clone(),
         });
-        let genesis = prepared.genesis(after)?;
+        let pruned = state.prunings.last().map(|record| record.hash.clone());
+        let genesis = prepared.genesis(after, pruned)?;
         let clients: std::collections::BTreeSet<_> =
             prepared.items.iter().map(|item| &item.client_id).collect();
         let summary = RunSummary {
@@ -180,18 +172,20 @@ impl Store for MemoryStore {
             phase: Phase::default(),
             head: genesis.hash.clone(),
             last_event: run.header.started_at,
+            look_due: None,
             items: prepared.items.len() as u64,
             clients: clients.len() as u64,
             outcomes: BTreeMap::new(),
             has_report: false,
         };
         let kept = Kept {
+            number: state.runs.last().map_or(1, |last| last.number + 1),
             prepared,
             summary,
             report: None,
             records: vec![genesis],
+            written: 1,
             settled: BTreeMap::new(),
-            look_due: None,
         };
         state.runs.push(kept);
         Ok(())
@@ -213,7 +207,7 @@ impl Store for MemoryStore {
     async fn save_report(&self, run: &RunId, report: &serde_json::Value) -> Result<()> {
         let mut state = self.change()?;
         let kept = state.run_mut(run)?;
-        kept.report = Some(report.clone());
+        kept.report = Some((report.clone(), sha256(report.to_string().as_bytes())));
         kept.summary.has_report = true;
         Ok(())
     }
@@ -230,7 +224,7 @@ impl Store for MemoryStore {
             plan: kept.prepared.plan.clone(),
             head: kept.summary.head.clone(),
             events: events(bodies).map_err(corrupt)?,
-            report: kept.report.clone(),
+            report: kept.report.as_ref().map(|(report, _)| report.clone()),
         }))
     }
 
@@ -294,29 +288,18 @@ impl Store for MemoryStore {
         let due = state
             .runs
             .iter()
-            .filter(|kept| kept.is_of(tenant) && kept.look_due.is_some_and(|due| due <= millis(now)));
+            .filter(|kept| kept.is_of(tenant) && kept.summary.look_due.is_some_and(|due| due <= now));
         Ok(due.map(|kept| kept.prepared.id.clone()).collect())
     }
 
     async fn verify(&self, run: &RunId, known_head: Option<&str>) -> Result<Vec<Flaw>> {
         let state = self.lock();
         let kept = state.run(run).ok_or_else(|| StoreError::UnknownRun(run.clone()))?;
-        Ok(kept.check(known_head).0)
+        Ok(kept.check(known_head.map(|head| KnownHead::of_a_report(run, head))).flaws)
     }
 
     async fn verify_all(&self) -> Result<Vec<Flaw>> {
-        let state = self.lock();
-        let mut flaws = Vec::new();
-        for (number, kept) in (1..).zip(&state.runs) {
-            let (own, after) = kept.check(None);
-            flaws.extend(own);
-            let found = after.as_ref().and_then(|after| {
-                let before = state.run(&after.run)?;
-                before.records.get(after.seq as usize).map(|record| record.hash.as_str())
-            });
-            flaws.extend(check_order(&kept.prepared.id, number, number, after.as_ref(), found));
-        }
-        Ok(flaws)
+        self.audit(&[]).await?.into_flaws()
     }
 
     fn covers(&self) -> String {

@@ -1,18 +1,23 @@
 //! What outlives the process: runs with their journal, leases, holds, the memory of refused sign-ins,
 //! and what processes ask of each other.
 //!
-//! [`Store`] says what is kept, [`types`] in which words, [`journal`] how records are chained. There are
+//! [`Store`] says what is kept, [`types`] in which words, [`journal`] how records are chained; [`check`] notices what
+//! was altered, [`audit`] and [`prune`] are for those who check and shorten it. There are
 //! two that keep it: [`sqlite`] on disk, and [`memory`] for tests under virtual time. One suite
 //! (`tests/store`) checks both.
 
+pub mod audit;
+mod check;
 pub mod error;
 pub mod journal;
 pub mod memory;
+pub mod prune;
 pub mod sqlite;
 pub mod types;
 
 use async_trait::async_trait;
 
+pub use audit::{Audit, Findings, KnownHead};
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use sqlite::SqliteStore;

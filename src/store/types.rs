@@ -42,6 +42,8 @@ pub struct RunSummary {
     pub head: String,
     /// Moment of the last event; of the start if there is none yet.
     pub last_event: Timestamp,
+    /// When its items are to be looked at again.
+    pub look_due: Option<Timestamp>,
     /// Items of the plan, and the clients they belong to.
     pub items: u64,
     pub clients: u64,
@@ -85,6 +87,8 @@ pub struct Flaw {
     /// The record, if it is about one.
     pub seq: Option<u64>,
     pub what: String,
+    /// The newest thing that the run's own records tell: a backup made after it has all of the run.
+    pub newest: Option<Timestamp>,
 }
 
 impl std::fmt::Display for Flaw {

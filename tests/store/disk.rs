@@ -278,7 +278,7 @@ async fn a_journal_rewritten_to_an_earlier_end_is_found_by_the_head_in_a_report(
     let mut past = raw(folder.path()).await;
     for statement in [
         "DELETE FROM records WHERE run = 'r3' AND seq = 7",
-        "UPDATE runs SET records = 7, phase = 'applying', head =
+        "UPDATE runs SET records = 7, phase = 'applying', last_event = last_event - 1000, head =
            (SELECT hash FROM records WHERE run = 'r3' AND seq = 6) WHERE id = 'r3'",
     ] {
         sqlx::query(statement).execute(&mut past).await.unwrap();

@@ -11,7 +11,8 @@ pub use export::report_of;
 
 use super::{
     args::{Global, Resume, Runs},
-    context::{data_dir, open_store},
+    audit::{RETENTION_DAYS, old_runs, reminder},
+    context::data_dir,
     deliver::hand_over,
     print::{self, Failure},
 };
@@ -22,17 +23,17 @@ use crate::{
     },
     engine::expire_overdue,
     report,
-    store::{RunSummary, StoredRun},
+    settings::Settings,
+    store::{Audit, RunSummary, StoredRun},
     system::Clock,
 };
 
 pub async fn runs(global: &Global, args: &Runs) -> Result<ExitCode, Failure> {
-    let store = open_store(&data_dir(global)?).await?;
-    let broken = |error: crate::store::StoreError| Failure::usage(error.to_string(), error.advice());
-    expire_overdue(store.as_ref(), Timestamp::new(Clock::system().now())).await.map_err(broken)?;
+    let store = super::audit::open(&data_dir(global)?).await?;
+    expire_overdue(store.as_ref(), Timestamp::new(Clock::system().now())).await?;
     match args {
         Runs::List { json, limit } => {
-            let runs = store.runs(*limit).await.map_err(broken)?;
+            let runs = store.runs(*limit).await?;
             if *json {
                 let list: Vec<_> = runs.iter().map(summary).collect();
                 let json = serde_json::to_string_pretty(&list).unwrap_or_default();
@@ -53,41 +54,42 @@ pub async fn runs(global: &Global, args: &Runs) -> Result<ExitCode, Failure> {
                         if run.header.dry_run { "  (dry run)" } else { "" },
                     ));
                 }
+                remind(global, store.as_ref()).await?;
             }
         }
         Runs::Show { id, recheck } => {
-            let run = find(store.run(&RunId::from(id.as_str())).await.map_err(broken)?, id)?;
+            let run = find(store.as_ref(), id).await?;
             if *recheck {
                 return recheck::recheck(global, run).await;
             }
             show::show(&run);
         }
         Runs::Resume(Resume { id: Some(id), output, .. }) => {
-            let run = find(store.run(&RunId::from(id.as_str())).await.map_err(broken)?, id)?;
+            let run = find(store.as_ref(), id).await?;
             drop(store);
             return resume::resume(global, run, output).await;
         }
         Runs::Resume(Resume { output, .. }) => return resume::resume_all(global, store, output).await,
         Runs::Undo(args) => {
             let run = match &args.id {
-                Some(id) => Some(find(store.run(&RunId::from(id.as_str())).await.map_err(broken)?, id)?),
+                Some(id) => Some(find(store.as_ref(), id).await?),
                 None => None,
             };
             drop(store);
             return undo::undo(global, args, run).await;
         }
         Runs::Approve(args) => {
-            let run = find(store.run(&RunId::from(args.id.as_str())).await.map_err(broken)?, &args.id)?;
+            let run = find(store.as_ref(), &args.id).await?;
             drop(store);
             return approve::approve(global, run, args).await;
         }
         Runs::Reject { id } => {
-            let run = find(store.run(&RunId::from(id.as_str())).await.map_err(broken)?, id)?;
+            let run = find(store.as_ref(), id).await?;
             drop(store);
             return approve::reject(global, run).await;
         }
         Runs::Export { id, output } => {
-            let run = find(store.run(&RunId::from(id.as_str())).await.map_err(broken)?, id)?;
+            let run = find(store.as_ref(), id).await?;
             let report = report_of(&run)?;
             match output {
                 None => print::out(&report::to_json(&report)),
@@ -114,6 +116,28 @@ fn summary(run: &RunSummary) -> serde_json::Value {
     })
 }
 
-fn find(run: Option<StoredRun>, id: &str) -> Result<StoredRun, Failure> {
-    run.ok_or_else(|| Failure::usage(format!("there is no run {id}"), "`mothball runs list` lists them."))
+async fn find(store: &dyn Audit, id: &str) -> Result<StoredRun, Failure> {
+    let run = RunId::from(id);
+    if let Some(stored) = store.run(&run).await? {
+        return Ok(stored);
+    }
+    let prunings = store.prunings().await?;
+    let pruned = prunings.iter().find(|pruning| pruning.runs.iter().any(|stone| stone.run == run));
+    Err(match pruned {
+        Some(pruning) => Failure::usage(
+            format!("run {id} was pruned at {} by {}", pruning.at.minutes(), pruning.by),
+            format!("What it was is kept, word for word, in {}", pruning.archive),
+        ),
+        None => Failure::usage(format!("there is no run {id}"), "`mothball runs list` lists them."),
+    })
+}
+
+/// Says what is older than the settings want runs to be kept. Settings that cannot be read are told elsewhere.
+async fn remind(global: &Global, store: &dyn Audit) -> Result<(), Failure> {
+    let settings = Settings::load(global.config.as_deref());
+    let days = settings.map_or(RETENTION_DAYS, |settings| settings.store.retention_days);
+    if let Some(text) = reminder(&old_runs(store, days).await?, days) {
+        print::tell(&text);
+    }
+    Ok(())
 }

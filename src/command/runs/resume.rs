@@ -29,10 +29,18 @@ pub async fn resume_all(
     store: Arc<dyn Store>,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
-    let broken = |error: crate::store::StoreError| Failure::usage(error.to_string(), error.advice());
     let mut runs = Vec::new();
-    for (id, phase) in store.unsettled(None).await.map_err(broken)? {
-        let Some(run) = store.run(&id).await.map_err(broken)? else { continue };
+    let mut code = ExitCode::Success;
+    for (id, phase) in store.unsettled(None).await? {
+        let run = match store.run(&id).await {
+            Ok(Some(run)) => run,
+            Ok(None) => continue,
+            // What is damaged is not gone on with; the others are.
+            Err(error) => {
+                code = code.worst(Failure::from(error).told());
+                continue;
+            }
+        };
         let wanted = global.profile.as_ref().is_none_or(|profile| *profile == run.header.profile);
         if wanted && (phase.may_go_on() || phase == Phase::Finished) {
             runs.push(run);
@@ -42,7 +50,7 @@ pub async fn resume_all(
     let style = Style::chosen(output.progress, global.quiet);
     if runs.is_empty() {
         style.tell("nothing", "nothing to resume");
-        return Ok(ExitCode::Success);
+        return Ok(code);
     }
     if runs.len() > 1 && !output.output.as_deref().is_some_and(is_folder) {
         let ids: Vec<&str> = runs.iter().map(|run| run.header.run.as_str()).collect();
@@ -52,7 +60,6 @@ pub async fn resume_all(
         ));
     }
     let mut stops = listen()?;
-    let mut code = ExitCode::Success;
     for run in runs {
         let id = run.header.run.clone();
         match one(global, run, output, &mut stops).await? {

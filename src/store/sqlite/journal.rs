@@ -6,7 +6,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::writer::Changed;
 use crate::{
-    domain::{Phase, RunId, survey::Header},
+    domain::{Phase, RunId, plan::sha256, survey::Header},
     store::{
         Result, StoreError,
         journal::{Batch, Look, Predecessor, Prepared, Record, phase_from, phase_word, to_json},
@@ -36,7 +36,10 @@ pub async fn create(connection: &mut SqliteConnection, run: &Prepared, header: &
             (row.try_get::<i64, _>("number")? + 1, Some(after))
         }
     };
-    let genesis = run.genesis(after)?;
+    let pruned = sqlx::query_scalar("SELECT hash FROM prunings ORDER BY seq DESC LIMIT 1")
+        .fetch_optional(&mut *connection)
+        .await?;
+    let genesis = run.genesis(after, pruned)?;
     sqlx::query(
         "INSERT INTO runs (id, number, psa, tenant, phase, records, head, last_event, header)
          VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)",
@@ -72,8 +75,9 @@ pub async fn create(connection: &mut SqliteConnection, run: &Prepared, header: &
 }
 
 pub async fn save_report(connection: &mut SqliteConnection, run: &RunId, report: &str) -> Changed<()> {
-    let saved = sqlx::query("UPDATE documents SET report = ? WHERE run = ?")
+    let saved = sqlx::query("UPDATE documents SET report = ?, report_digest = ? WHERE run = ?")
         .bind(report)
+        .bind(sha256(report.as_bytes()))
         .bind(run.as_str())
         .execute(&mut *connection)
         .await?;

@@ -1,9 +1,12 @@
 //! The store on disk: one SQLite file in the data directory. [`open`] makes it ready, [`writer`] is the one
-//! task that changes it, [`changes`] and [`journal`] hold the changes, [`reads`] what is asked of it.
+//! task that changes it, [`changes`], [`journal`] and [`prune`] hold the changes, [`reads`] what is asked of it, and
+//! [`audit`] checks it.
 
+mod audit;
 mod changes;
 mod journal;
 mod open;
+mod prune;
 mod reads;
 mod writer;
 
@@ -14,7 +17,7 @@ use sqlx::SqlitePool;
 
 use self::writer::Writer;
 use super::{
-    Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, Result, RunSummary, Store,
+    Acquired, Audit, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, Result, RunSummary, Store,
     StoreError, StoredRun, Sweep,
     journal::{Batch, Prepared},
 };
@@ -125,11 +128,11 @@ impl Store for SqliteStore {
     }
 
     async fn verify(&self, run: &RunId, known_head: Option<&str>) -> Result<Vec<Flaw>> {
-        reads::verify(self, run, known_head).await
+        audit::verify(self, run, known_head).await
     }
 
     async fn verify_all(&self) -> Result<Vec<Flaw>> {
-        reads::verify_all(self).await
+        self.audit(&[]).await?.into_flaws()
     }
 
     fn covers(&self) -> String {

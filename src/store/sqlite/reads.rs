@@ -2,27 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{Row, SqliteConnection, pool::PoolConnection, sqlite::SqliteRow};
+use sqlx::{Row, pool::PoolConnection, sqlite::SqliteRow};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::{SqliteStore, changes::held};
 use crate::{
     domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp, survey::Survey},
     store::{
-        Deactivated, Flaw, Held, Hold, Result, RunSummary, StoreError, StoredRun, Sweep,
-        journal::{Checker, Predecessor, Record, Stored, check_order, events, phase_from, phase_word},
+        Deactivated, Held, Hold, Result, RunSummary, StoreError, StoredRun, Sweep,
+        journal::{events, phase_from, phase_word},
         types::{millis, moment},
     },
 };
 
 /// Records per row of an answer: the way through the driver costs more than the bytes.
-const CHUNK: i64 = 4_000;
+pub const CHUNK: i64 = 4_000;
 
-type Database<T> = std::result::Result<T, sqlx::Error>;
+pub type Database<T> = std::result::Result<T, sqlx::Error>;
 
 impl SqliteStore {
     /// A connection on which everything is seen as of one moment, until it is given back.
-    async fn moment(&self) -> Result<PoolConnection<sqlx::Sqlite>> {
+    pub async fn moment(&self) -> Result<PoolConnection<sqlx::Sqlite>> {
         self.reads.acquire().await.map_err(|error| self.error(&error))
     }
 
@@ -125,7 +125,7 @@ async fn list(store: &SqliteStore, phase: Option<String>, limit: i64) -> Result<
     let mut connection = store.moment().await?;
     let mut snapshot = sqlx::Connection::begin(&mut *connection).await.map_err(explain)?;
     let rows = sqlx::query(
-        "SELECT runs.id, phase, head, last_event, header, documents.report IS NOT NULL AS has_report
+        "SELECT runs.id, phase, head, last_event, look_due, header, documents.report IS NOT NULL AS has_report
          FROM runs JOIN documents ON documents.run = runs.id
          WHERE ?1 IS NULL OR phase = ?1 ORDER BY number DESC LIMIT ?2",
     )
@@ -164,6 +164,7 @@ async fn list(store: &SqliteStore, phase: Option<String>, limit: i64) -> Result<
                 .ok_or_else(|| store.corrupt(format!("run {id} is in no known state (\"{phase}\")")))?,
             head: row.try_get("head").map_err(explain)?,
             last_event: moment(row.try_get("last_event").map_err(explain)?),
+            look_due: row.try_get::<Option<i64>, _>("look_due").map_err(explain)?.map(moment),
             items,
             clients: clients as u64,
             outcomes,
@@ -240,91 +241,6 @@ pub async fn due_looks(store: &SqliteStore, tenant: &Tenant, now: Timestamp) -> 
     .await
     .map_err(|error| store.error(&error))?;
     Ok(due.into_iter().map(RunId::new).collect())
-}
-
-pub async fn verify(store: &SqliteStore, run: &RunId, known_head: Option<&str>) -> Result<Vec<Flaw>> {
-    let mut connection = store.moment().await?;
-    let checked = check(&mut connection, run, known_head).await.map_err(|error| store.error(&error))?;
-    checked.map(|(flaws, _)| flaws).ok_or_else(|| StoreError::UnknownRun(run.clone()))
-}
-
-pub async fn verify_all(store: &SqliteStore) -> Result<Vec<Flaw>> {
-    let explain = |error: sqlx::Error| store.error(&error);
-    let mut connection = store.moment().await?;
-    let runs: Vec<(String, i64)> = sqlx::query_as("SELECT id, number FROM runs ORDER BY number")
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(explain)?;
-    let mut flaws = Vec::new();
-    let mut expected = 1;
-    for (id, number) in runs {
-        let run = RunId::new(id);
-        let Some((own, after)) = check(&mut connection, &run, None).await.map_err(explain)? else { continue };
-        flaws.extend(own);
-        let mut found: Option<String> = None;
-        if let Some(after) = &after {
-            found = sqlx::query_scalar("SELECT hash FROM records WHERE run = ? AND seq = ?")
-                .bind(after.run.as_str())
-                .bind(after.seq as i64)
-                .fetch_optional(&mut *connection)
-                .await
-                .map_err(explain)?;
-        }
-        flaws.extend(check_order(&run, number as u64, expected, after.as_ref(), found.as_deref()));
-        expected = number as u64 + 1;
-    }
-    Ok(flaws)
-}
-
-async fn check(
-    connection: &mut SqliteConnection,
-    run: &RunId,
-    known_head: Option<&str>,
-) -> Database<Option<(Vec<Flaw>, Option<Predecessor>)>> {
-    let mut snapshot = sqlx::Connection::begin(connection).await?;
-    let row = sqlx::query(
-        "SELECT header, phase, head, records, survey, plan, plan_digest
-         FROM runs LEFT JOIN documents ON documents.run = runs.id WHERE runs.id = ?",
-    )
-    .bind(run.as_str())
-    .fetch_optional(&mut *snapshot)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let stored = Stored {
-        id: run.clone(),
-        header: row.try_get("header")?,
-        survey: row.try_get::<Option<String>, _>("survey")?.unwrap_or_default(),
-        plan: plan(&row)?,
-        phase: row.try_get("phase")?,
-        records: row.try_get::<i64, _>("records")? as u64,
-        head: row.try_get("head")?,
-    };
-    let mut checker = Checker::new(stored, known_head);
-    let mut last = -1;
-    loop {
-        let rows = sqlx::query(
-            "SELECT seq, previous, hash, body FROM records WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
-        )
-        .bind(run.as_str())
-        .bind(last)
-        .bind(CHUNK)
-        .fetch_all(&mut *snapshot)
-        .await?;
-        for row in &rows {
-            last = row.try_get("seq")?;
-            checker.record(&Record {
-                seq: last as u64,
-                previous: row.try_get("previous")?,
-                hash: row.try_get("hash")?,
-                body: row.try_get("body")?,
-            });
-        }
-        if (rows.len() as i64) < CHUNK {
-            break;
-        }
-    }
-    snapshot.commit().await?;
-    Ok(Some(checker.finish()))
 }
 
 pub async fn refusal(store: &SqliteStore, key: &str) -> Result<Option<Timestamp>> {
