@@ -7,7 +7,11 @@ use super::{
     print::{self, Failure},
 };
 use crate::{
-    domain::{Criteria, ExitCode, criteria::Matching, text::{count as count_of, visible}},
+    domain::{
+        Criteria, ExitCode,
+        criteria::Matching,
+        text::{count as count_of, visible},
+    },
     psa::port::{Check, CheckVerdict, ClientScope},
 };
 

@@ -63,7 +63,9 @@ impl From<crate::store::StoreError> for Failure {
     fn from(error: crate::store::StoreError) -> Self {
         // Nothing is built on a record that is damaged; everything else is this computer's trouble.
         let code = match error {
-            crate::store::StoreError::Corrupt { .. } | crate::store::StoreError::Plan(_) => ExitCode::Safeguard,
+            crate::store::StoreError::Corrupt { .. } | crate::store::StoreError::Plan(_) => {
+                ExitCode::Safeguard
+            }
             _ => ExitCode::Usage,
         };
         Self { code, message: error.to_string(), advice: error.advice().to_owned() }

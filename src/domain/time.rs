@@ -113,7 +113,11 @@ mod tests {
             ("1 month", "2026-10-26T16:00:00Z"),
             ("2w 1h", "2026-11-12T15:00:00Z"),
         ] {
-            assert_eq!(Timestamp::meant_by(text, now).map(|at| at.to_string()).as_deref(), Some(meant), "{text}");
+            assert_eq!(
+                Timestamp::meant_by(text, now).map(|at| at.to_string()).as_deref(),
+                Some(meant),
+                "{text}"
+            );
         }
         for wrong in ["", "yesterday", "30", "2026-13-01", "31.12.2026", "9999999999999y"] {
             assert_eq!(Timestamp::meant_by(wrong, now), None, "{wrong}");

@@ -10,9 +10,7 @@ use super::{
     prune::Tombstone,
     types::{millis, moment},
 };
-use crate::domain::{
-    ConfigId, Event, Phase, Plan, RunId, Stamped, plan::sha256, survey::Header,
-};
+use crate::domain::{ConfigId, Event, Phase, Plan, RunId, Stamped, plan::sha256, survey::Header};
 
 /// What is stored of a run besides its records.
 #[derive(Debug, Clone)]
@@ -123,7 +121,10 @@ impl Checker {
             self.flaw(Some(seq), "its number was there before: it was inserted or put in another order");
         }
         if self.last.as_ref().is_some_and(|last| *last != record.previous) {
-            self.flaw(Some(seq), "it does not follow the record before it: one was edited, removed or put in another order");
+            self.flaw(
+                Some(seq),
+                "it does not follow the record before it: one was edited, removed or put in another order",
+            );
         }
         if hash(&record.previous, seq, &record.body) != record.hash {
             self.flaw(Some(seq), "it was edited: its hash does not fit");
@@ -148,8 +149,7 @@ impl Checker {
             self.plan_reads = plan.is_ok();
             let item = |client: &str| Item { client: client.to_owned(), ..Item::default() };
             let items = plan.iter().flat_map(Plan::items);
-            self.items =
-                items.map(|one| (one.config_id.clone(), item(one.client_id.as_str()))).collect();
+            self.items = items.map(|one| (one.config_id.clone(), item(one.client_id.as_str()))).collect();
         }
         match serde_json::from_str::<Header>(&self.stored.header) {
             Ok(header) => {
@@ -253,14 +253,16 @@ impl Checker {
         }
         if self.last_event != Some(line.last_event) {
             let told = self.last_event.map_or_else(|| "nothing".to_owned(), |at| moment(at).to_string());
-            let text = format!("its last event is listed at {}, its records say {told}", moment(line.last_event));
+            let text =
+                format!("its last event is listed at {}, its records say {told}", moment(line.last_event));
             self.flaw(None, text);
         }
         if self.look_due != line.look_due {
             self.flaw(None, "the moment of its second look is not the one that its records say");
         }
         let ids = self.items.keys().chain(self.stored.items.keys());
-        if let Some(id) = ids.into_iter().find(|id| self.items.get(id) != self.stored.items.get(id)).cloned() {
+        if let Some(id) = ids.into_iter().find(|id| self.items.get(id) != self.stored.items.get(id)).cloned()
+        {
             let listed = self.stored.items.get(&id).map_or_else(|| "not at all".to_owned(), Item::words);
             let told = self.items.get(&id).map_or_else(|| "not in its plan".to_owned(), Item::words);
             self.flaw(None, format!("configuration {id} is listed as {listed}, plan and records say {told}"));
@@ -325,7 +327,10 @@ pub fn check_order(places: &mut [Place], followed: &Followed, prunings: &[String
         if place.number != expected {
             flaw(
                 &place.run,
-                format!("it is number {} where number {expected} was expected: a run is missing before it", place.number),
+                format!(
+                    "it is number {} where number {expected} was expected: a run is missing before it",
+                    place.number
+                ),
             );
         }
         if let Some(Link { after, pruned }) = &place.link {
@@ -345,7 +350,10 @@ pub fn check_order(places: &mut [Place], followed: &Followed, prunings: &[String
                 ),
                 (Some(after), _) => flaw(
                     &after.run,
-                    format!("it was removed: run {} was stored right after it, and it is not there", place.run),
+                    format!(
+                        "it was removed: run {} was stored right after it, and it is not there",
+                        place.run
+                    ),
                 ),
                 (None, Some(_)) => flaw(&place.run, "it says that it was the first run".to_owned()),
                 (None, None) => {}

@@ -17,6 +17,8 @@ use super::{
 use crate::domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp, plan::sha256};
 
 mod audit;
+#[cfg(test)]
+mod tests;
 
 /// The tenant as a key: its vendor and its id.
 type Place = (String, String);

@@ -9,6 +9,8 @@
 pub mod audit;
 mod check;
 pub mod error;
+#[cfg(test)]
+mod generated;
 pub mod journal;
 pub mod memory;
 pub mod prune;

@@ -209,7 +209,10 @@ pub(super) fn read(records: &[Record]) -> (Vec<Pruning>, Vec<String>) {
         match serde_json::from_str::<Pruning>(&record.body) {
             Ok(pruning) if pruning.format == FORMAT => prunings.push(pruning),
             Ok(other) => {
-                wrong.push(format!("pruning {}: its form is {}, this build knows {FORMAT}", record.seq, other.format));
+                wrong.push(format!(
+                    "pruning {}: its form is {}, this build knows {FORMAT}",
+                    record.seq, other.format
+                ));
             }
             Err(error) => wrong.push(format!("pruning {}: it cannot be read: {error}", record.seq)),
         }

@@ -22,7 +22,8 @@ impl Archive {
     }
 
     pub fn add(&mut self, run: &RunId, raw: &RawRun) -> io::Result<()> {
-        let (plan, digest) = raw.plan.as_ref().map(|(bytes, digest)| (String::from_utf8_lossy(bytes), digest)).unzip();
+        let (plan, digest) =
+            raw.plan.as_ref().map(|(bytes, digest)| (String::from_utf8_lossy(bytes), digest)).unzip();
         self.line(&json!({
             "line": "run",
             "run_id": run,

@@ -131,9 +131,10 @@ impl<'a> Wish<'a> {
                 "Write a day (2026-01-31), a moment (2026-01-31T12:00:00Z) or how long ago (30d, 12h, \"3 months\").",
             )
         };
-        let since = args.since.as_deref().map(|text| {
-            Timestamp::meant_by(text, now).ok_or_else(|| wrong("--since", text))
-        });
+        let since = args
+            .since
+            .as_deref()
+            .map(|text| Timestamp::meant_by(text, now).ok_or_else(|| wrong("--since", text)));
         let until = args.until.as_deref().map(|text| {
             Timestamp::after_day(text)
                 .or_else(|| Timestamp::meant_by(text, now))

@@ -40,7 +40,9 @@ pub async fn prune(
         return Ok(ExitCode::Success);
     }
     if !args.yes {
-        print::tell("nothing was removed; `mothball audit prune --yes` removes what is named without a \"stays\"");
+        print::tell(
+            "nothing was removed; `mothball audit prune --yes` removes what is named without a \"stays\"",
+        );
         return Ok(ExitCode::Success);
     }
     // A pruning would make it look as if what was altered had been in order.
@@ -48,7 +50,8 @@ pub async fn prune(
     if !store.audit(&reports.heads).await?.is_whole() {
         return Err(Failure {
             code: ExitCode::Safeguard,
-            message: "the record of the runs is not as it was written, so nothing is removed from it".to_owned(),
+            message: "the record of the runs is not as it was written, so nothing is removed from it"
+                .to_owned(),
             advice: "`mothball audit verify` names what is wrong and what to do.".to_owned(),
         });
     }

@@ -42,7 +42,10 @@ impl Reports {
             }
             if reports.count == before {
                 let text = format!("{}: there is no report of mothball", path.display());
-                return Err(Failure::usage(text, "Name a report, or a directory with reports, with --report."));
+                return Err(Failure::usage(
+                    text,
+                    "Name a report, or a directory with reports, with --report.",
+                ));
             }
         }
         Ok(reports)

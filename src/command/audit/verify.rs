@@ -52,10 +52,7 @@ async fn must_be_known(
     known.extend(prunings.into_iter().flat_map(|pruning| pruning.runs).map(|stone| stone.run));
     for run in wanted {
         if !known.contains(run) && store.raw(run).await?.is_none() {
-            return Err(Failure::usage(
-                format!("there is no run {run}"),
-                "`mothball runs list` lists them.",
-            ));
+            return Err(Failure::usage(format!("there is no run {run}"), "`mothball runs list` lists them."));
         }
     }
     Ok(())
@@ -94,7 +91,9 @@ fn show(findings: &Findings, reports: &Reports, data_dir: &Path) {
     say("\nWhat to do:");
     say(&format!("  1. Change nothing in {}, and copy all of it before anything else.", data_dir.display()));
     if !findings.damage.is_empty() {
-        say("  2. The file itself is damaged: check the disk, then look for the newest backup of mothball.db.");
+        say(
+            "  2. The file itself is damaged: check the disk, then look for the newest backup of mothball.db.",
+        );
     }
     for (run, flaws) in &runs {
         say(&format!("  - run {run}: {}", advice(flaws)));

@@ -117,7 +117,9 @@ impl Audit for MemoryStore {
         let mut stones = Vec::new();
         for run in &cut.runs {
             let id = &run.header.run;
-            let Some(at) = state.runs.iter().position(|kept| kept.prepared.id == *id) else { return Ok(false) };
+            let Some(at) = state.runs.iter().position(|kept| kept.prepared.id == *id) else {
+                return Ok(false);
+            };
             let kept = &state.runs[at];
             let is_locked = state.leases.values().any(|held| held.run == *id);
             let needed = Needed::of(&kept.summary(), is_locked, at + 1 == state.runs.len());

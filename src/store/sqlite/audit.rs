@@ -79,7 +79,9 @@ impl Audit for SqliteStore {
                     findings.flaws.extend(checked.flaws);
                     link = checked.link;
                 }
-                Ok(None) => findings.flaws.push(unreadable(&run, "its line is not found by its id".to_owned())),
+                Ok(None) => {
+                    findings.flaws.push(unreadable(&run, "its line is not found by its id".to_owned()))
+                }
                 Err(what) => findings.flaws.push(unreadable(&run, what)),
             }
             findings.runs += 1;

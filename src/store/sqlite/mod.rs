@@ -17,8 +17,8 @@ use sqlx::SqlitePool;
 
 use self::writer::Writer;
 use super::{
-    Acquired, Audit, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, Result, RunSummary, Store,
-    StoreError, StoredRun, Sweep,
+    Acquired, Audit, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, Result, RunSummary,
+    Store, StoreError, StoredRun, Sweep,
     journal::{Batch, Prepared},
 };
 use crate::domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp};
@@ -256,5 +256,7 @@ impl Store for SqliteStore {
     }
 }
 
+#[cfg(test)]
+mod meddling;
 #[cfg(test)]
 mod tests;
