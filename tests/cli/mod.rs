@@ -1,6 +1,7 @@
 //! The real binary from outside: the contract's commands, exit codes and report.
 
 mod approval;
+mod audit;
 mod bad_input;
 mod holds;
 mod killed;

@@ -5,7 +5,8 @@ mod disk;
 mod journal;
 mod leases;
 mod memory_of_things;
-mod samples;
+mod pruning;
+pub(crate) mod samples;
 
 /// Makes one test per store from a check that is given a `&dyn Store`.
 macro_rules! on_both {

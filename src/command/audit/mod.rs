@@ -22,15 +22,27 @@ use crate::{
 
 pub async fn audit(global: &Global, args: &Audit) -> Result<ExitCode, Failure> {
     let data_dir = data_dir(global)?;
-    let store = open(&data_dir).await?;
-    match args {
-        Audit::Verify(args) => verify::verify(store.as_ref(), &data_dir, args).await,
-        Audit::Export(args) => {
-            export::export(store.as_ref(), &data_dir, args, global.profile.as_deref()).await
+    let store = match SqliteStore::open(&data_dir).await {
+        Ok(store) => store,
+        Err(error @ StoreError::Corrupt { .. }) => {
+            return Err(Failure {
+                code: ExitCode::Safeguard,
+                message: error.to_string(),
+                advice: format!(
+                    "Change nothing in {} and copy all of it, then put the newest backup of mothball.db in a directory of its own: mothball --data-dir DIR audit verify --report {}",
+                    data_dir.display(),
+                    data_dir.join("reports").display()
+                ),
+            });
         }
+        Err(error) => return Err(error.into()),
+    };
+    match args {
+        Audit::Verify(args) => verify::verify(&store, &data_dir, args).await,
+        Audit::Export(args) => export::export(&store, &data_dir, args, global.profile.as_deref()).await,
         Audit::Prune(args) => {
             let settings = settings(global)?;
-            prune::prune(store.as_ref(), &data_dir, args, settings.as_ref()).await
+            prune::prune(&store, &data_dir, args, settings.as_ref()).await
         }
     }
 }
