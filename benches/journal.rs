@@ -1,4 +1,4 @@
-//! The journal: how long one of 100,000 items takes to open and fold, and what writing it costs a run with ten calls in
+//! The journal: how long one of 100,000 items takes to open and fold, and to check, and what writing it costs a run with ten calls in
 //! flight. Measures; asserts nothing.
 
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "a benchmark measures and prints")]
@@ -16,7 +16,7 @@ use mothball::{
     },
     engine::{Ask, Draft, Engine, Pick, Request, Who},
     simulator::{Layout, Options},
-    store::{MemoryStore, NewRun, Store, sqlite::SqliteStore},
+    store::{Audit, MemoryStore, NewRun, Store, sqlite::SqliteStore},
 };
 
 const ITEMS: usize = 100_000;
@@ -58,6 +58,12 @@ async fn open_and_fold() {
         fold_took.as_secs_f64()
     );
     println!("  settled: {}", state.totals.settled());
+    let clock = tokio::time::Instant::now();
+    let flaws = store.verify(&run, Some(&stored.head)).await.expect("it can be checked");
+    println!("  its chain checked in {:.2} s: {} flaws", clock.elapsed().as_secs_f64(), flaws.len());
+    let clock = tokio::time::Instant::now();
+    let findings = store.audit(&[]).await.expect("it can be checked");
+    println!("  all of the store checked in {:.2} s: {} records", clock.elapsed().as_secs_f64(), findings.records);
 }
 
 fn plan_of(draft: &Draft, rows: Vec<Configuration>) -> Plan {

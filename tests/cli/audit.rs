@@ -112,11 +112,11 @@ async fn what_was_altered_is_named_and_neither_undone_nor_resumed_nor_approved()
 
     for (statement, words) in [
         (
-            "UPDATE records SET body = replace(body, '\"at\"', '\"aT\"') WHERE seq = 3",
-            "record 3: it was edited",
+            "UPDATE records SET body = replace(body, '\"at\"', '\"aT\"') WHERE seq = 1",
+            "record 1: it was edited",
         ),
-        ("UPDATE records SET hash = replace(hash, substr(hash, 1, 1), 'g') WHERE seq = 2", "record 2"),
-        ("DELETE FROM records WHERE seq = 2", "record 2 is missing before it"),
+        ("UPDATE records SET hash = replace(hash, substr(hash, 1, 1), 'g') WHERE seq = 1", "record 1"),
+        ("DELETE FROM records WHERE seq = 1", "record 1 is missing before it"),
         ("UPDATE documents SET survey = replace(survey, '\"configuration\"', '\"Configuration\"')", "survey"),
         ("UPDATE items SET client_id = '1'", "is listed as"),
     ] {
@@ -295,7 +295,7 @@ async fn the_export_has_a_line_for_every_configuration_of_every_run() {
 
     let intact = meddle(
         &program,
-        &["UPDATE records SET hash = 'x' WHERE seq = 2 AND run = (SELECT min(id) FROM runs)"],
+        &["UPDATE records SET hash = 'x' WHERE seq = 2 AND run = (SELECT id FROM runs WHERE number = 1)"],
     )
     .await;
     let altered = program.run(&["audit", "export"]).await;
