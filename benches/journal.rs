@@ -63,7 +63,11 @@ async fn open_and_fold() {
     println!("  its chain checked in {:.2} s: {} flaws", clock.elapsed().as_secs_f64(), flaws.len());
     let clock = tokio::time::Instant::now();
     let findings = store.audit(&[]).await.expect("it can be checked");
-    println!("  all of the store checked in {:.2} s: {} records", clock.elapsed().as_secs_f64(), findings.records);
+    println!(
+        "  all of the store checked in {:.2} s: {} records",
+        clock.elapsed().as_secs_f64(),
+        findings.records
+    );
 }
 
 fn plan_of(draft: &Draft, rows: Vec<Configuration>) -> Plan {

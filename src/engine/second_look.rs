@@ -60,6 +60,7 @@ impl Engine {
         stored: StoredRun,
         which: Which,
     ) -> Result<LookedAgain, EngineError> {
+        self.must_be_whole(&stored).await?;
         let StoredRun { header, survey, plan, events, .. } = stored;
         let run = header.run;
         let (bytes, digest) =

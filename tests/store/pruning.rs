@@ -98,11 +98,10 @@ async fn a_pruned_run_leaves_a_stone_and_the_chain_stays_whole(store: &dyn Audit
 
     let prunings = store.prunings().await.unwrap();
     assert_eq!((prunings.len(), prunings[0].by.as_str()), (1, "jane"));
-    let stones = &prunings[0].runs;
-    let stone = stones.iter().find(|stone| stone.run == RunId::from("r2")).unwrap();
-    assert_eq!((&stone.head, stone.records, stone.items), (&late, 9, 2));
-    assert_eq!((&stone.followed.head, stone.followed.seq), (&heads[1], 7));
-    assert_eq!(stone.outcomes.get("deactivated"), Some(&1));
+    let left = prunings[0].runs.iter().find(|left| left.run == RunId::from("r2")).unwrap();
+    assert_eq!((&left.head, left.records, left.items), (&late, 9, 2));
+    assert_eq!((&left.followed.head, left.followed.seq), (&heads[1], 7));
+    assert_eq!(left.outcomes.get("deactivated"), Some(&1));
 
     // What comes after goes on in the same chain.
     ended(store, "r5", 50).await;

@@ -55,6 +55,6 @@ impl Archive {
     /// Makes it durable. Returns its digest.
     pub fn finish(self) -> io::Result<String> {
         self.file.finish()?;
-        Ok(self.digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(format!("{:x}", self.digest.finalize()))
     }
 }

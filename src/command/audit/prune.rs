@@ -112,16 +112,15 @@ fn show(old: &[OldRun], days: u32) {
 /// Where the archive goes. One that is there is never written over.
 fn archive_path(data_dir: &Path, asked: Option<&Path>, now: Timestamp) -> Result<PathBuf, Failure> {
     let advice = "Name another file with --archive.";
-    let path = match asked {
-        Some(path) => path.to_owned(),
-        None => {
-            let folder = data_dir.join("pruned");
-            create_private_folder(&folder).map_err(|error| {
-                Failure::usage(format!("{} cannot be made: {error}", folder.display()), advice)
-            })?;
-            let stamp: String = now.to_string().chars().filter(char::is_ascii_alphanumeric).collect();
-            folder.join(format!("mothball-pruned-{stamp}.jsonl"))
-        }
+    let path = if let Some(path) = asked {
+        path.to_owned()
+    } else {
+        let folder = data_dir.join("pruned");
+        create_private_folder(&folder).map_err(|error| {
+            Failure::usage(format!("{} cannot be made: {error}", folder.display()), advice)
+        })?;
+        let stamp: String = now.to_string().chars().filter(char::is_ascii_alphanumeric).collect();
+        folder.join(format!("mothball-pruned-{stamp}.jsonl"))
     };
     let absolute = std::path::absolute(&path).unwrap_or(path);
     if absolute.exists() {

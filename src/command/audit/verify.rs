@@ -89,16 +89,16 @@ fn show(findings: &Findings, reports: &Reports, data_dir: &Path) {
     let flaws = findings.flaws.len() + findings.damage.len();
     say(&format!("{checked}: {} not as written", count(flaws, "thing is", "things are")));
     say("\nWhat to do:");
-    say(&format!("  1. Change nothing in {}, and copy all of it before anything else.", data_dir.display()));
+    say(&format!("  - Change nothing in {}, and copy all of it before anything else.", data_dir.display()));
     if !findings.damage.is_empty() {
         say(
-            "  2. The file itself is damaged: check the disk, then look for the newest backup of mothball.db.",
+            "  - The file itself is damaged: check the disk, then look for the newest backup of mothball.db.",
         );
     }
     for (run, flaws) in &runs {
-        say(&format!("  - run {run}: {}", advice(flaws)));
+        say(&format!("  - Run {run}: {}", advice(flaws)));
     }
-    say("  What is not named here is as it was written. New runs, for the same clients too, can be made.");
+    say("  - What is not named here is as it was written. New runs, for the same clients too, can be made.");
 }
 
 fn by_run(findings: &Findings) -> BTreeMap<&RunId, Vec<&Flaw>> {

@@ -18,7 +18,9 @@ use crate::{
 impl Kept {
     pub fn check(&self, known: impl IntoIterator<Item = KnownHead>) -> Checked {
         let mut checker = Checker::new(self.stored(), known);
-        self.records.iter().for_each(|record| checker.record(record));
+        for record in &self.records {
+            checker.record(record);
+        }
         checker.finish()
     }
 

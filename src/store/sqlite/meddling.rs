@@ -1,5 +1,7 @@
 //! Meddling with the file past the store: rows through another connection, and bytes of the file itself.
 
+#![expect(clippy::disallowed_macros, reason = "the counts are printed for those who ask for them")]
+
 use std::{collections::BTreeMap, path::Path};
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
