@@ -55,9 +55,12 @@ impl Engine {
         if open.is_empty() {
             return Ok(());
         }
-        if let Err(error @ EngineError::Altered(_)) = self.must_be_whole(&stored).await {
-            tracing::warn!(%run, %error, "what it left open is left as it is");
-            return Ok(());
+        match self.must_be_whole(&stored).await {
+            Err(error @ EngineError::Altered(_)) => {
+                tracing::warn!(%run, %error, "what it left open is left as it is");
+                return Ok(());
+            }
+            whole => whole?,
         }
         let mut settled = self.settle_by_reading(plan.head().kind, open).await;
         // What is still unknown was known to be so.
