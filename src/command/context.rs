@@ -76,6 +76,7 @@ impl Context {
                 status: profile.wanted_status.clone(),
                 safeguards: settings.safeguards.clone(),
                 verify_again_after_hours: profile.verify_again_after_hours,
+                notes: profile.notes,
                 unenforced: settings.unenforced(&profile),
             },
         };

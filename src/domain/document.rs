@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ClientId, ConfigId, Links, Phase, Problem, RunId, SignOfLife, SkipReason, Statistics, Tenant, Timestamp,
     links::LinkKind,
+    note::NoteWord,
 };
 
 /// The version of the report's form.
@@ -74,6 +75,9 @@ pub struct ClientReport {
     pub coverage: Coverage,
     /// What is left for a person to do.
     pub follow_up: Vec<FollowUp>,
+    /// Notes in the PSA: those on the client's configurations; where one client was asked for, the one on the ticket, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<NoteReport>,
 }
 
 /// The document of a run over several clients.
@@ -90,6 +94,23 @@ pub struct JointReport {
     pub warnings: Vec<String>,
     /// Errors of the run as a whole; those of a client are in its document.
     pub errors: Vec<Problem>,
+    /// The note on the run's ticket.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<NoteReport>,
+}
+
+/// One note in the PSA, wanted or written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NoteReport {
+    /// `ticket` or `configuration`.
+    pub on: String,
+    /// The ticket as it was named, or the configuration's id.
+    pub id: String,
+    pub state: NoteWord,
+    /// The note's own number, where the PSA told it.
+    pub note_id: Option<String>,
+    /// Why it was not written, or why nobody knows.
+    pub text: Option<String>,
 }
 
 /// What is the same for every client of a run.

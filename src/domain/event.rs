@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Approval, ConfigId, Links, Outcome, Problem, RunId, SkipReason, State, Timestamp, document::FollowUp,
+    Approval, ConfigId, Links, Outcome, Problem, RunId, SkipReason, State, Timestamp,
+    document::FollowUp,
+    note::{NoteAnswer, Place},
 };
 
 /// One thing that happened.
@@ -52,6 +54,16 @@ pub enum Event {
         #[serde(flatten)]
         outcome: Outcome,
         state: Option<State>,
+    },
+    /// A note is about to be sent. In the journal before the first byte of it leaves.
+    NoteIntended {
+        place: Place,
+    },
+    /// What became of that note.
+    NoteAnswered {
+        place: Place,
+        #[serde(flatten)]
+        answer: NoteAnswer,
     },
     /// No more writes; reading back.
     Verifying,

@@ -18,6 +18,8 @@ pub mod hold;
 pub mod ids;
 pub mod links;
 pub mod listing;
+pub mod note;
+mod note_text;
 pub mod outcome;
 pub mod plan;
 pub mod problem;

@@ -10,6 +10,7 @@ use super::{
     Approval, ConfigId, Event, Links, Outcome, Plan, Problem, RunId, Stamped, State, Timestamp,
     document::FollowUp,
     event::{Answer, End},
+    note::{NoteAnswer, NoteState, Place},
     outcome::Settled,
 };
 
@@ -189,6 +190,8 @@ pub struct RunState {
     pub paused_because: Option<String>,
     pub problems: Vec<Problem>,
     pub warnings: Vec<String>,
+    /// Notes in the PSA, by where they are.
+    pub notes: BTreeMap<Place, NoteState>,
     pub links_after: BTreeMap<ConfigId, Links>,
     pub follow_up: Vec<FollowUp>,
     /// What is to be looked at again, and when; `None` once that was done.
@@ -281,6 +284,15 @@ impl RunState {
             Event::Settled { config_id, outcome, state } => {
                 let settled = Settled { outcome: outcome.clone(), state: state.clone() };
                 self.put(config_id, ItemState::Settled(settled));
+            }
+            Event::NoteIntended { place } => {
+                self.notes.insert(place.clone(), NoteState::Sending);
+            }
+            Event::NoteAnswered { place, answer: NoteAnswer::NotSent } => {
+                self.notes.remove(place);
+            }
+            Event::NoteAnswered { place, answer } => {
+                self.notes.insert(place.clone(), NoteState::Answered(answer.clone()));
             }
             Event::Verifying => self.phase = Phase::Verifying,
             Event::Troubled { problem } => self.problems.push(problem.clone()),

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ClientId, Configuration, Criteria, Links, Outcome, Phase, Problem, RunId, RunState, SignOfLife,
-    SkipReason, Tenant, Timestamp, client::Offboarded, document::Coverage, plan::Kind, run::ItemState,
+    SkipReason, Tenant, Timestamp, client::Offboarded, document::Coverage, note::NotePolicy, plan::Kind,
+    run::ItemState,
 };
 
 /// Who asked for a run, and for what.
@@ -34,6 +35,9 @@ pub struct Header {
     pub criteria: Criteria,
     /// Whether links are read.
     pub links: bool,
+    /// What is to be noted in the PSA; nothing in records of earlier builds.
+    #[serde(default)]
+    pub notes: NotePolicy,
     /// One client was asked for, so the report is that client's document.
     pub single: bool,
     pub started_at: Timestamp,

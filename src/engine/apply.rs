@@ -17,6 +17,7 @@ use super::{
     control::Listener,
     feed::Journal,
     in_hand::InHand,
+    notes::Notes,
     pipeline::{Pipeline, Seen, Todo},
     trouble::Trouble,
 };
@@ -44,6 +45,7 @@ pub(super) struct Run {
     control: Listener,
     remote: watch::Sender<Control>,
     in_hand: Arc<InHand>,
+    notes: Arc<Notes>,
     /// What is to be done, each item with how often it may have been sent already.
     todo: Vec<Todo>,
     /// Why nothing more may be sent: what was sent is only settled by reading.
@@ -63,15 +65,24 @@ impl Run {
         settle_only: Option<EngineError>,
     ) -> Self {
         let (remote, listener) = watch::channel(Control::Go);
+        let (approved, journal) = (Arc::new(approved), Arc::new(journal));
+        let notes = Notes::new(
+            engine.clone(),
+            Arc::clone(&journal),
+            Arc::clone(&approved),
+            header.clone(),
+            Arc::clone(&in_hand),
+        );
         Self {
             engine,
             header,
             survey,
-            approved: Arc::new(approved),
-            journal: Arc::new(journal),
+            approved,
+            journal,
             control: Listener(listener),
             remote,
             in_hand,
+            notes,
             todo,
             settle_only,
         }
@@ -124,6 +135,10 @@ impl Run {
                     .map(|(id, state)| Event::skipped(id, SkipReason::NotStarted, state)),
             );
         }
+        if self.owes_a_note(end, met.as_ref()) {
+            self.write_down(std::mem::take(&mut last)).await;
+            self.note_on_ticket().await;
+        }
         last.push(Event::Ended { how: end });
         self.write_down(last).await;
         // What is still under way may yet take effect: nobody else may touch its clients until this process ends.
@@ -151,7 +166,8 @@ impl Run {
         let plan = self.approved.plan();
         let ready = async {
             self.engine.same_tenant(plan).await?;
-            self.engine.settle_left_open(plan).await
+            self.engine.settle_left_open(plan).await?;
+            self.notes.look_at_ticket().await
         };
         if self.unless_ended(ready).await?.is_none() {
             return Ok(());
@@ -183,6 +199,7 @@ impl Run {
                 began,
                 left: Arc::default(),
                 in_hand: Arc::clone(&self.in_hand),
+                notes: Arc::clone(&self.notes),
             };
             let left = pipeline.pass(todo).await;
             unchanged.extend(left.unchanged.iter().map(|todo| (todo.0.config_id.clone(), todo.clone())));
@@ -287,6 +304,55 @@ impl Run {
             .journal
             .with(|state| follow_up(&self.survey, state, &reading.links, &reading.signs_of_life, nouns));
         self.write_down(vec![Event::FollowedUp { links: reading.links, follow_up: list }]).await;
+    }
+
+    /// Whether the run's ticket is to be told: once the run is over for good. An interrupted one tells when it was
+    /// resumed, and what was never begun leaves nothing to tell.
+    fn owes_a_note(&self, end: End, met: Option<&EngineError>) -> bool {
+        self.header.note_ticket().is_some()
+            && match (end, met) {
+                (End::Finished, _) => true,
+                (End::Cancelled, _) | (End::Refused, Some(EngineError::NotApproved(_))) => {
+                    self.sent_anything()
+                }
+                _ => false,
+            }
+    }
+
+    async fn note_on_ticket(&self) {
+        let noted = if self.control.now() >= Control::Stop {
+            self.notes.give_up_ticket("the run was told to start nothing more").await
+        } else {
+            let hold = CancellationToken::new();
+            let summing = self.notes.sum_up(&self.survey, &hold);
+            tokio::pin!(summing);
+            let mut control = self.control.clone();
+            tokio::select! {
+                noted = &mut summing => noted,
+                () = async { control.ended().await; self.engine.clock.sleep(DRAIN).await } => {
+                    hold.cancel();
+                    summing.await
+                }
+            }
+        };
+        if let Err(error) = noted {
+            tracing::error!(%error, "what became of the note could not be written down");
+        }
+    }
+
+    fn sent_anything(&self) -> bool {
+        self.journal.with(|state| {
+            state.items.values().any(|item| match item {
+                ItemState::Queued | ItemState::Answered { answer: Answer::NotSent, .. } => false,
+                ItemState::Sending { .. } | ItemState::Answered { .. } => true,
+                ItemState::Settled(settled) => {
+                    matches!(
+                        settled.outcome,
+                        Outcome::Deactivated { .. } | Outcome::Restored { .. } | Outcome::Failed { .. } | Outcome::Unknown { .. }
+                    )
+                }
+            })
+        })
     }
 
     /// Writes down if that is still possible, and folds in any case: the report must tell.

@@ -206,7 +206,7 @@ impl Engine {
     }
 
     /// The plan over what the survey leaves to go, bound to the tenant.
-    pub fn draft(&self, discovery: &Discovery, survey: Survey, who: &Who) -> Draft {
+    pub fn draft(&self, discovery: &Discovery, mut survey: Survey, who: &Who) -> Draft {
         let made_at = self.now();
         let run = RunId::new(random::run_id(self.clock.now()));
         let hours = i64::from(self.profile.safeguards.plan_expires_hours);
@@ -228,6 +228,7 @@ impl Engine {
         });
         let tenant = Some(discovery.tenant.clone());
         let header = self.header(Kind::Deactivate, run, who, made_at, tenant, discovery.criteria.clone());
+        survey.warnings.extend(header.lacks_note_ticket());
         Draft { header, plan: (!plan.items().is_empty()).then_some(plan), survey }
     }
 
@@ -265,6 +266,7 @@ impl Engine {
             attended: who.attended,
             criteria,
             links: who.links,
+            notes: self.profile.notes,
             single: who.single,
             started_at,
         }

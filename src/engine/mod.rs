@@ -18,6 +18,7 @@ mod in_hand;
 mod left_open;
 pub mod limits;
 pub mod links;
+mod notes;
 mod pipeline;
 mod resume;
 mod second_look;
@@ -43,7 +44,9 @@ pub use undo::{Undo, UndoOf};
 use std::sync::Arc;
 
 use crate::{
-    domain::{Criteria, Timestamp, protect::Protection, safeguards::Safeguards},
+    domain::{
+        Criteria, Timestamp, note::NotePolicy, protect::Protection, safeguards::Safeguards,
+    },
     psa::Psa,
     store::Store,
     system::Clock,
@@ -71,6 +74,8 @@ pub struct Profile {
     pub safeguards: Safeguards,
     /// Hours until items with an RMM link are looked at again; 0 for never.
     pub verify_again_after_hours: u32,
+    /// What is noted in the PSA.
+    pub notes: NotePolicy,
     /// Settings that ask for what this build does not enforce yet: every write refuses.
     pub unenforced: Vec<String>,
 }

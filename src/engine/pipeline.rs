@@ -23,6 +23,7 @@ use super::{
     feed::Journal,
     guard::Guarded,
     in_hand::InHand,
+    notes::{Leave, Notes, unnoted},
     settle::{certain, told, warned},
     trouble::Trouble,
     verify::{Answered, Rows, judge_batch},
@@ -38,6 +39,9 @@ use crate::{
 /// Items that are guarded together, at most: few enough that what was read is still fresh when it is
 /// written, enough that reading costs one request per hundred writes.
 const GUARD_PAGE: usize = 100;
+
+/// The same where each gets a note first: that takes as long as the change itself.
+const NOTED_PAGE: usize = 20;
 
 /// Items that are read back together, at most.
 const READ_BACK_PAGE: usize = 200;
@@ -68,6 +72,7 @@ pub(super) struct Pipeline {
     pub began: Seen,
     pub left: Arc<Mutex<Left>>,
     pub in_hand: Arc<InHand>,
+    pub notes: Arc<Notes>,
 }
 
 /// An item and how often it was sent.
@@ -104,12 +109,20 @@ impl Pipeline {
     pub async fn pass(&self, items: Vec<Todo>) -> Left {
         let can = self.engine.psa.capabilities();
         let (in_flight, batch) = (can.in_flight.max(1), can.batch.max(1));
+        let page = if self.notes.on_items() { NOTED_PAGE } else { GUARD_PAGE };
         let (guarded_in, guarded) = mpsc::channel(2 * in_flight * batch);
+        let (noted, noting) = if self.notes.on_items() {
+            let (noted_in, noted) = mpsc::channel(2 * in_flight * batch);
+            (noted, Some((guarded, noted_in)))
+        } else {
+            (guarded, None)
+        };
         let (ready_in, ready) = mpsc::channel(in_flight);
         let (answered_in, answered) = mpsc::channel(2 * READ_BACK_PAGE);
         tokio::join!(
-            self.guard_stage(items, can.read_page.clamp(1, GUARD_PAGE), guarded_in),
-            self.intent_stage(guarded, ready_in, in_flight, batch),
+            self.guard_stage(items, can.read_page.clamp(1, page), guarded_in),
+            self.note_stage(noting, in_flight),
+            self.intent_stage(noted, ready_in, in_flight, batch),
             self.send_stage(ready, answered_in, in_flight),
             self.verify_stage(answered, can.read_page.clamp(1, READ_BACK_PAGE)),
         );
@@ -185,6 +198,51 @@ impl Pipeline {
             for todo in passed {
                 if out.send((todo, seen)).await.is_err() {
                     return;
+                }
+            }
+        }
+    }
+
+    /// Where the settings want it, each item gets its note here: after the guard has let it pass, and before anything
+    /// is put down about its change.
+    async fn note_stage(
+        &self,
+        queues: Option<(mpsc::Receiver<(Todo, Seen)>, mpsc::Sender<(Todo, Seen)>)>,
+        in_flight: usize,
+    ) {
+        let Some((mut guarded, out)) = queues else { return };
+        let mut group = Vec::new();
+        while guarded.recv_many(&mut group, in_flight).await > 0 {
+            if !self.go_on().await {
+                return;
+            }
+            // In tasks of their own: what was sent is journaled, even if nobody waits for it any more.
+            let writing: Vec<_> = group
+                .drain(..)
+                .map(|(todo, seen)| {
+                    let (notes, hold, item) = (Arc::clone(&self.notes), self.hold.clone(), Arc::clone(&todo.0));
+                    (todo, seen, tokio::spawn(async move { notes.before(&item, &hold).await }))
+                })
+                .collect();
+            for (todo, seen, task) in writing {
+                let leave = tokio::select! {
+                    leave = task => leave,
+                    () = self.patience_after_end(LAST_ANSWERS_IN_HASTE) => return,
+                };
+                match leave {
+                    Ok(Ok(Leave::Go)) => {
+                        if out.send((todo, seen)).await.is_err() {
+                            return;
+                        }
+                    }
+                    Ok(Ok(Leave::Stop(why))) => {
+                        if !self.record(vec![unnoted(&todo.0, &why)]).await {
+                            return;
+                        }
+                    }
+                    Ok(Ok(Leave::Held)) => {}
+                    Ok(Err(error)) => return self.trouble.meet(error),
+                    Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
                 }
             }
         }

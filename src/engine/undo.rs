@@ -141,7 +141,7 @@ impl Engine {
         &self,
         tenant: &Tenant,
         parent: Option<RunId>,
-        survey: Survey,
+        mut survey: Survey,
         wanted: &BTreeMap<ConfigId, (Configuration, Wanted)>,
         who: &Who,
     ) -> Result<Draft, EngineError> {
@@ -171,6 +171,7 @@ impl Engine {
         let listing = Listing::prove(rows, &claim).map_err(PsaError::from)?;
         let plan =
             Plan::to_restore(head, &listing, |row| wanted.get(&row.id).map(|(_, wanted)| wanted.clone()));
+        survey.warnings.extend(header.lacks_note_ticket());
         Ok(Draft { header, survey, plan: (!plan.items().is_empty()).then_some(plan) })
     }
 

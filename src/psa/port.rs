@@ -10,7 +10,10 @@ use tokio_util::sync::CancellationToken;
 use super::PsaError;
 use crate::domain::{
     Change, Client, ClientId, ConfigId, Configuration, Criteria, Links, Listing, SignOfLife, State,
-    StatusRef, Tenant, Wanted, event::Notice, tenant::Nouns,
+    StatusRef, Tenant, Wanted,
+    event::Notice,
+    note::{Note, Place},
+    tenant::Nouns,
 };
 
 pub type Result<T> = std::result::Result<T, PsaError>;
@@ -63,6 +66,16 @@ pub trait Psa: Send + Sync {
     /// One answer per change, in the same order. At most [`Capabilities::batch`] changes. Once `hold` is
     /// cancelled nothing more is sent: what still waits for its turn comes back as not sent.
     async fn set(&self, changes: &[Change], hold: &CancellationToken) -> Vec<SetAnswer>;
+
+    /// A ticket by the number that a person wrote; `None` if there is none of that number.
+    async fn ticket(&self, named: &str) -> Result<Option<Ticket>>;
+
+    /// Writes one note, at most once: for the PSA's own people, mailed to nobody, and without touching the record that
+    /// it stands on. Once `hold` is cancelled it is not sent any more.
+    async fn note(&self, note: &Note, hold: &CancellationToken) -> NoteReply;
+
+    /// Whether a note with this mark stands there.
+    async fn has_note(&self, place: &Place, mark: &str) -> Result<bool>;
 
     /// What is used of the requests that the tenant has in a window, everybody's together, where the PSA tells.
     async fn pool(&self) -> Option<Pool> {
@@ -149,6 +162,27 @@ impl SetAnswer {
             _ => None,
         }
     }
+}
+
+/// A ticket that a note may go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// As the PSA numbers it.
+    pub id: String,
+    pub closed: bool,
+}
+
+/// What came of one note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoteReply {
+    /// It stands there. It may come with a warning, such as that others can see it.
+    Written { id: Option<String>, warning: Option<String> },
+    /// The PSA said no; it does not.
+    Refused { error: PsaError },
+    /// It may have been written or not.
+    Lost { message: String },
+    /// It certainly was not: never sent, or turned away before it was looked at.
+    NotSent { error: PsaError },
 }
 
 /// One line of `doctor`.

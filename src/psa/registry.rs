@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::{Psa, PsaError};
 use crate::{
-    domain::tenant::Nouns,
+    domain::{note::NoteOn, tenant::Nouns},
     http::{Authorizer, Discreet, Http, Limits, Network, Options, Transport, Url, address},
     system::Clock,
 };
@@ -23,6 +23,8 @@ pub struct Room {
     pub sets_status: bool,
     /// What `batch` may be, where writes take several items.
     pub batch: Option<RangeInclusive<u32>>,
+    /// Why there are no notes on configurations here; `None` if there are.
+    pub no_configuration_notes: Option<&'static str>,
     pub rights: &'static [Right],
     /// Opens the adapter. Sends nothing yet.
     pub open: fn(Connection) -> Result<Arc<dyn Psa>, PsaError>,
@@ -81,6 +83,8 @@ pub struct Connection {
     pub ca_file: Option<PathBuf>,
     pub pace: Pace,
     pub batch: Option<u32>,
+    /// Which notes will be written: what they need is asked for at the sign-in, and looked at by `doctor`.
+    pub notes: NoteOn,
     pub clock: Clock,
     /// How long to wait for a PSA that stays away; `None` while a person watches.
     pub patience: Option<Duration>,

@@ -4,8 +4,10 @@
 use crate::domain::{
     Code, ConfigId, Outcome, Phase, Plan, Problem, RunState, SkipReason, Statistics, Timestamp,
     document::{
-        ClientReport, ConfigReport, Coverage, FollowUp, JointReport, Report, RunFacts, SCHEMA_VERSION,
+        ClientReport, ConfigReport, Coverage, FollowUp, JointReport, NoteReport, Report, RunFacts,
+        SCHEMA_VERSION,
     },
+    note::{NoteOn, NoteWord, Place},
     plan::Kind,
     survey::{Found, Header, Survey, SurveyedClient},
 };
@@ -38,6 +40,7 @@ pub fn build(source: &Source<'_>) -> Report {
         client.success &= run_problems.is_empty();
         client.warnings.extend(run_warnings);
         client.errors.extend(run_problems);
+        client.notes.extend(ticket_note(source));
         return Report::Client(Box::new(client));
     }
     let mut statistics: Statistics = clients.iter().map(|client| client.statistics).sum();
@@ -56,6 +59,7 @@ pub fn build(source: &Source<'_>) -> Report {
         coverage: source.survey.coverage.clone(),
         warnings: run_warnings,
         errors: run_problems,
+        notes: ticket_note(source).into_iter().collect(),
         run: facts,
     }))
 }
@@ -140,6 +144,7 @@ fn client_report(source: &Source<'_>, facts: &RunFacts, client: &SurveyedClient)
         signs_of_life: client.signs_of_life.clone(),
         coverage: coverage_of(source, client),
         follow_up: follow_up_of(source, client),
+        notes: client.found.iter().filter_map(|found| item_note(source, found)).collect(),
     }
 }
 
@@ -167,6 +172,41 @@ fn follow_up_of(source: &Source<'_>, client: &SurveyedClient) -> Vec<FollowUp> {
         .filter(|entry| client.id.as_ref() == Some(&entry.client_id))
         .cloned()
         .collect()
+}
+
+/// The note on the run's ticket, where one is wanted.
+fn ticket_note(source: &Source<'_>) -> Option<NoteReport> {
+    // Without a plan nothing is done that could be noted.
+    source.plan?;
+    note(source, source.header.note_ticket()?, true)
+}
+
+/// The note on a configuration: what became of it, or that a run that goes on writes it.
+fn item_note(source: &Source<'_>, found: &Found) -> Option<NoteReport> {
+    let id = &found.configuration.id;
+    let wanted = source.header.notes.on == NoteOn::Configuration
+        && source.plan.is_some_and(|plan| plan.item(id).is_some())
+        && source.state.outcome(id).is_none_or(|settled| {
+            matches!(settled.outcome, Outcome::Skipped { reason: SkipReason::DryRun })
+        });
+    note(source, Place::Configuration { id: id.clone() }, wanted)
+}
+
+fn note(source: &Source<'_>, place: Place, wanted: bool) -> Option<NoteReport> {
+    let known = source.state.notes.get(&place);
+    let over = source.state.phase.is_over() && source.state.phase != Phase::Interrupted;
+    let (state, text) = match known {
+        Some(known) => known.words(),
+        None if wanted && (source.header.dry_run || !over) => (NoteWord::Planned, None),
+        None => return None,
+    };
+    Some(NoteReport {
+        on: place.kind().to_owned(),
+        id: place.id().to_owned(),
+        state,
+        note_id: known.and_then(|known| known.note_id()).map(str::to_owned),
+        text,
+    })
 }
 
 fn problem(code: Code, message: &str, now: Timestamp, id: &ConfigId) -> Problem {

@@ -19,7 +19,7 @@ use std::{
 };
 
 pub use error::{Fault, SettingsError};
-pub use profile::{Note, Profile};
+pub use profile::Profile;
 pub use secret::Secret;
 
 use crate::{

@@ -12,6 +12,7 @@ use crate::{
     domain::{
         Criteria,
         criteria::{CustomField, Matching},
+        note::{NoteFailed, NoteOn, NotePolicy},
         protect::Protection,
         text::{nearest, one_line},
     },
@@ -39,18 +40,10 @@ pub struct Profile {
     /// Items per write, where the vendor takes several.
     pub batch: Option<u32>,
     pub ca_file: Option<PathBuf>,
-    pub note: Note,
+    /// What is noted in the PSA.
+    pub notes: NotePolicy,
     /// Hours until items with an RMM link are looked at again; 0 for never.
     pub verify_again_after_hours: u32,
-}
-
-/// Where the PSA is told what was done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Note {
-    #[default]
-    None,
-    Ticket,
-    Configuration,
 }
 
 impl Profile {
@@ -80,6 +73,7 @@ impl Profile {
             ca_file: self.ca_file.clone(),
             pace: self.pace,
             batch: self.batch,
+            notes: self.notes.on,
             clock,
             patience,
             transport: None,
@@ -146,7 +140,7 @@ fn read(name: &str, mut section: Section<'_, '_>) -> Option<Profile> {
         pace,
         batch: extras.batch,
         ca_file,
-        note: extras.note,
+        notes: extras.notes,
         verify_again_after_hours: extras.verify_again_after_hours,
     })
 }
@@ -264,12 +258,12 @@ fn status(deactivate: &Section<'_, '_>, room: Option<&Room>) -> Option<String> {
 }
 
 struct Extras {
-    note: Note,
+    notes: NotePolicy,
     verify_again_after_hours: u32,
     batch: Option<u32>,
 }
 
-/// Three keys that stand under `deactivate`. The profile itself may hold them, too, and `protect`, behind which
+/// Keys that stand under `deactivate`. The profile itself may hold them, too, and `protect`, behind which
 /// they have also been written.
 fn extras(
     profile: &Section<'_, '_>,
@@ -278,14 +272,13 @@ fn extras(
     room: Option<&Room>,
 ) -> Extras {
     let places = [deactivate, protect, profile];
-    for key in ["note", "verify_again_after_hours", "batch"] {
+    for key in ["note", "note_failed", "verify_again_after_hours", "batch"] {
         let mut given = places.iter().filter_map(|place| place.any(key));
         if let (Some(_), Some(second)) = (given.next(), given.next()) {
             let what = format!("it is given twice; keep the one under [{}]", deactivate.name());
             profile.document().fault(second.at, second.key, what);
         }
     }
-    let words = [("none", Note::None), ("ticket", Note::Ticket), ("configuration", Note::Configuration)];
     let place = |key: &str| places.into_iter().find(|place| place.any(key).is_some()).unwrap_or(deactivate);
     let batch_place = place("batch");
     let range = room.and_then(|room| room.batch.clone());
@@ -298,12 +291,30 @@ fn extras(
         (_, range, _) => batch_place.small("batch", range.unwrap_or(1..=100)),
     };
     Extras {
-        note: place("note").choice("note", &words).unwrap_or_default(),
+        notes: NotePolicy { on: note_on(place("note"), room), failed: note_failed(place("note_failed")) },
         verify_again_after_hours: place("verify_again_after_hours")
             .small("verify_again_after_hours", 0..=8_760)
             .unwrap_or(VERIFY_AGAIN_AFTER_HOURS),
         batch,
     }
+}
+
+fn note_on(section: &Section<'_, '_>, room: Option<&Room>) -> NoteOn {
+    let words =
+        [("none", NoteOn::None), ("ticket", NoteOn::Ticket), ("configuration", NoteOn::Configuration)];
+    let on = section.choice("note", &words).unwrap_or_default();
+    if on == NoteOn::Configuration
+        && let Some(why) = room.and_then(|room| room.no_configuration_notes)
+    {
+        section.fault_of("note", format!("{why}; \"ticket\" is possible: its note names every one that was changed"));
+        return NoteOn::None;
+    }
+    on
+}
+
+fn note_failed(section: &Section<'_, '_>) -> NoteFailed {
+    let words = [("warn", NoteFailed::Warn), ("stop", NoteFailed::Stop)];
+    section.choice("note_failed", &words).unwrap_or_default()
 }
 
 fn pace(section: Section<'_, '_>, room: Option<&Room>) -> Pace {

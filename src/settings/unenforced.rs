@@ -1,12 +1,11 @@
 //! What a settings file may ask for and this build does not do yet. Someone who asks for a safeguard counts on
 //! it, so nothing is written to a PSA while one of these is asked for. Whoever builds one deletes its line.
 
-use super::{Note, Profile, Settings};
+use super::{Profile, Settings};
 
 type Asked = fn(&Settings, &Profile) -> bool;
 
 const NOT_YET: &[(&str, Asked)] = &[
-    ("deactivate.note other than \"none\" (notes in the PSA)", |_, profile| profile.note != Note::None),
     ("store.url (a database for a team)", |settings, _| settings.store.url.is_some()),
 ];
 

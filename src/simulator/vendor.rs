@@ -111,6 +111,9 @@ pub trait Edits {
     /// and a number of its own, the serial number and the link to the RMM as they were.
     fn add_again(&mut self, configuration: &str) -> String;
 
+    /// Adds a ticket to a client; returns its number as the API knows it.
+    fn add_ticket(&mut self, client: &str, closed: bool) -> String;
+
     /// Makes the client a customer again: no criterion at its usual setting fits any more.
     fn bring_back(&mut self, client: &str);
 }

@@ -15,13 +15,19 @@ use async_trait::async_trait;
 use mothball::{
     domain::{
         Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, Outcome, Phase, Plan, RunId,
-        RunState, Stamped, StatusRef, Tenant, Timestamp, Wanted, event::Notice, selection::Scope,
+        RunState, Stamped, StatusRef, Tenant, Timestamp, Wanted,
+        event::Notice,
+        note::{Note, Place},
+        selection::Scope,
         tenant::Nouns,
     },
-    engine::{Engine, EngineError, Finished, Undo, UndoOf},
+    engine::{Engine, EngineError, Finished, Undo, UndoOf, Who},
     psa::{
         Psa,
-        port::{Capabilities, Check, ClientScope, Clients, LinkReading, Result as PsaResult, SetAnswer},
+        port::{
+            Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Result as PsaResult, SetAnswer,
+            Ticket,
+        },
         registry::ROOMS,
     },
     simulator::{Layout, Options},
@@ -37,6 +43,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::offboarded;
+
+mod notes;
+
 use crate::support::{
     quick::{Quick, adapter},
     vendor::facts,
@@ -152,6 +161,18 @@ impl Psa for StoppingPsa {
         let answers = self.inner.set(changes, hold).await;
         self.brake.step().await;
         answers
+    }
+
+    async fn ticket(&self, named: &str) -> PsaResult<Option<Ticket>> {
+        self.brake.around(self.inner.ticket(named)).await
+    }
+
+    async fn note(&self, note: &Note, hold: &CancellationToken) -> NoteReply {
+        self.brake.around(self.inner.note(note, hold)).await
+    }
+
+    async fn has_note(&self, place: &Place, mark: &str) -> PsaResult<bool> {
+        self.brake.around(self.inner.has_note(place, mark)).await
     }
 
     async fn check(&self) -> Vec<Check> {
@@ -306,6 +327,7 @@ struct Story {
     outer: Runtime,
     quick: Quick,
     client: String,
+    who: Who,
     asked: Arc<Mutex<Vec<Asked>>>,
     lives: AtomicU64,
 }
@@ -317,7 +339,7 @@ impl Story {
         let options = Options { psa: psa.to_owned(), layout, ..Options::default() };
         let quick = outer.block_on(Quick::new(options));
         let client = offboarded(&quick.simulator)[0].clone();
-        Self { outer, quick, client, asked: Arc::default(), lives: AtomicU64::new(0) }
+        Self { outer, quick, client, who: who(), asked: Arc::default(), lives: AtomicU64::new(0) }
     }
 
     /// One life, until its job is done or the world stops. Tells the steps it took, and how it ended.
@@ -351,13 +373,13 @@ impl Story {
     async fn work(&self, engine: &Engine, job: &Job) -> Result<Finished, EngineError> {
         let handle = match job {
             Job::Deactivate => {
-                let draft = draft(engine, client(&self.client), Scope::default(), who()).await;
+                let draft = draft(engine, client(&self.client), Scope::default(), self.who.clone()).await;
                 engine.start(draft).await?
             }
             Job::Resume(run) => engine.resume(engine.store.run(run).await?.unwrap()).await?,
             Job::Undo(run) => {
                 let undo = Undo { of: UndoOf::Run(run.clone()), only: BTreeSet::new() };
-                engine.start(engine.draft_undo(&undo, &who()).await?).await?
+                engine.start(engine.draft_undo(&undo, &self.who).await?).await?
             }
         };
         Ok(handle.wait().await)

@@ -10,6 +10,7 @@ mod faults;
 mod follow_up;
 mod holds;
 mod limits;
+mod notes;
 mod races;
 mod requests;
 mod second_look;

@@ -59,6 +59,7 @@ fn connection(simulator: &Simulator) -> Connection {
         ca_file: None,
         pace: Pace { requests: 1_000_000, ..room.pace.default },
         batch: None,
+        notes: mothball::domain::note::NoteOn::None,
         clock: Clock::system(),
         patience: Some(Duration::from_secs(5)),
         transport: None,

@@ -3,8 +3,13 @@
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use mothball::{
-    domain::{criteria::Matching, safeguards::OnLimit, selection::LinkedPolicy},
-    settings::{Note, Preselect, Settings, SettingsError},
+    domain::{
+        criteria::Matching,
+        note::{NoteFailed, NoteOn, NotePolicy},
+        safeguards::OnLimit,
+        selection::LinkedPolicy,
+    },
+    settings::{Preselect, Settings, SettingsError},
     system::Clock,
 };
 
@@ -51,7 +56,7 @@ fn the_example_parses_with_everything_turned_on() {
 fn every_setting_of_the_program_is_in_the_example() {
     let settings = parse(&all_on()).unwrap();
     // Those that a profile and its `protect` may hold as well as its `deactivate`, and the one that no vendor here has.
-    let extras = ["note", "verify_again_after_hours", "batch"];
+    let extras = ["note", "note_failed", "verify_again_after_hours", "batch"];
     let aside: Vec<String> = extras
         .iter()
         .flat_map(|key| [format!("profiles.*.{key}"), format!("profiles.*.protect.{key}")])
@@ -149,7 +154,6 @@ fn loopback_may_be_plain() {
 #[test]
 fn what_is_asked_for_and_not_there_yet_is_named() {
     let cases = [
-        ("[profiles.main.deactivate]\nnote = \"ticket\"", "note"),
         ("[store]\nurl = \"postgres://db.example/mothball\"", "store.url"),
     ];
     for (more, word) in cases {
@@ -165,11 +169,36 @@ fn what_is_asked_for_and_not_there_yet_is_named() {
 }
 
 #[test]
-fn three_keys_may_stand_in_the_profile_itself() {
-    let text = good_but("psa =", "note = \"configuration\"\nverify_again_after_hours = 0\npsa =");
+fn four_keys_may_stand_in_the_profile_itself() {
+    let text = good_but("psa =", "note = \"ticket\"\nnote_failed = \"stop\"\nverify_again_after_hours = 0\npsa =");
     let settings = parse(&text).unwrap();
     let profile = &settings.profiles["main"];
-    assert_eq!((profile.note, profile.verify_again_after_hours), (Note::Configuration, 0));
+    assert_eq!(profile.notes, NotePolicy { on: NoteOn::Ticket, failed: NoteFailed::Stop });
+    assert_eq!(profile.verify_again_after_hours, 0);
+    assert_eq!(settings.unenforced(profile), [""; 0], "notes are written");
+    assert_eq!(parse(GOOD).unwrap().profiles["main"].notes, NotePolicy::default());
+}
+
+#[test]
+fn notes_on_configurations_are_refused_where_the_psa_has_none_and_the_message_says_what_is_possible() {
+    let error = parse(&format!("{GOOD}\n[profiles.main.deactivate]\nnote = \"configuration\"\n")).unwrap_err();
+    let said = error.to_string();
+    for word in ["profiles.main.deactivate.note", "ConnectWise PSA", "\"ticket\" is possible"] {
+        assert!(said.contains(word), "{word} is missing in: {said}");
+    }
+    let autotask = r#"[profiles.main]
+psa = "autotask"
+user_name = "api@msp.example"
+secret = { env = "MOTHBALL_TEST_UNSET" }
+integration_code = { env = "MOTHBALL_TEST_UNSET" }
+
+[profiles.main.offboarded]
+inactive = true
+
+[profiles.main.deactivate]
+note = "configuration"
+"#;
+    assert_eq!(parse(autotask).unwrap().profiles["main"].notes.on, NoteOn::Configuration);
 }
 
 #[test]

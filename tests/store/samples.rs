@@ -110,6 +110,7 @@ pub fn run_of(id: &str, tenant: &Tenant, kind: Kind, n: u32, start: i64) -> NewR
             attended: true,
             criteria: mothball::domain::Criteria::default(),
             links: true,
+            notes: mothball::domain::note::NotePolicy::default(),
             single: false,
             started_at: at(start),
         },

@@ -38,6 +38,7 @@ impl BenchWorld {
             ca_file: None,
             pace: Pace { in_flight, requests: 1_000_000, window_seconds: 60 },
             batch: None,
+            notes: mothball::domain::note::NoteOn::None,
             clock: clock.clone(),
             patience: None,
             transport: None,
@@ -54,6 +55,7 @@ impl BenchWorld {
             status: None,
             safeguards: Safeguards::default(),
             verify_again_after_hours: 24,
+            notes: mothball::domain::note::NotePolicy::default(),
             unenforced: Vec::new(),
         };
         let psa = (room.open)(connection).expect("the adapter opens");

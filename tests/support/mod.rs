@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod canary;
+pub mod notes;
 pub mod openapi;
 pub mod paper_psa;
 pub mod program;

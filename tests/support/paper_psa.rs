@@ -10,13 +10,22 @@ use async_trait::async_trait;
 use mothball::{
     domain::{
         Change, Client, ClientId, ConfigId, Configuration, Criteria, Event, Links, Listing, Signals, State,
-        StatusRef, Tenant, Timestamp, Wanted, document::Report, event::Notice, listing::Claim,
-        protect::Protection, safeguards::Safeguards, selection::Scope, tenant::Nouns,
+        StatusRef, Tenant, Timestamp, Wanted,
+        document::Report,
+        event::Notice,
+        listing::Claim,
+        note::{Note, Place},
+        protect::Protection,
+        safeguards::Safeguards,
+        selection::Scope,
+        tenant::Nouns,
     },
     engine::{Ask, Draft, Engine, Finished, Pick, Profile, Request, Who},
     psa::{
-        Psa,
-        port::{Capabilities, Check, ClientScope, Clients, LinkReading, Result, SetAnswer},
+        Psa, PsaError,
+        port::{
+            Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Result, SetAnswer, Ticket,
+        },
     },
     report,
     store::{MemoryStore, StoredRun},
@@ -211,6 +220,18 @@ impl Psa for PaperPsa {
             .collect()
     }
 
+    async fn ticket(&self, _named: &str) -> Result<Option<Ticket>> {
+        Ok(None)
+    }
+
+    async fn note(&self, _note: &Note, _hold: &CancellationToken) -> NoteReply {
+        NoteReply::NotSent { error: PsaError::Settings { message: "paper takes no notes".to_owned() } }
+    }
+
+    async fn has_note(&self, _place: &Place, _mark: &str) -> Result<bool> {
+        Ok(false)
+    }
+
     async fn check(&self) -> Vec<Check> {
         Vec::new()
     }
@@ -248,6 +269,7 @@ impl Desk {
                 status: Some("Status 7".to_owned()),
                 safeguards,
                 verify_again_after_hours: 0,
+                notes: mothball::domain::note::NotePolicy::default(),
                 unenforced: Vec::new(),
             },
         };

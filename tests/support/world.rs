@@ -137,7 +137,8 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
         }
     }
     let changed = vendor::facts(simulator.psa()).changed;
-    for write in simulator.writes() {
+    super::notes::check(simulator, store).await;
+    for write in simulator.writes().into_iter().filter(|write| !super::notes::is_note(write)) {
         assert!(write.record.starts_with("configuration/"), "wrote to {}", write.record);
         let id = ConfigId::from(write.id.as_str());
         assert!(approved.contains(&id), "{id} was written without approval: {:?}", write.changes);
@@ -148,7 +149,7 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
     }
     let all = simulator.all_writes();
     let mut by_item: BTreeMap<&str, Vec<bool>> = BTreeMap::new();
-    for write in &all {
+    for write in all.iter().filter(|write| !super::notes::is_note(write)) {
         by_item.entry(&write.id).or_default().push(write.by_others);
     }
     for (id, runs) in &intended {
@@ -178,6 +179,7 @@ pub fn engine_on(adapter: Arc<dyn Psa>, store: Arc<dyn Store>, psa: &str) -> Eng
         status: vendor::facts(psa).status.map(str::to_owned),
         safeguards: Safeguards::default(),
         verify_again_after_hours: 24,
+        notes: mothball::domain::note::NotePolicy::default(),
         unenforced: Vec::new(),
     };
     Engine { psa: adapter, store, clock: Clock::system(), profile }
@@ -193,6 +195,7 @@ pub fn connection(simulator: &Simulator, room: &registry::Room, clock: Clock) ->
         ca_file: None,
         pace: registry::Pace { requests: 1_000_000, ..room.pace.default },
         batch: None,
+        notes: mothball::domain::note::NoteOn::None,
         clock,
         patience: Some(std::time::Duration::from_secs(5)),
         transport: None,

@@ -49,6 +49,7 @@ pub struct World {
     pub refused: Vec<String>,
     /// Why a plan has to be approved by somebody, if it has to.
     pub needs_approval: Option<String>,
+    pub notes: Option<String>,
     pub past: Vec<PastRun>,
     /// What is in the plan that waits for approval, and in what an undo would restore.
     pub stored: BTreeSet<ConfigId>,
@@ -196,6 +197,7 @@ impl World {
             failing: BTreeSet::new(),
             refused: Vec::new(),
             needs_approval: None,
+            notes: None,
             past: past_runs(),
             stored: [101, 102, 103, 201].map(ConfigId::from).into(),
             found: Vec::new(),

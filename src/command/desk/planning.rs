@@ -7,7 +7,7 @@ use crate::{
     domain::{
         Client, ClientId, Code, ConfigId, Configuration, Outcome, Plan, RunId, RunState,
         plan::Kind,
-        survey::{Survey, SurveyedClient},
+        survey::{Header, Survey, SurveyedClient},
     },
     engine::{Ask, Discovery, Draft, Engine, Finished, Pick, Request, Undo, UndoOf, Who, limits::Allowance},
     store::StoredRun,
@@ -104,7 +104,8 @@ impl RealDesk {
             digest,
             survey,
             dry_run: header.dry_run,
-            estimate: self.estimate(plan.items().len() as u64).await,
+            estimate: self.estimate(plan.items().len() as u64, &header).await,
+            notes: header.notes_in_words(self.engine().psa.nouns()),
             warnings: state.warnings,
             refused,
             needs_approval: None,
@@ -166,7 +167,8 @@ impl RealDesk {
             digest: digest.clone(),
             survey: draft.survey.clone(),
             dry_run: draft.header.dry_run,
-            estimate: self.estimate(plan.items().len() as u64).await,
+            estimate: self.estimate(plan.items().len() as u64, &draft.header).await,
+            notes: draft.header.notes_in_words(engine.psa.nouns()),
             warnings,
             refused,
             needs_approval: self.needs_approval(),
@@ -192,9 +194,10 @@ impl RealDesk {
         safeguards.wants_approval().then(|| "the settings want it (safeguards.require_approval)".to_owned())
     }
 
-    async fn estimate(&self, changes: u64) -> Estimate {
+    async fn estimate(&self, changes: u64, header: &Header) -> Estimate {
         let can = self.engine().psa.capabilities();
         let requests = changes.div_ceil(can.batch.max(1) as u64) + 2 * changes.div_ceil(READ_PAGE) + 4;
+        let requests = requests + header.note_requests(changes);
         let pool = self.engine().psa.pool().await.map(|pool| desk::Pool {
             takes: requests as f64 / pool.limit.max(1) as f64,
             used: pool.used as f64 / pool.limit.max(1) as f64,

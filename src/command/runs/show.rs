@@ -75,6 +75,8 @@ fn line(stamped: &Stamped) -> String {
             format!("{config_id}: answer to try {attempt}: {answer:?}")
         }
         Event::Settled { config_id, outcome, .. } => format!("{config_id}: {}", outcome.words()),
+        Event::NoteIntended { place } => format!("a note is sent to {place}"),
+        Event::NoteAnswered { place, answer } => format!("the note on {place}: {answer:?}"),
         Event::Verifying => "reading back".to_owned(),
         Event::Troubled { problem } => format!("{}: {}", problem.code, problem.message),
         Event::Warned { text } => format!("warning: {text}"),

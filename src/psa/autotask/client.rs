@@ -246,6 +246,21 @@ impl Api {
         self.call(make, Some(hold)).await
     }
 
+    /// Something new below a record, sent once: a failure of it says nothing about the PSA as a whole. The reply is
+    /// returned whatever its status is.
+    pub async fn create_once(
+        &self,
+        entity: &'static str,
+        path: &str,
+        body: &Value,
+        hold: &CancellationToken,
+    ) -> std::result::Result<Reply, CallError> {
+        let make = |zone: &Zone| {
+            Request::json(Method::POST, zone.url(path), body).about(entity).unless(hold).once()
+        };
+        self.call(make, Some(hold)).await
+    }
+
     /// What the PSA tells of the hourly pool. Not held up by the watch, which asks it.
     async fn threshold(&self) -> Result<wire::Threshold> {
         let zone = self.zone().await?;

@@ -1,9 +1,12 @@
 //! What `doctor` asks: zone, sign-in, pool, rights. Changes nothing, and does not wait for the hourly pool.
 
-use super::{Autotask, companies, configurations::ENTITY as ITEMS, contracts, filter::Filter, wire};
-use crate::psa::{
-    PsaError,
-    port::{Check, CheckVerdict, Result},
+use super::{Autotask, companies, configurations::ENTITY as ITEMS, contracts, filter::Filter, notes, wire};
+use crate::{
+    domain::note::NoteOn,
+    psa::{
+        PsaError,
+        port::{Check, CheckVerdict, Result},
+    },
 };
 
 const USER: &str = "the API user's page in Autotask (user type \"API User (API-only)\")";
@@ -19,6 +22,11 @@ pub async fn check(psa: &Autotask) -> Vec<Check> {
         checks.push(editable(psa).await);
         checks.push(types(psa).await);
         extras(psa, &mut checks).await;
+        match psa.notes {
+            NoteOn::None => {}
+            NoteOn::Ticket => checks.push(notable(psa, notes::TICKET_NOTES, "tickets").await),
+            NoteOn::Configuration => checks.push(notable(psa, notes::ITEM_NOTES, "configuration items").await),
+        }
     }
     psa.api.be_heedless(false);
     checks
@@ -198,6 +206,28 @@ async fn extras(psa: &Autotask, checks: &mut Vec<Check>) {
                 check
             }
         });
+    }
+}
+
+/// Whether notes can be written there, and whether this tenant has a choice of them that is internal.
+async fn notable(psa: &Autotask, entity: &'static str, noun: &str) -> Check {
+    let name = format!("rights: note on {noun}");
+    let advice = || Some(format!("Allow {noun}' notes to be added in {LEVEL}."));
+    let told: wire::EntityInformation = match psa.api.about(entity, "entityInformation").await {
+        Ok(told) => told,
+        Err(error) => return missing(&name, CheckVerdict::Warned, &error, &format!("adding of notes on {noun}")),
+    };
+    if let Err(error) = notes::choices(psa, entity).await {
+        return Check::new(&name, CheckVerdict::Warned, error.to_string(), Some(error.advice().to_owned()));
+    }
+    let access = told.info.unwrap_or_default();
+    let level = access.user_access_for_create.as_deref().map(|level| level.trim().to_lowercase());
+    match (access.can_create, level.as_deref()) {
+        (Some(false), _) | (_, Some("0" | "none")) => {
+            Check::new(&name, CheckVerdict::Warned, "this API user may not add any", advice())
+        }
+        (Some(true), _) => Check::new(&name, CheckVerdict::Passed, "allowed", None),
+        (None, _) => Check::new(&name, CheckVerdict::Unknown, "the PSA does not tell; the first note will show", advice()),
     }
 }
 

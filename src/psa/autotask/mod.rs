@@ -13,6 +13,7 @@ mod doctor;
 mod errors;
 mod filter;
 mod links;
+mod notes;
 mod paging;
 mod pool;
 mod read;
@@ -30,13 +31,15 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Psa, PsaError,
     lenient::filled,
-    port::{Capabilities, Check, ClientScope, Clients, LinkReading, Pool, Result, SetAnswer},
+    port::{Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Pool, Result, SetAnswer, Ticket},
     registry::{Connection, Field, FieldKind, Pace, PaceLimits, Right, Room},
 };
 use crate::{
     domain::{
         Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, StatusRef, Tenant, Wanted,
-        event::Notice, tenant::Nouns,
+        event::Notice,
+        note::{Note, NoteOn, Place},
+        tenant::Nouns,
     },
     http::{Limits, Url},
 };
@@ -98,6 +101,7 @@ pub static ROOM: Room = Room {
     },
     sets_status: false,
     batch: None,
+    no_configuration_notes: None,
     rights: &[
         Right {
             place: "security level of the API user: companies",
@@ -129,6 +133,12 @@ pub static ROOM: Room = Room {
             needed_for: "showing types, sites and products by name; protect.types and protect.sites need them",
             essential: false,
         },
+        Right {
+            place: "security level of the API user: ticket notes, asset notes (CRM > Asset Notes)",
+            level: "View, Add",
+            needed_for: "the notes of `note = \"ticket\"` and `note = \"configuration\"`",
+            essential: false,
+        },
     ],
     open,
 };
@@ -141,6 +151,8 @@ fn open(connection: Connection) -> Result<Arc<dyn Psa>> {
 struct Autotask {
     api: Api,
     pace: Pace,
+    /// Which notes will be written.
+    notes: NoteOn,
     tenant: OnceCell<Tenant>,
     setup: Setup,
 }
@@ -169,6 +181,7 @@ impl Autotask {
         Ok(Self {
             api: Api::new(http, access, watch, connection.clock),
             pace,
+            notes: connection.notes,
             tenant: OnceCell::new(),
             setup: Setup::default(),
         })
@@ -299,6 +312,18 @@ impl Psa for Autotask {
                 None
             }
         }
+    }
+
+    async fn ticket(&self, named: &str) -> Result<Option<Ticket>> {
+        notes::ticket(self, named).await
+    }
+
+    async fn note(&self, note: &Note, hold: &CancellationToken) -> NoteReply {
+        notes::write(self, note, hold).await
+    }
+
+    async fn has_note(&self, place: &Place, mark: &str) -> Result<bool> {
+        notes::has(self, place, mark).await
     }
 
     async fn check(&self) -> Vec<Check> {

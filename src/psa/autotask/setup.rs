@@ -40,6 +40,8 @@ pub struct Choice {
     pub label: String,
     /// Values that are not offered any more still stand in rows.
     pub active: bool,
+    /// What the tenant takes where nothing is said.
+    pub default: bool,
 }
 
 /// The picklists of an entity, by field.
@@ -60,6 +62,7 @@ impl Picklists {
                         value: choice.value?.trim().parse().ok()?,
                         label: filled(choice.label.as_ref())?.to_owned(),
                         active: choice.is_active != Some(false),
+                        default: choice.is_default_value == Some(true),
                     })
                 })
                 .collect();

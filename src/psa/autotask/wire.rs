@@ -24,6 +24,7 @@ rows!(
     Association,
     Subscription,
     Ticket,
+    Note,
     AdditionalItem
 );
 
@@ -107,6 +108,10 @@ pub struct Access {
     pub can_query: Option<bool>,
     #[serde(deserialize_with = "flag")]
     pub can_update: Option<bool>,
+    #[serde(deserialize_with = "flag")]
+    pub can_create: Option<bool>,
+    #[serde(deserialize_with = "text")]
+    pub user_access_for_create: Option<String>,
     #[serde(deserialize_with = "text")]
     pub user_access_for_query: Option<String>,
     #[serde(deserialize_with = "text")]
@@ -141,6 +146,8 @@ pub struct PicklistValue {
     pub label: Option<String>,
     #[serde(deserialize_with = "flag")]
     pub is_active: Option<bool>,
+    #[serde(deserialize_with = "flag")]
+    pub is_default_value: Option<bool>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -331,6 +338,16 @@ pub struct Ticket {
     pub status: Option<i64>,
     #[serde(deserialize_with = "text")]
     pub completed_date: Option<String>,
+}
+
+/// A note on a ticket or a configuration item.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Note {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    pub description: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -273,6 +273,17 @@ impl Api {
         self.call(path, &[], |url| Request::json(Method::PATCH, url, body).unless(hold)).await
     }
 
+    /// Something new, sent once: a failure of it says nothing about the PSA as a whole. The reply is returned whatever
+    /// its status is.
+    pub async fn post_once(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+        hold: &CancellationToken,
+    ) -> std::result::Result<Reply, CallError> {
+        self.call(path, &[], |url| Request::json(Method::POST, url, body).unless(hold).once()).await
+    }
+
     /// How many characters of ids fit into the address of such a list.
     pub fn room_for_ids(&self, place: &Place, path: &str, fields: &str, condition: &Condition) -> usize {
         let query = [("conditions", condition.text()), ("fields", fields)];

@@ -6,10 +6,13 @@ use super::{
     paging::List,
     wire::{self, filled},
 };
-use crate::psa::{
-    PsaError,
-    names::quoted,
-    port::{Check, CheckVerdict, Result},
+use crate::{
+    domain::note::NoteOn,
+    psa::{
+        PsaError,
+        names::quoted,
+        port::{Check, CheckVerdict, Result},
+    },
 };
 
 const KEYS: &str = "System > Members > API Members > API Keys";
@@ -24,6 +27,9 @@ pub async fn check(psa: &ConnectWise) -> Vec<Check> {
     closed_statuses(psa, &mut checks).await;
     extras(psa, &mut checks).await;
     checks.push(edit_right(psa).await);
+    if psa.notes == NoteOn::Ticket {
+        checks.push(note_right(psa).await);
+    }
     checks
 }
 
@@ -224,8 +230,8 @@ async fn edit_right(psa: &ConnectWise) -> Check {
         Ok(rows) => rows,
         Err(error) => return untold(format!("the PSA does not tell this API member its rights: {error}")),
     };
-    let about_configurations: Vec<&wire::MySecurity> = rows.iter().filter(|row| is_about(row)).collect();
-    let Some(row) = about_configurations.first() else {
+    let about = ["configurations", "companyconfigurations", "companyconfiguration"];
+    let Some(row) = rows.iter().find(|row| is_about(row, &about)) else {
         return untold("the PSA's list of rights has no line for configurations".to_owned());
     };
     let level = filled(row.edit_level.as_ref()).unwrap_or("None");
@@ -252,16 +258,42 @@ async fn edit_right(psa: &ConnectWise) -> Check {
     }
 }
 
+/// Whether a note can be written on a ticket, as far as the PSA tells without one.
+async fn note_right(psa: &ConnectWise) -> Check {
+    let name = "rights: note on tickets";
+    let advice = Some(format!("Set Service Desk > Service Tickets to Edit All in {ROLE}; the first note will show."));
+    let rows = match own_rights(psa).await {
+        Ok(rows) => rows,
+        Err(error) => {
+            let text = format!("the PSA does not tell this API member its rights: {error}");
+            return Check::new(name, CheckVerdict::Unknown, text, advice);
+        }
+    };
+    let Some(row) = rows.iter().find(|row| is_about(row, &["servicetickets", "serviceticket", "tickets"])) else {
+        let text = "the PSA's list of rights has no line for service tickets";
+        return Check::new(name, CheckVerdict::Unknown, text, advice);
+    };
+    match filled(row.edit_level.as_ref()).unwrap_or("None") {
+        "All" => Check::new(name, CheckVerdict::Passed, "Edit All", None),
+        other => Check::new(
+            name,
+            CheckVerdict::Warned,
+            format!("Edit {other}: the note on the run's ticket may be refused"),
+            advice,
+        ),
+    }
+}
+
 async fn own_rights(psa: &ConnectWise) -> Result<Vec<wire::MySecurity>> {
     psa.api.setup_list(&List::new("right", "/system/mySecurity", "")).await
 }
 
 /// The exact identifiers are not published: the name decides, in either member.
-fn is_about(row: &wire::MySecurity) -> bool {
+fn is_about(row: &wire::MySecurity, names: &[&str]) -> bool {
     let plain = |text: &Option<String>| {
         filled(text.as_ref()).map(|text| text.to_lowercase().replace([' ', '_', '-'], "")).unwrap_or_default()
     };
-    [plain(&row.module_function_name), plain(&row.module_function_identifier)].iter().any(|name| {
-        matches!(name.as_str(), "configurations" | "companyconfigurations" | "companyconfiguration")
-    })
+    [plain(&row.module_function_name), plain(&row.module_function_identifier)]
+        .iter()
+        .any(|name| names.contains(&name.as_str()))
 }

@@ -10,6 +10,7 @@ mod doctor;
 mod errors;
 mod keys;
 mod links;
+mod notes;
 mod paging;
 mod read;
 mod setup;
@@ -24,13 +25,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Psa,
-    port::{Capabilities, Check, ClientScope, Clients, LinkReading, Result, SetAnswer},
+    port::{Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Result, SetAnswer, Ticket},
     registry::{Connection, Field, FieldKind, Pace, PaceLimits, Right, Room},
 };
 use crate::{
     domain::{
         Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, StatusRef, Tenant, Wanted,
-        event::Notice, tenant::Nouns,
+        event::Notice,
+        note::{Note, NoteOn, Place},
+        tenant::Nouns,
     },
     system::Clock,
 };
@@ -99,6 +102,7 @@ pub static ROOM: Room = Room {
     },
     sets_status: true,
     batch: None,
+    no_configuration_notes: Some(notes::NO_CONFIGURATION_NOTES),
     rights: &[
         Right {
             place: "Companies > Company Maintenance",
@@ -130,6 +134,12 @@ pub static ROOM: Room = Room {
             needed_for: "the warning about open tickets",
             essential: false,
         },
+        Right {
+            place: "Service Desk > Service Tickets",
+            level: "Add All or Edit All",
+            needed_for: "the note on the run's ticket, if `note = \"ticket\"`",
+            essential: false,
+        },
     ],
     open,
 };
@@ -144,6 +154,8 @@ struct ConnectWise {
     clock: Clock,
     in_flight: usize,
     pace: Pace,
+    /// Which notes will be written.
+    notes: NoteOn,
     tenant: OnceCell<Tenant>,
     statuses: RwLock<Option<Arc<Statuses>>>,
     company_statuses: tokio::sync::Mutex<Option<Arc<CompanyStatuses>>>,
@@ -168,6 +180,7 @@ impl ConnectWise {
             clock: connection.clock,
             in_flight: pace.in_flight.max(1) as usize,
             pace,
+            notes: connection.notes,
             tenant: OnceCell::new(),
             statuses: RwLock::new(None),
             company_statuses: tokio::sync::Mutex::new(None),
@@ -268,6 +281,18 @@ impl Psa for ConnectWise {
             answers.push(write::set(self, change, hold).await);
         }
         answers
+    }
+
+    async fn ticket(&self, named: &str) -> Result<Option<Ticket>> {
+        notes::ticket(self, named).await
+    }
+
+    async fn note(&self, note: &Note, hold: &CancellationToken) -> NoteReply {
+        notes::write(self, note, hold).await
+    }
+
+    async fn has_note(&self, place: &Place, mark: &str) -> Result<bool> {
+        notes::has(self, place, mark).await
     }
 
     async fn check(&self) -> Vec<Check> {

@@ -25,6 +25,7 @@ rows!(
     Agreement,
     Addition,
     Ticket,
+    ServiceNote,
     TypeAssociation,
     Reference,
     MySecurity
@@ -285,6 +286,20 @@ pub struct Ticket {
     pub status: Option<Reference>,
     #[serde(deserialize_with = "flag")]
     pub closed_flag: Option<bool>,
+}
+
+/// A note on a ticket.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ServiceNote {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    pub text: Option<String>,
+    #[serde(deserialize_with = "flag")]
+    pub internal_analysis_flag: Option<bool>,
+    #[serde(deserialize_with = "flag")]
+    pub detail_description_flag: Option<bool>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -144,6 +144,18 @@ impl Api {
         self.send(path, Request::json(Method::POST, self.url(path, &[]), body).unless(hold)).await
     }
 
+    /// Something new, sent once: a failure of it says nothing about the PSA as a whole. The reply is returned whatever
+    /// its status is.
+    pub async fn post_once(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+        hold: &CancellationToken,
+    ) -> std::result::Result<Reply, HttpError> {
+        let request = Request::json(Method::POST, self.url(path, &[]), body);
+        self.send(path, request.unless(hold).once()).await
+    }
+
     /// How many characters of ids fit into the address of such a list.
     pub fn room_for_ids(&self, path: &str, query: &[(&str, &str)]) -> usize {
         LONGEST_URL.saturating_sub(self.url(path, query).as_str().len() + PAGING_ROOM).max(64)
@@ -172,7 +184,8 @@ pub fn right(path: &str, writes: bool) -> &'static str {
         "Client" | "Site" | "TopLevel" => "read:customers",
         "ClientContract" => "read:contracts",
         "Invoice" | "RecurringInvoice" => "read:invoices",
-        "Tickets" => "read:tickets",
+        "Actions" if writes => "edit:tickets",
+        "Actions" | "Tickets" => "read:tickets",
         _ => "read:assets",
     }
 }

@@ -3,12 +3,15 @@
 use super::{
     APPLICATION, HaloPsa, assets, clients, contracts,
     paging::List,
-    token::{EXTRAS, NEEDED},
+    token::{EXTRAS, NEEDED, NOTES},
 };
-use crate::psa::{
-    PsaError,
-    names::quoted,
-    port::{Check, CheckVerdict},
+use crate::{
+    domain::note::NoteOn,
+    psa::{
+        PsaError,
+        names::quoted,
+        port::{Check, CheckVerdict},
+    },
 };
 
 const CREDENTIALS: &str = "Configuration > Integrations > Halo API > View Applications";
@@ -26,6 +29,9 @@ pub async fn check(psa: &HaloPsa) -> Vec<Check> {
     statuses(psa, &mut checks).await;
     extras(psa, &mut checks).await;
     checks.push(edit_right(psa).await);
+    if psa.notes == NoteOn::Ticket {
+        checks.push(note_right(psa).await);
+    }
     checks
 }
 
@@ -230,6 +236,26 @@ fn missing(name: &str, verdict: CheckVerdict, error: &PsaError, right: &str) -> 
         other => other.advice().to_owned(),
     };
     Check::new(name, verdict, error.to_string(), Some(advice))
+}
+
+/// Whether a note can be written on a ticket: only one would show what the agent may do.
+async fn note_right(psa: &HaloPsa) -> Check {
+    let name = "rights: note on tickets";
+    let advice = Some(format!(
+        "Make sure that {NOTES} is ticked in {APPLICATION}, and that the agent may add private notes to tickets: {AGENT}; the first note will show."
+    ));
+    match psa.api.granted().await {
+        Some(granted)
+            if !granted.split([' ', ',']).any(|scope| ["all", "all:standard", "admin", NOTES].contains(&scope)) =>
+        {
+            Check::new(name, CheckVerdict::Warned, format!("the application was not granted {NOTES}"), advice)
+        }
+        Some(_) => {
+            let text = "the application may; what its agent may do shows with the first note";
+            Check::new(name, CheckVerdict::Unknown, text, advice)
+        }
+        None => Check::new(name, CheckVerdict::Unknown, "the PSA does not tell", advice),
+    }
 }
 
 /// Whether assets may be changed: only a change would show what the agent may do.

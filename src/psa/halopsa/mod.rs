@@ -11,6 +11,7 @@ mod errors;
 mod fields;
 mod links;
 mod marks;
+mod notes;
 mod paging;
 mod read;
 mod setup;
@@ -29,13 +30,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Psa,
-    port::{Capabilities, Check, ClientScope, Clients, LinkReading, Result, SetAnswer},
+    port::{Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Result, SetAnswer, Ticket},
     registry::{Connection, Field, FieldKind, Pace, PaceLimits, Right, Room},
 };
 use crate::{
     domain::{
         Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, StatusRef, Tenant, Wanted,
-        event::Notice, tenant::Nouns,
+        event::Notice,
+        note::{Note, NoteOn, Place},
+        tenant::Nouns,
     },
     system::Clock,
 };
@@ -102,6 +105,7 @@ pub static ROOM: Room = Room {
     },
     sets_status: true,
     batch: Some(1..=100),
+    no_configuration_notes: Some(notes::NO_CONFIGURATION_NOTES),
     rights: &[
         Right {
             place: APPLICATION,
@@ -139,6 +143,12 @@ pub static ROOM: Room = Room {
             needed_for: "the warning about open tickets",
             essential: false,
         },
+        Right {
+            place: APPLICATION,
+            level: "edit:tickets",
+            needed_for: "the note on the run's ticket, if `note = \"ticket\"`",
+            essential: false,
+        },
     ],
     open,
 };
@@ -152,6 +162,8 @@ struct HaloPsa {
     api: Api,
     clock: Clock,
     pace: Pace,
+    /// Which notes will be written.
+    notes: NoteOn,
     batch: usize,
     tenant: OnceCell<Tenant>,
     setup: tokio::sync::Mutex<Setup>,
@@ -162,11 +174,16 @@ struct HaloPsa {
 impl HaloPsa {
     fn open(connection: Connection) -> Result<Self> {
         let root = client::root(&connection.address("base_url")?);
+        let mut extras = token::EXTRAS.to_vec();
+        if connection.notes == NoteOn::Ticket {
+            extras.push(token::NOTES);
+        }
         let application = Arc::new(Application::new(
             root.clone(),
             connection.optional("tenant"),
             connection.value("client_id")?,
             connection.secret("client_secret"),
+            extras,
         ));
         let pace = connection.pace;
         let http = connection.sender(root.clone(), Arc::clone(&application) as _, pace.limits())?;
@@ -174,6 +191,7 @@ impl HaloPsa {
             api: Api::new(http, root, application),
             clock: connection.clock,
             pace,
+            notes: connection.notes,
             batch: connection.batch.unwrap_or(BATCH).clamp(1, 100) as usize,
             tenant: OnceCell::new(),
             setup: tokio::sync::Mutex::default(),
@@ -276,6 +294,18 @@ impl Psa for HaloPsa {
 
     async fn set(&self, changes: &[Change], hold: &CancellationToken) -> Vec<SetAnswer> {
         write::set(self, changes, hold).await
+    }
+
+    async fn ticket(&self, named: &str) -> Result<Option<Ticket>> {
+        notes::ticket(self, named).await
+    }
+
+    async fn note(&self, note: &Note, hold: &CancellationToken) -> NoteReply {
+        notes::write(self, note, hold).await
+    }
+
+    async fn has_note(&self, place: &Place, mark: &str) -> Result<bool> {
+        notes::has(self, place, mark).await
     }
 
     async fn check(&self) -> Vec<Check> {

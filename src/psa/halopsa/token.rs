@@ -23,6 +23,8 @@ use crate::http::{
 pub const NEEDED: [&str; 3] = ["read:assets", "edit:assets", "read:customers"];
 /// What serves the warnings.
 pub const EXTRAS: [&str; 3] = ["read:contracts", "read:invoices", "read:tickets"];
+/// What a note on a ticket needs.
+pub const NOTES: &str = "edit:tickets";
 
 /// Domains under which the vendor hosts tenants. A tenant's authorisation server may be another host there.
 const VENDOR_DOMAINS: [&str; 5] =
@@ -64,6 +66,8 @@ pub struct Application {
     tenant: Option<String>,
     client_id: String,
     secret: SecretString,
+    /// What is asked for besides, if the application may have it.
+    extras: Vec<&'static str>,
     place: OnceCell<Arc<Place>>,
     state: Mutex<State>,
 }
@@ -88,8 +92,14 @@ enum Answer {
 }
 
 impl Application {
-    pub fn new(root: Url, tenant: Option<String>, client_id: String, secret: SecretString) -> Self {
-        Self { root, tenant, client_id, secret, place: OnceCell::new(), state: Mutex::default() }
+    pub fn new(
+        root: Url,
+        tenant: Option<String>,
+        client_id: String,
+        secret: SecretString,
+        extras: Vec<&'static str>,
+    ) -> Self {
+        Self { root, tenant, client_id, secret, extras, place: OnceCell::new(), state: Mutex::default() }
     }
 
     /// Where the sign-in is. Asked once, without credentials.
@@ -147,7 +157,7 @@ impl Application {
 
     /// A new token. What the application may not have is left out, if it is not needed.
     async fn fetch(&self, http: &Http, known: &mut Option<Vec<&'static str>>) -> Result<Token, HttpError> {
-        let wide = || NEEDED.into_iter().chain(EXTRAS).collect::<Vec<_>>();
+        let wide = || NEEDED.into_iter().chain(self.extras.iter().copied()).collect::<Vec<_>>();
         let asked = known.clone().unwrap_or_else(wide);
         if let Answer::Token(token) = self.ask(http, &asked).await? {
             *known = Some(asked);
@@ -165,7 +175,7 @@ impl Application {
                 });
             }
         };
-        for extra in EXTRAS {
+        for extra in self.extras.iter().copied() {
             scopes.push(extra);
             match self.ask(http, &scopes).await? {
                 Answer::Token(wider) => token = wider,

@@ -22,7 +22,7 @@ macro_rules! rows {
     })* };
 }
 
-rows!(Named, Client, Asset, AssetType, Contract, Invoice, Ticket);
+rows!(Named, Client, Asset, AssetType, Contract, Invoice, Ticket, Action);
 
 /// A whole number, also where it stands as text.
 pub fn integer_of(value: &Value) -> Option<i64> {
@@ -451,6 +451,22 @@ pub struct Ticket {
     pub dateclosed: Option<String>,
     /// In the record itself, not in lists.
     pub assets: Option<Vec<Named>>,
+}
+
+/// One entry of a ticket's history, such as a note.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Action {
+    #[serde(deserialize_with = "integer")]
+    pub id: Option<i64>,
+    #[serde(deserialize_with = "integer")]
+    pub ticket_id: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    pub note: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub note_html: Option<String>,
+    #[serde(deserialize_with = "flag")]
+    pub hiddenfromuser: Option<bool>,
 }
 
 #[cfg(test)]

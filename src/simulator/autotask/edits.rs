@@ -172,6 +172,21 @@ impl Edits for State {
         id.to_string()
     }
 
+    fn add_ticket(&mut self, client: &str, closed: bool) -> String {
+        let id = self.next_id("Tickets").max(70_001);
+        let mut row = Record::new(id)
+            .with("companyID", client.parse::<i64>().unwrap_or_default())
+            .with("title", "Client leaves")
+            .with("ticketNumber", format!("T20260101.{:04}", id % 10_000))
+            .with("priority", 2)
+            .with("status", if closed { setup::COMPLETE } else { setup::IN_PROGRESS });
+        if closed {
+            row.set("completedDate", "2026-01-05T10:00:00Z");
+        }
+        self.put("Tickets", row);
+        id.to_string()
+    }
+
     fn bring_back(&mut self, client: &str) {
         let Some(client) = number(client) else { return };
         if let Some(row) = self.company_mut(client) {

@@ -72,7 +72,7 @@ const fn children(
     Children { parent, segment, entity, by, update, delete, described }
 }
 
-pub(super) const CHILDREN: [Children; 9] = [
+pub(super) const CHILDREN: [Children; 10] = [
     children(
         "ConfigurationItems",
         "Notes",
@@ -80,6 +80,7 @@ pub(super) const CHILDREN: [Children; 9] = [
         "configurationItemID",
         (true, false, false),
     ),
+    children("Tickets", "Notes", "TicketNotes", "ticketID", (true, false, false)),
     children(
         "ConfigurationItems",
         "BillingProductAssociations",

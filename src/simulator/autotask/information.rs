@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    entities::{Entity, Field, Kind},
+    entities::{CHILDREN, Entity, Field, Kind},
     state::{Pick, State, UdfKind},
 };
 use crate::simulator::exchange::Reply;
@@ -26,16 +26,19 @@ pub(super) fn version() -> Reply {
 /// What may be done with an entity, by the security level of the API user.
 pub(super) fn entity(state: &State, entity: &'static Entity) -> Reply {
     let refused = state.switches.refused_entities.iter().any(|path| path.eq_ignore_ascii_case(entity.path));
+    // What hangs below a record is made there.
+    let mut below = CHILDREN.iter().filter(|kin| kin.entity == entity.path);
+    let create = entity.create || below.next().is_some();
     let update =
         entity.update && !refused && (state.switches.may_edit || entity.path != "ConfigurationItems");
     let level = |allowed: bool| if allowed { ALL } else { NONE };
     let info = json!({
         "name": state.entity_name(entity),
-        "canCreate": entity.create,
+        "canCreate": create,
         "canDelete": entity.delete,
         "canQuery": true,
         "canUpdate": entity.update,
-        "userAccessForCreate": level(entity.create && !refused),
+        "userAccessForCreate": level(create && !refused),
         "userAccessForDelete": level(entity.delete && !refused),
         "userAccessForQuery": level(!refused),
         "userAccessForUpdate": level(update),

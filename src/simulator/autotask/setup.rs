@@ -182,7 +182,7 @@ fn picklists(state: &mut State) {
     ];
     let types: Vec<(i64, &str, bool, bool)> =
         TYPES.iter().map(|(id, name, active)| (*id, *name, *active, false)).collect();
-    let lists: [(&'static str, &'static str, Values); 20] = [
+    let lists: [(&'static str, &'static str, Values); 22] = [
         ("Companies", "companyType", company_types),
         ("Companies", "classification", classifications),
         (
@@ -208,6 +208,26 @@ fn picklists(state: &mut State) {
                 (3, "Task Notes", true, true),
                 (17, "Configuration Item Note", true, false),
                 (19, "Audit (old)", false, false),
+            ],
+        ),
+        (
+            "TicketNotes",
+            "noteType",
+            &[
+                (1, "Task Summary", true, true),
+                (2, "Task Detail", true, true),
+                (3, "Task Notes", true, true),
+                (13, "Workflow Rule Note - Task", true, true),
+            ],
+        ),
+        (
+            // The first is the default, and the one that customers see, too.
+            "TicketNotes",
+            "publish",
+            &[
+                (1, "All Autotask Users", true, true),
+                (4, "Internal & Co-Managed", true, true),
+                (2, "Internal Project Team", true, true),
             ],
         ),
         (

@@ -95,7 +95,7 @@ fn word(entity: &Entity) -> &'static str {
         "Companies" => "company",
         "Contracts" => "contract",
         "Tickets" => "ticket",
-        "ConfigurationItemNotes" => "note",
+        "ConfigurationItemNotes" | "TicketNotes" => "note",
         _ => entity.name,
     }
 }

@@ -224,6 +224,18 @@ impl Edits for State {
         id.to_string()
     }
 
+    fn add_ticket(&mut self, client: &str, closed: bool) -> String {
+        let id = self.tickets.keys().next_back().map_or(70_001, |last| last + 1);
+        let company = client.parse().map_or(Value::Null, |id| self.reference("company", id));
+        let (status, name) = if closed { (17, ">Closed") } else { (12, "In Progress") };
+        let row = json!({
+            "id": id, "summary": "Client leaves", "recordType": "ServiceTicket", "company": company,
+            "status": { "id": status, "name": name, "_info": {} }, "closedFlag": closed, "_info": {},
+        });
+        self.tickets.insert(id, super::state::object(row));
+        id.to_string()
+    }
+
     fn bring_back(&mut self, client: &str) {
         let Some(client) = number(client) else { return };
         self.set_company_status(client, "Active");

@@ -154,6 +154,7 @@ impl<'a> Lister<'a> {
             "association" => of_parent(&self.state.associations, "company/id"),
             "question" => of_parent(&self.state.questions, "parentId"),
             "addition" => of_parent(&self.state.additions, "agreementId"),
+            "note" => of_parent(&self.state.notes, "ticketId"),
             "status_info" => {
                 let strip = |row: &Row| {
                     let mut row = row.clone();

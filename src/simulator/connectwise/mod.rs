@@ -2,7 +2,7 @@
 //!
 //! `state` holds the `records`, `seed`, `seed_links` and `setup` make them, `edits` lets tests change them, `names` says what
 //! members they have; `query`, `conditions` and `evaluate`, `lists` and `show` answer reads, `writes` and `patch`
-//! writes; `errors` has the vendor's error bodies, `routes` the addresses;
+//! writes, `notes` those on tickets; `errors` has the vendor's error bodies, `routes` the addresses;
 //! `callbacks` are the webhooks, `throttle` is the limit; `switches` are the facts that nobody outside can be sure of; `truth` tells checkers what is really stored.
 
 mod ask;
@@ -14,6 +14,7 @@ mod errors;
 mod evaluate;
 mod lists;
 mod names;
+mod notes;
 mod patch;
 mod query;
 mod records;
@@ -218,7 +219,7 @@ impl ConnectWise {
             "agreement" | "addition" | "agreement_configuration" if !switches.agreements_readable => {
                 Err(errors::forbidden())
             }
-            "ticket" | "ticket_configuration" if !switches.tickets_readable => Err(errors::forbidden()),
+            "ticket" | "ticket_configuration" | "note" if !switches.tickets_readable => Err(errors::forbidden()),
             _ => Ok(()),
         }
     }
@@ -273,7 +274,7 @@ impl ConnectWise {
             "addition" | "agreement_configuration" => {
                 ("agreement", self.state.agreements.contains_key(&parent))
             }
-            "ticket_configuration" => ("ticket", self.state.tickets.contains_key(&parent)),
+            "ticket_configuration" | "note" => ("ticket", self.state.tickets.contains_key(&parent)),
             _ => return Ok(()),
         };
         if exists { Ok(()) } else { Err(errors::not_found(routes::title(kind), parent)) }

@@ -459,6 +459,27 @@ pub const ADDITION: Names = &[
 
 pub const CONFIGURATION_REFERENCE: Names = &[("id", Number), ("deviceIdentifier", Text), ("_info", Info)];
 
+/// Not in the file's cut: from the vendor's model of 2025.
+pub const SERVICE_NOTE: Names = &[
+    ("id", Number),
+    ("ticketId", Number),
+    ("text", Text),
+    ("detailDescriptionFlag", Flag),
+    ("internalAnalysisFlag", Flag),
+    ("resolutionFlag", Flag),
+    ("issueFlag", Flag),
+    ("member", Reference(&["id", "identifier", "name"])),
+    ("contact", Reference(&["id", "name"])),
+    ("customerUpdatedFlag", Flag),
+    ("processNotifications", Flag),
+    ("dateCreated", Date),
+    ("createdBy", Text),
+    ("internalFlag", Flag),
+    ("externalFlag", Flag),
+    ("sentimentScore", Number),
+    ("_info", Info),
+];
+
 pub const TICKET: Names = &[
     ("id", Number),
     ("summary", Text),

@@ -104,6 +104,7 @@ fn endpoint(parts: &[&str]) -> Endpoint {
         ["service", "tickets", parent, "configurations", rest @ ..] => {
             return nested("ticket_configuration", parent, rest);
         }
+        ["service", "tickets", parent, "notes", rest @ ..] => return nested("note", parent, rest),
         ["service", "tickets", rest @ ..] => ("ticket", rest),
         ["system", "info"] => return Endpoint::Info,
         ["system", "audittrail"] => return Endpoint::AuditTrail { count: false },
@@ -168,6 +169,7 @@ pub(super) fn title(kind: &str) -> &'static str {
         "agreement" => "Agreement",
         "addition" => "Addition",
         "ticket" => "Ticket",
+        "note" => "Service Note",
         "member" => "Member",
         "callback" => "Callback",
         "field" => "User Defined Field",

@@ -57,6 +57,8 @@ pub struct State {
     pub(super) agreement_configurations: BTreeMap<i64, BTreeSet<i64>>,
     pub(super) tickets: BTreeMap<i64, Row>,
     pub(super) ticket_configurations: BTreeMap<i64, BTreeSet<i64>>,
+    /// Notes of tickets; the ticket's id is `ticketId`.
+    pub(super) notes: BTreeMap<i64, Row>,
     pub(super) members: BTreeMap<i64, Row>,
     pub(super) security: BTreeMap<i64, Row>,
     /// Definitions of custom fields.
@@ -101,6 +103,7 @@ impl State {
             agreement_configurations: BTreeMap::new(),
             tickets: BTreeMap::new(),
             ticket_configurations: BTreeMap::new(),
+            notes: BTreeMap::new(),
             members: BTreeMap::new(),
             security: BTreeMap::new(),
             fields: BTreeMap::new(),
@@ -330,6 +333,7 @@ impl State {
             "agreement" => (&self.agreements, names::AGREEMENT),
             "addition" => (&self.additions, names::ADDITION),
             "ticket" => (&self.tickets, names::TICKET),
+            "note" => (&self.notes, names::SERVICE_NOTE),
             "member" => (&self.members, names::MEMBER),
             "security" => (&self.security, names::MY_SECURITY),
             "field" => (&self.fields, names::USER_DEFINED_FIELD),

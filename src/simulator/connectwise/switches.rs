@@ -120,6 +120,8 @@ pub struct Switches {
     pub agreements_readable: bool,
     /// Tickets can be read at all; else 403.
     pub tickets_readable: bool,
+    /// The member may write notes on tickets; else a 403.
+    pub may_note: bool,
     /// After so many requests the release changes: its old address answers 404.
     pub codebase_change_after: Option<u64>,
     pub is_cloud: IsCloud,
@@ -159,6 +161,7 @@ impl Default for Switches {
             agreement_configurations: true,
             agreements_readable: true,
             tickets_readable: true,
+            may_note: true,
             codebase_change_after: None,
             is_cloud: IsCloud::String,
             nested_patch: NestedPatch::Id,
@@ -170,7 +173,7 @@ impl Default for Switches {
 }
 
 impl Switches {
-    /// All the other values that a client must survive. What would leave it nothing to do (`may_edit`), or takes
+    /// All the other values that a client must survive. What would leave it nothing to do (`may_edit`, `may_note`), or takes
     /// whole kinds of link from it (`agreements_readable`, `tickets_readable`), stays as it is, and so does the limit.
     pub fn contrary() -> Self {
         Self {
@@ -197,6 +200,7 @@ impl Switches {
             agreement_configurations: true,
             agreements_readable: true,
             tickets_readable: true,
+            may_note: true,
             codebase_change_after: Some(25),
             is_cloud: IsCloud::Boolean,
             nested_patch: NestedPatch::FalseOk,

@@ -48,6 +48,10 @@ impl ConnectWise {
                     }
                 }
             }
+            ("POST", Endpoint::List(source @ Source { kind: "note", parent: Some(ticket) })) => {
+                self.parent_exists(*source)?;
+                self.add_note(call, *ticket, notes)
+            }
             ("PATCH", Endpoint::ChangeType(id)) => self.change_type(request, *id, notes),
             ("POST", Endpoint::TicketSearch) => self.search_tickets(call, address),
             ("POST", Endpoint::List(Source { kind: "callback", .. })) => {

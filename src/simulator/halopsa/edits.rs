@@ -187,6 +187,19 @@ impl Edits for State {
         id.to_string()
     }
 
+    fn add_ticket(&mut self, client: &str, closed: bool) -> String {
+        let id = self.tickets.keys().next_back().map_or(4_001, |last| last + 1);
+        let mut row = super::state::object(json!({
+            "id": id, "summary": "Client leaves", "client_id": client.parse::<i64>().unwrap_or_default(),
+            "status_id": if closed { 9 } else { 2 }, "tickettype_id": 1, "hasbeenclosed": closed,
+        }));
+        if closed {
+            row.insert("dateclosed".to_owned(), json!("2026-01-05T10:00:00Z"));
+        }
+        self.tickets.insert(id, row);
+        id.to_string()
+    }
+
     fn bring_back(&mut self, client: &str) {
         let Some(client) = parsed(client) else { return };
         if let Some(row) = self.client_mut(client) {

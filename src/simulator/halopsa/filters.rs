@@ -33,6 +33,7 @@ impl Lister<'_> {
             "invoice" => self.invoices(),
             "posted" => self.posted(),
             "ticket" => self.tickets(),
+            "action" => self.actions(),
             "change" => self.changes(),
             "status" => Ok(self.statuses()),
             "webhook" => Ok(self.webhooks()),
@@ -299,6 +300,24 @@ impl Lister<'_> {
         let show =
             move |row: &Row| if id_only { object(json!({ "id": row.get("id") })) } else { row.clone() };
         Ok(self.of_table(&state.tickets, passes, show))
+    }
+
+    /// What was done on a ticket. The markup comes only where it is asked for.
+    fn actions(&self) -> Result<Shown<'_>, Reply> {
+        let ticket = self.number("ticket_id")?;
+        let markup = self.flag("includehtmlnote").unwrap_or(false);
+        let most = self.number("count")?.filter(|count| *count > 0);
+        let rows = self.state.actions.values().rev();
+        let open = self.has(Kind::FilterIgnored);
+        let rows = rows.filter(|row| open || ticket.is_none_or(|id| number(row, "ticket_id") == Some(id)));
+        let shown = rows.take(most.map_or(usize::MAX, |most| most as usize)).map(|row| {
+            let mut row = row.clone();
+            if !markup {
+                row.remove("note_html");
+            }
+            row
+        });
+        Ok(Self::of_rows(shown.collect()))
     }
 
     fn changes(&self) -> Result<Shown<'_>, Reply> {

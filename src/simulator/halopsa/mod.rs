@@ -2,10 +2,11 @@
 //!
 //! `state` holds the `records`, `seed`, `seed_links` and `setup` make them, `edits` lets tests change them, `names` and
 //! `parameters` say what the vendor's file knows; `access` is the way in, `routes` the addresses; `lists` and `filters`
-//! answer reads, `writes` and `merge` take POSTs; `errors` has the vendor's error bodies, `hooks` are the webhooks;
+//! answer reads, `writes` and `merge` take POSTs, `actions` those on tickets; `errors` has the vendor's error bodies, `hooks` are the webhooks;
 //! `switches` are the facts that nobody outside can be sure of; `truth` tells checkers what is really stored.
 
 mod access;
+mod actions;
 mod edits;
 mod errors;
 mod filters;

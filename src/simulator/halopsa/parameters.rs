@@ -97,6 +97,14 @@ pub(super) const TICKETS: &str = "\
     ticketcontract_id ticketidonly ticketids ticketlinktype toplevel_id unlinked_only user_id username \
     utcoffset view_id withattachments";
 
+/// Not in the file's cut.
+pub(super) const ACTIONS: &str = "\
+    actoutcome actoutcomenum agentonly conversationonly count datesearch enddate excludebilling \
+    excludehiddenfrominternalit excludeprivate excludesys importantonly importanttop includeagentdetails \
+    includeattachments includefacebookfields includehtmlemail includehtmlnote includenonactionattachments \
+    includetranslations includetwitterfields intraticketonly ischildnotes isrelatednotes slaonly startdate \
+    supplieronly ticket_id timeentriesonly";
+
 pub(super) const WEBHOOK: &str = "\
     isazureautomation type";
 

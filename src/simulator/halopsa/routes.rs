@@ -78,6 +78,7 @@ pub(super) const RESOURCES: &[Resource] = &[
     resource("RecurringInvoice", "invoice", "invoices", Some("invoices"), parameters::RECURRING_INVOICE),
     resource("Invoice", "posted", "invoices", Some("invoices"), parameters::INVOICE).list_only(),
     resource("Tickets", "ticket", "tickets", Some("tickets"), parameters::TICKETS).read_only(),
+    Resource { one: false, ..resource("Actions", "action", "tickets", Some("actions"), parameters::ACTIONS) },
     resource("Webhook", "webhook", "admin", None, parameters::WEBHOOK).with_delete(),
     resource("WebhookEvent", "webhook_event", "admin", Some("events"), parameters::WEBHOOK_EVENT).list_only(),
     Resource { one: false, ..resource("Notification", "notification", "admin", None, "type webhook_id") },

@@ -118,6 +118,8 @@ pub struct Switches {
     pub missing_right: MissingRight,
     /// Rights that the agent lacks, whatever the token's scope says: `edit:assets`, `read:invoices`.
     pub agent_lacks: Vec<String>,
+    /// The agent may run the action that a note is; else a 400 that says so.
+    pub agent_may_act: bool,
     /// Ids of the only clients that the agent sees. Empty: all of them.
     pub agent_sees_only: Vec<i64>,
     /// Single contracts can be read, and not only their list.
@@ -171,6 +173,7 @@ impl Default for Switches {
             wrong_tenant: WrongTenant::Refused,
             missing_right: MissingRight::Forbidden,
             agent_lacks: Vec::new(),
+            agent_may_act: true,
             agent_sees_only: Vec::new(),
             contract_detail_readable: true,
             nulls: Nulls::LeftOut,
@@ -202,7 +205,7 @@ impl Default for Switches {
 
 impl Switches {
     /// All the other values that a client must survive. What would leave it nothing to do (`secret_rotated_after`,
-    /// `agent_lacks`, `agent_sees_only`), takes whole kinds of link from it (`contract_detail_readable`), or goes
+    /// `agent_lacks`, `agent_may_act`, `agent_sees_only`), takes whole kinds of link from it (`contract_detail_readable`), or goes
     /// against what was seen live (`inactive_in_lists`), stays as it is.
     pub fn contrary() -> Self {
         Self {
@@ -213,6 +216,7 @@ impl Switches {
             wrong_tenant: WrongTenant::ServerError,
             missing_right: MissingRight::EmptyList,
             agent_lacks: Vec::new(),
+            agent_may_act: true,
             agent_sees_only: Vec::new(),
             contract_detail_readable: true,
             nulls: Nulls::Explicit,

@@ -31,6 +31,7 @@ impl HaloPsa {
                 let items = posted(call)?;
                 match resource.kind {
                     "config" => self.post_assets(call, &items, notes),
+                    "action" => self.post_actions(call, &items, notes),
                     _ => self.post_rows(call, resource, &items),
                 }
             }
@@ -159,7 +160,7 @@ impl HaloPsa {
     }
 
     /// One object for one element; for several, what the switch says.
-    fn stored(&self, shown: Vec<Row>) -> Reply {
+    pub(super) fn stored(&self, shown: Vec<Row>) -> Reply {
         let switches = &self.state.switches;
         let mut rows: Vec<Value> = shown
             .into_iter()

@@ -26,6 +26,7 @@ fn new_run(id: &str) -> NewRun {
             attended: true,
             criteria: crate::domain::Criteria::default(),
             links: true,
+            notes: crate::domain::note::NotePolicy::default(),
             single: false,
             started_at: Timestamp::from_seconds(1),
         },

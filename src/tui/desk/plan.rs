@@ -55,6 +55,8 @@ pub struct PlanView {
     pub requested_by: String,
     pub reason: Option<String>,
     pub ticket: Option<String>,
+    /// Which notes the PSA gets, in a sentence.
+    pub notes: Option<String>,
 }
 
 impl PlanView {

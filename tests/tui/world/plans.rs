@@ -66,6 +66,7 @@ impl World {
             requested_by: self.setting.operator.clone(),
             reason: draft.reason.clone(),
             ticket: draft.ticket.clone(),
+            notes: self.notes.clone(),
         }
     }
 

@@ -56,6 +56,7 @@ impl World {
             coverage: self.coverage(),
             warnings: Vec::new(),
             errors: Vec::new(),
+            notes: Vec::new(),
         }))
     }
 }
@@ -120,5 +121,6 @@ fn client_report(client: &SurveyedClient, state: &RunState, facts: &RunFacts) ->
         signs_of_life: client.signs_of_life.clone(),
         coverage: Coverage::default(),
         follow_up,
+        notes: Vec::new(),
     }
 }

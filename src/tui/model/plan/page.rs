@@ -116,6 +116,9 @@ pub(super) fn write(
             page.say(0, Meaning::Muted, &format!("Their status becomes \"{status}\"."));
         }
     }
+    if let Some(text) = &view.notes {
+        page.say(0, Meaning::Muted, text);
+    }
     for text in view.warnings.iter().chain(&view.survey.warnings) {
         page.item(0, symbols.warning, Meaning::Warn, text);
     }
