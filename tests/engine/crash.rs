@@ -47,7 +47,7 @@ use super::offboarded;
 mod notes;
 
 use crate::support::{
-    quick::{Quick, adapter},
+    quick::{Quick, adapter_noting},
     vendor::facts,
     world::{client, draft, who},
 };
@@ -347,7 +347,7 @@ impl Story {
         let life = Builder::new_current_thread().enable_all().build().unwrap();
         let brake = Brake::at(stop_at);
         let psa = StoppingPsa {
-            inner: adapter(&self.quick.simulator),
+            inner: adapter_noting(&self.quick.simulator, self.quick.engine.profile.notes.on),
             brake: Arc::clone(&brake),
             asked: Arc::clone(&self.asked),
         };

@@ -32,8 +32,7 @@ impl Desk {
     async fn new(psa: &str, configurations: usize, on: NoteOn) -> Self {
         let mut options = one_client(psa, configurations);
         options.keep_bodies = true;
-        let mut quick = Quick::new(options).await;
-        quick.engine.profile.notes = NotePolicy { on, failed: NoteFailed::Warn };
+        let quick = Quick::noting(options, NotePolicy { on, failed: NoteFailed::Warn }).await;
         let client = offboarded(&quick.simulator)[0].clone();
         let ticket = quick.simulator.edit(|edits| edits.add_ticket(&client, false));
         Self { quick, client, ticket }
@@ -276,8 +275,8 @@ async fn what_was_interrupted_tells_once_when_it_was_resumed(psa: &'static str) 
 }
 
 async fn one_ticket_serves_a_run_of_several_clients(psa: &'static str) {
-    let mut quick = Quick::new(uniform(psa, 3, 2)).await;
-    quick.engine.profile.notes = NotePolicy { on: NoteOn::Ticket, failed: NoteFailed::Warn };
+    let notes = NotePolicy { on: NoteOn::Ticket, failed: NoteFailed::Warn };
+    let quick = Quick::noting(uniform(psa, 3, 2), notes).await;
     let ids = offboarded(&quick.simulator);
     let ticket = quick.simulator.edit(|edits| edits.add_ticket(&ids[0], false));
     let ask = mothball::engine::Ask::Named {
@@ -382,7 +381,7 @@ async fn a_lost_answer_to_a_configurations_note_writes_no_second_one() {
         let desk = Desk::new(psa, 6, NoteOn::Configuration).await;
         desk.faults(vec![
             Rule::always(Kind::ResetAfterWrite).on_route(ITEM_ROUTE).times(2),
-            Rule::always(Kind::ResetBeforeWrite).on_route(ITEM_ROUTE).times(2),
+            Rule::always(Kind::ResetBeforeWrite).on_route(ITEM_ROUTE).times(1),
         ]);
         let finished = desk.run().await;
         assert!(finished.state.is_success());

@@ -3,6 +3,7 @@
 pub mod canary;
 pub mod notes;
 pub mod openapi;
+mod openapi_notes;
 pub mod paper_psa;
 pub mod program;
 pub mod quick;

@@ -37,8 +37,14 @@ fn document(text: &str) -> Value {
     serde_json::from_str(text).expect("the vendor's file is JSON")
 }
 
+fn connectwise_document() -> Value {
+    let mut document = document(include_str!("../data/connectwise.openapi.json"));
+    super::openapi_notes::connectwise(&mut document);
+    document
+}
+
 static CONNECTWISE: LazyLock<Judge> = LazyLock::new(|| Judge {
-    document: document(include_str!("../data/connectwise.openapi.json")),
+    document: connectwise_document(),
     inner: |path| path.split_once("/apis/3.0").map_or(path, |(_, rest)| rest),
     deviations: &[Deviation {
         what: "GET /login/companyinfo/{companyId} 200 null",
@@ -61,6 +67,7 @@ static AUTOTASK: LazyLock<Judge> = LazyLock::new(|| {
     // The one field of the file that is not marked nullable; fields without a value are null (help pages).
     document["components"]["schemas"]["UserDefinedFieldDefinitionModel"]["properties"]["defaultValue"]["nullable"] =
         json!(true);
+    super::openapi_notes::autotask(&mut document);
     Judge {
         document,
         inner: |path| {
@@ -85,6 +92,7 @@ fn halopsa_document() -> Value {
     let client = &mut document["components"]["schemas"]["Area"]["properties"];
     client["is_account"] = json!({ "type": "boolean" });
     client["key"] = json!({ "type": "integer" });
+    super::openapi_notes::halopsa(&mut document);
     document
 }
 

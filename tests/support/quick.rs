@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::{Router, body::Body};
 use mothball::{
+    domain::note::{NoteOn, NotePolicy},
     engine::Engine,
     http::{Failure, Sent, Transport, TransportError, WireReply, WireRequest},
     psa::{Psa, registry::Connection},
@@ -60,6 +61,14 @@ impl Quick {
         Self::on(simulator, adapter)
     }
 
+    /// One whose runs leave notes as asked for.
+    pub async fn noting(options: Options, notes: NotePolicy) -> Self {
+        let mut quick = Self::new(options).await;
+        quick.engine.psa = adapter_noting(&quick.simulator, notes.on);
+        quick.engine.profile.notes = notes;
+        quick
+    }
+
     /// All of it on a clock that follows tokio's, with the pace that a profile has unless its settings say otherwise.
     pub async fn in_virtual_time(options: Options) -> Self {
         let start = "2026-11-24T09:00:00Z".parse().expect("a moment");
@@ -98,8 +107,13 @@ impl Quick {
 
 /// The real adapter, on the simulator in process.
 pub fn adapter(simulator: &Simulator) -> Arc<dyn Psa> {
+    adapter_noting(simulator, NoteOn::None)
+}
+
+/// The same, for runs that leave notes: what they need is asked for at the sign-in.
+pub fn adapter_noting(simulator: &Simulator, notes: NoteOn) -> Arc<dyn Psa> {
     let room = vendor::room(simulator.psa());
-    open(simulator, world::connection(simulator, room, Clock::system()))
+    open(simulator, Connection { notes, ..world::connection(simulator, room, Clock::system()) })
 }
 
 fn open(simulator: &Simulator, connection: Connection) -> Arc<dyn Psa> {
