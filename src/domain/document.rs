@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ClientId, ConfigId, Links, Phase, Problem, RunId, SignOfLife, SkipReason, Statistics, Tenant, Timestamp,
-    links::LinkKind,
-    note::NoteWord,
+    links::LinkKind, note::NoteWord,
 };
 
 /// The version of the report's form.

@@ -348,7 +348,10 @@ impl Run {
                 ItemState::Settled(settled) => {
                     matches!(
                         settled.outcome,
-                        Outcome::Deactivated { .. } | Outcome::Restored { .. } | Outcome::Failed { .. } | Outcome::Unknown { .. }
+                        Outcome::Deactivated { .. }
+                            | Outcome::Restored { .. }
+                            | Outcome::Failed { .. }
+                            | Outcome::Unknown { .. }
                     )
                 }
             })

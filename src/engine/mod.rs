@@ -44,9 +44,7 @@ pub use undo::{Undo, UndoOf};
 use std::sync::Arc;
 
 use crate::{
-    domain::{
-        Criteria, Timestamp, note::NotePolicy, protect::Protection, safeguards::Safeguards,
-    },
+    domain::{Criteria, Timestamp, note::NotePolicy, protect::Protection, safeguards::Safeguards},
     psa::Psa,
     store::Store,
     system::Clock,

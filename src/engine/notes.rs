@@ -83,7 +83,8 @@ impl Notes {
         }
         match self.engine.psa.ticket(place.id()).await {
             Ok(Some(ticket)) if ticket.closed => {
-                let text = format!("{place} is closed; the note goes there all the same, and leaves it closed");
+                let text =
+                    format!("{place} is closed; the note goes there all the same, and leaves it closed");
                 Ok(self.warn(text).await?)
             }
             Ok(Some(_)) => Ok(()),
@@ -117,9 +118,11 @@ impl Notes {
         }
         Ok(match self.state(note.place()) {
             Some(NoteState::Answered(NoteAnswer::Written { .. })) => Leave::Go,
-            Some(NoteState::Answered(
-                NoteAnswer::Failed { message } | NoteAnswer::Doubtful { message },
-            )) if self.stops() => Leave::Stop(message),
+            Some(NoteState::Answered(NoteAnswer::Failed { message } | NoteAnswer::Doubtful { message }))
+                if self.stops() =>
+            {
+                Leave::Stop(message)
+            }
             Some(NoteState::Answered(NoteAnswer::Failed { .. } | NoteAnswer::Doubtful { .. })) => Leave::Go,
             None | Some(NoteState::Sending | NoteState::Answered(NoteAnswer::NotSent)) => Leave::Held,
         })
@@ -177,7 +180,9 @@ impl Notes {
                         return Ok(());
                     }
                     if attempt == TRIES || hold.is_cancelled() {
-                        return self.failed(place, format!("no usable answer, and it is not there: {message}")).await;
+                        return self
+                            .failed(place, format!("no usable answer, and it is not there: {message}"))
+                            .await;
                     }
                 }
             }
@@ -196,7 +201,8 @@ impl Notes {
             }
             Err(error) => {
                 let message = one_line(&format!("{why}; and it could not be looked for: {error}"), WORDS);
-                self.warn_once(&format!("the note on {place} may be written or not: {message}"), &message).await?;
+                self.warn_once(&format!("the note on {place} may be written or not: {message}"), &message)
+                    .await?;
                 self.answered(place, NoteAnswer::Doubtful { message }).await?;
                 Ok(false)
             }
@@ -243,7 +249,8 @@ impl Notes {
 
 /// An item that is left as it is because its note is not there.
 pub(super) fn unnoted(item: &PlanItem, why: &str) -> Event {
-    let message = format!("its note is not there, so nothing was sent (deactivate.note_failed is \"stop\"): {why}");
+    let message =
+        format!("its note is not there, so nothing was sent (deactivate.note_failed is \"stop\"): {why}");
     let outcome = Outcome::Failed { code: Code::ConfigUpdateFailed, message };
     Event::settled(item.config_id.clone(), outcome, Some(item.before.clone()))
 }
@@ -255,7 +262,8 @@ mod tests {
     #[test]
     fn an_item_without_its_note_says_why_it_was_left() {
         let plan = crate::domain::plan::samples::plan(1);
-        let Event::Settled { outcome: Outcome::Failed { message, .. }, .. } = unnoted(&plan.items()[0], "no right")
+        let Event::Settled { outcome: Outcome::Failed { message, .. }, .. } =
+            unnoted(&plan.items()[0], "no right")
         else {
             panic!("it fails")
         };

@@ -220,7 +220,8 @@ impl Pipeline {
             let writing: Vec<_> = group
                 .drain(..)
                 .map(|(todo, seen)| {
-                    let (notes, hold, item) = (Arc::clone(&self.notes), self.hold.clone(), Arc::clone(&todo.0));
+                    let (notes, hold, item) =
+                        (Arc::clone(&self.notes), self.hold.clone(), Arc::clone(&todo.0));
                     (todo, seen, tokio::spawn(async move { notes.before(&item, &hold).await }))
                 })
                 .collect();

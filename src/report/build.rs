@@ -186,9 +186,10 @@ fn item_note(source: &Source<'_>, found: &Found) -> Option<NoteReport> {
     let id = &found.configuration.id;
     let wanted = source.header.notes.on == NoteOn::Configuration
         && source.plan.is_some_and(|plan| plan.item(id).is_some())
-        && source.state.outcome(id).is_none_or(|settled| {
-            matches!(settled.outcome, Outcome::Skipped { reason: SkipReason::DryRun })
-        });
+        && source
+            .state
+            .outcome(id)
+            .is_none_or(|settled| matches!(settled.outcome, Outcome::Skipped { reason: SkipReason::DryRun }));
     note(source, Place::Configuration { id: id.clone() }, wanted)
 }
 

@@ -306,7 +306,10 @@ fn note_on(section: &Section<'_, '_>, room: Option<&Room>) -> NoteOn {
     if on == NoteOn::Configuration
         && let Some(why) = room.and_then(|room| room.no_configuration_notes)
     {
-        section.fault_of("note", format!("{why}; \"ticket\" is possible: its note names every one that was changed"));
+        section.fault_of(
+            "note",
+            format!("{why}; \"ticket\" is possible: its note names every one that was changed"),
+        );
         return NoteOn::None;
     }
     on

@@ -25,8 +25,8 @@ use mothball::{
     psa::{
         Psa,
         port::{
-            Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Result as PsaResult, SetAnswer,
-            Ticket,
+            Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Result as PsaResult,
+            SetAnswer, Ticket,
         },
         registry::ROOMS,
     },

@@ -17,7 +17,7 @@ use crate::support::{
     notes::{assert_noted_before, memos},
     openapi,
     quick::Quick,
-    vendor::facts,
+    vendor::{contrary_but_writable, facts},
     world::{client, control_when, draft, report_of, who},
 };
 
@@ -127,6 +127,23 @@ async fn every_request_of_notes_is_one_that_the_vendor_knows(psa: &'static str) 
     desk.quick.check().await;
 }
 
+async fn the_less_likely_psa_takes_the_same_note(psa: &'static str) {
+    let mut options = one_client(psa, 3);
+    options.switches = contrary_but_writable(psa);
+    let notes = NotePolicy { on: NoteOn::Ticket, failed: NoteFailed::Stop };
+    let quick = Quick::noting(options, notes).await;
+    let client_id = offboarded(&quick.simulator)[0].clone();
+    let ticket = quick.simulator.edit(|edits| edits.add_ticket(&client_id, false));
+    let desk = Desk { quick, client: client_id, ticket };
+    // Lost once, so that the notes of the ticket are read as well.
+    desk.faults(vec![Rule::always(Kind::ResetAfterWrite).on_route(route(psa)).times(1)]);
+    let finished = desk.run().await;
+    assert!(finished.state.is_success(), "{:?}", finished.state.problems);
+    assert_eq!(memos(&desk.quick.simulator).len(), 1);
+    assert_eq!(desk.told(&finished), [("ticket".to_owned(), NoteWord::Written)]);
+    desk.quick.check().await;
+}
+
 async fn a_dry_run_writes_none_and_tells_of_it(psa: &'static str) {
     let desk = Desk::new(psa, 3, NoteOn::Ticket).await;
     let who = Who { dry_run: true, ..desk.who() };
@@ -171,13 +188,9 @@ async fn a_note_that_fails_is_a_warning_and_costs_no_item(psa: &'static str) {
 }
 
 async fn a_lost_answer_writes_no_second_note(psa: &'static str) {
-    for kind in [
-        Kind::ResetAfterWrite,
-        Kind::ErrorAfterCommit,
-        Kind::Truncated,
-        Kind::Empty200,
-        Kind::InvalidJson,
-    ] {
+    for kind in
+        [Kind::ResetAfterWrite, Kind::ErrorAfterCommit, Kind::Truncated, Kind::Empty200, Kind::InvalidJson]
+    {
         let desk = Desk::new(psa, 3, NoteOn::Ticket).await;
         desk.faults(vec![Rule::always(kind).on_route(route(psa)).times(1)]);
         let finished = desk.run().await;
@@ -228,7 +241,11 @@ async fn a_ticket_that_is_not_there_is_told_or_stops_the_run(psa: &'static str) 
         let word = if closed { NoteWord::Written } else { NoteWord::Failed };
         assert_eq!(desk.told(&finished), [("ticket".to_owned(), word)], "{named}");
         let said = if closed { "is closed" } else { "has no ticket" };
-        assert!(finished.state.warnings.iter().any(|text| text.contains(said)), "{:?}", finished.state.warnings);
+        assert!(
+            finished.state.warnings.iter().any(|text| text.contains(said)),
+            "{:?}",
+            finished.state.warnings
+        );
         assert!(desk.quick.simulator.all_writes().iter().all(|write| !write.record.starts_with("ticket/")));
         desk.quick.check().await;
     }
@@ -353,7 +370,8 @@ async fn a_configuration_whose_note_fails_goes_on_or_is_left_as_the_settings_say
             assert!(finished.state.is_success(), "{kind:?}: {:?}", finished.state.problems);
             assert_eq!(desk.retired(), 5, "{kind:?}");
             assert!(desk.told(&finished).iter().all(|(_, word)| *word == NoteWord::Failed), "{kind:?}");
-            let warned = finished.state.warnings.iter().filter(|text| text.contains("was not written")).count();
+            let warned =
+                finished.state.warnings.iter().filter(|text| text.contains("was not written")).count();
             assert_eq!(warned, 1, "{kind:?}: what fails alike is one warning");
             if kind == Kind::Forbidden {
                 // The first of each lane, and none after it was told that the right is missing.
@@ -366,7 +384,9 @@ async fn a_configuration_whose_note_fails_goes_on_or_is_left_as_the_settings_say
             let finished = desk.run().await;
             assert_eq!(desk.retired(), 0, "{kind:?}");
             for (id, item) in &finished.state.items {
-                let Outcome::Failed { message, .. } = &item.settled().unwrap().outcome else { panic!("{id}") };
+                let Outcome::Failed { message, .. } = &item.settled().unwrap().outcome else {
+                    panic!("{id}")
+                };
                 assert!(message.contains("note_failed"), "{message}");
             }
             assert!(desk.quick.simulator.writes().is_empty());
@@ -395,6 +415,7 @@ async fn a_lost_answer_to_a_configurations_note_writes_no_second_one() {
 crate::support::vendor::on_every_psa!(
     one_note_with_the_summary_goes_to_the_ticket,
     every_request_of_notes_is_one_that_the_vendor_knows,
+    the_less_likely_psa_takes_the_same_note,
     a_dry_run_writes_none_and_tells_of_it,
     without_a_ticket_nothing_is_noted_and_the_report_says_so,
     a_note_that_fails_is_a_warning_and_costs_no_item,

@@ -4,6 +4,7 @@
 mod autotask;
 mod connectwise;
 mod halopsa;
+mod notes;
 mod stingy;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};

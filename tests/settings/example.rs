@@ -153,9 +153,7 @@ fn loopback_may_be_plain() {
 
 #[test]
 fn what_is_asked_for_and_not_there_yet_is_named() {
-    let cases = [
-        ("[store]\nurl = \"postgres://db.example/mothball\"", "store.url"),
-    ];
+    let cases = [("[store]\nurl = \"postgres://db.example/mothball\"", "store.url")];
     for (more, word) in cases {
         let settings = parse(&format!("{GOOD}\n{more}\n")).unwrap();
         let named = settings.unenforced(settings.profile(None).unwrap());
@@ -170,7 +168,8 @@ fn what_is_asked_for_and_not_there_yet_is_named() {
 
 #[test]
 fn four_keys_may_stand_in_the_profile_itself() {
-    let text = good_but("psa =", "note = \"ticket\"\nnote_failed = \"stop\"\nverify_again_after_hours = 0\npsa =");
+    let text =
+        good_but("psa =", "note = \"ticket\"\nnote_failed = \"stop\"\nverify_again_after_hours = 0\npsa =");
     let settings = parse(&text).unwrap();
     let profile = &settings.profiles["main"];
     assert_eq!(profile.notes, NotePolicy { on: NoteOn::Ticket, failed: NoteFailed::Stop });
@@ -181,7 +180,8 @@ fn four_keys_may_stand_in_the_profile_itself() {
 
 #[test]
 fn notes_on_configurations_are_refused_where_the_psa_has_none_and_the_message_says_what_is_possible() {
-    let error = parse(&format!("{GOOD}\n[profiles.main.deactivate]\nnote = \"configuration\"\n")).unwrap_err();
+    let error =
+        parse(&format!("{GOOD}\n[profiles.main.deactivate]\nnote = \"configuration\"\n")).unwrap_err();
     let said = error.to_string();
     for word in ["profiles.main.deactivate.note", "ConnectWise PSA", "\"ticket\" is possible"] {
         assert!(said.contains(word), "{word} is missing in: {said}");

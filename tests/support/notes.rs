@@ -30,7 +30,8 @@ pub struct Memo {
 impl Memo {
     /// The run whose mark it carries.
     pub fn run(&self) -> RunId {
-        let (_, rest) = self.text.split_once("[mothball ").unwrap_or_else(|| panic!("no mark in {}", self.text));
+        let (_, rest) =
+            self.text.split_once("[mothball ").unwrap_or_else(|| panic!("no mark in {}", self.text));
         RunId::from(rest.split(']').next().unwrap_or_default())
     }
 }
@@ -41,7 +42,12 @@ pub fn is_note(write: &Write) -> bool {
 
 /// The notes that clients wrote, in order.
 pub fn memos(simulator: &Simulator) -> Vec<Memo> {
-    simulator.writes().iter().filter(|write| is_note(write)).map(|write| memo(simulator.psa(), write)).collect()
+    simulator
+        .writes()
+        .iter()
+        .filter(|write| is_note(write))
+        .map(|write| memo(simulator.psa(), write))
+        .collect()
 }
 
 fn memo(psa: &str, write: &Write) -> Memo {
@@ -78,7 +84,8 @@ pub async fn check(simulator: &Simulator, store: &dyn Store) {
     for memo in memos(simulator) {
         assert!(memo.internal && !memo.mailed, "others see it: {memo:?}");
         let run = memo.run();
-        let stored = store.run(&run).await.expect("a run can be read").unwrap_or_else(|| panic!("no run {run}"));
+        let stored =
+            store.run(&run).await.expect("a run can be read").unwrap_or_else(|| panic!("no run {run}"));
         assert!(!stored.header.dry_run, "a dry run wrote {memo:?}");
         let wanted = if memo.on_ticket { NoteOn::Ticket } else { NoteOn::Configuration };
         assert_eq!(stored.header.notes.on, wanted, "not asked for: {memo:?}");
@@ -106,7 +113,8 @@ pub async fn check(simulator: &Simulator, store: &dyn Store) {
 pub fn assert_noted_before(simulator: &Simulator) {
     let notes = memos(simulator);
     for write in simulator.writes().iter().filter(|write| !is_note(write)) {
-        let noted = notes.iter().any(|memo| !memo.on_ticket && memo.record == write.id && memo.seq < write.seq);
+        let noted =
+            notes.iter().any(|memo| !memo.on_ticket && memo.record == write.id && memo.seq < write.seq);
         assert!(noted, "{} was changed without a note before", write.id);
     }
 }

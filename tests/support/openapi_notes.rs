@@ -65,7 +65,8 @@ pub fn halopsa(document: &mut Value) {
         "note": text, "note_html": text, "hiddenfromuser": flag, "sendemail": flag, "send_survey": flag,
         "dont_do_rules": flag, "new_status": number,
     }});
-    let parameter = |name: &str, kind: &str| json!({ "name": name, "in": "query", "schema": { "type": kind } });
+    let parameter =
+        |name: &str, kind: &str| json!({ "name": name, "in": "query", "schema": { "type": kind } });
     let action = json!({ "$ref": "#/components/schemas/Actions" });
     let content = |schema: Value| json!({ "content": { "application/json": { "schema": schema } } });
     let refused = json!({ "description": "no" });

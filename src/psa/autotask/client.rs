@@ -255,9 +255,8 @@ impl Api {
         body: &Value,
         hold: &CancellationToken,
     ) -> std::result::Result<Reply, CallError> {
-        let make = |zone: &Zone| {
-            Request::json(Method::POST, zone.url(path), body).about(entity).unless(hold).once()
-        };
+        let make =
+            |zone: &Zone| Request::json(Method::POST, zone.url(path), body).about(entity).unless(hold).once();
         self.call(make, Some(hold)).await
     }
 

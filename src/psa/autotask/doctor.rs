@@ -25,7 +25,9 @@ pub async fn check(psa: &Autotask) -> Vec<Check> {
         match psa.notes {
             NoteOn::None => {}
             NoteOn::Ticket => checks.push(notable(psa, notes::TICKET_NOTES, "tickets").await),
-            NoteOn::Configuration => checks.push(notable(psa, notes::ITEM_NOTES, "configuration items").await),
+            NoteOn::Configuration => {
+                checks.push(notable(psa, notes::ITEM_NOTES, "configuration items").await)
+            }
         }
     }
     psa.api.be_heedless(false);
@@ -215,7 +217,9 @@ async fn notable(psa: &Autotask, entity: &'static str, noun: &str) -> Check {
     let advice = || Some(format!("Allow {noun}' notes to be added in {LEVEL}."));
     let told: wire::EntityInformation = match psa.api.about(entity, "entityInformation").await {
         Ok(told) => told,
-        Err(error) => return missing(&name, CheckVerdict::Warned, &error, &format!("adding of notes on {noun}")),
+        Err(error) => {
+            return missing(&name, CheckVerdict::Warned, &error, &format!("adding of notes on {noun}"));
+        }
     };
     if let Err(error) = notes::choices(psa, entity).await {
         return Check::new(&name, CheckVerdict::Warned, error.to_string(), Some(error.advice().to_owned()));
@@ -227,7 +231,12 @@ async fn notable(psa: &Autotask, entity: &'static str, noun: &str) -> Check {
             Check::new(&name, CheckVerdict::Warned, "this API user may not add any", advice())
         }
         (Some(true), _) => Check::new(&name, CheckVerdict::Passed, "allowed", None),
-        (None, _) => Check::new(&name, CheckVerdict::Unknown, "the PSA does not tell; the first note will show", advice()),
+        (None, _) => Check::new(
+            &name,
+            CheckVerdict::Unknown,
+            "the PSA does not tell; the first note will show",
+            advice(),
+        ),
     }
 }
 

@@ -31,7 +31,9 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Psa, PsaError,
     lenient::filled,
-    port::{Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Pool, Result, SetAnswer, Ticket},
+    port::{
+        Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Pool, Result, SetAnswer, Ticket,
+    },
     registry::{Connection, Field, FieldKind, Pace, PaceLimits, Right, Room},
 };
 use crate::{

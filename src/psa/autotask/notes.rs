@@ -5,16 +5,7 @@
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    Autotask,
-    client::CallError,
-    errors,
-    filter::Filter,
-    number,
-    paging::List,
-    setup::Choice,
-    wire,
-};
+use super::{Autotask, client::CallError, errors, filter::Filter, number, paging::List, setup::Choice, wire};
 use crate::{
     domain::{
         note::{Note, Place},
@@ -202,12 +193,18 @@ mod tests {
 
     #[test]
     fn who_may_see_a_note_is_told_by_words_alone() {
-        let usual = [choice(1, "All Autotask Users"), choice(4, "Internal & Co-Managed"), choice(2, "Internal Project Team")];
+        let usual = [
+            choice(1, "All Autotask Users"),
+            choice(4, "Internal & Co-Managed"),
+            choice(2, "Internal Project Team"),
+        ];
         assert_eq!(internal(&usual).unwrap(), 2);
         let turned = [choice(1, "Internal Only"), choice(2, "All Autotask Users")];
         assert_eq!(internal(&turned).unwrap(), 1);
         let none = [choice(1, "All Autotask Users"), choice(4, "Internal & Co-managed")];
-        assert!(matches!(internal(&none), Err(PsaError::Settings { message }) if message.contains("Co-managed")));
+        assert!(
+            matches!(internal(&none), Err(PsaError::Settings { message }) if message.contains("Co-managed"))
+        );
         let inactive = [Choice { active: false, ..choice(2, "Internal") }];
         assert!(internal(&inactive).is_err());
     }
@@ -230,7 +227,9 @@ mod tests {
         assert_eq!(told(200, r#"{"itemId":5}"#), NoteReply::Written { id: Some("5".into()), warning: None });
         let right = r#"{"errors":["The logged in Resource does not have the adequate permissions to create this entity type."]}"#;
         assert!(matches!(told(500, right), NoteReply::Refused { error: PsaError::Permission { .. } }));
-        for (status, body) in [(200, "{}"), (200, ""), (500, r#"{"errors":["title is required"]}"#), (502, "<html>")] {
+        for (status, body) in
+            [(200, "{}"), (200, ""), (500, r#"{"errors":["title is required"]}"#), (502, "<html>")]
+        {
             assert!(matches!(told(status, body), NoteReply::Lost { .. }), "{status} {body}");
         }
     }

@@ -261,7 +261,8 @@ async fn edit_right(psa: &ConnectWise) -> Check {
 /// Whether a note can be written on a ticket, as far as the PSA tells without one.
 async fn note_right(psa: &ConnectWise) -> Check {
     let name = "rights: note on tickets";
-    let advice = Some(format!("Set Service Desk > Service Tickets to Edit All in {ROLE}; the first note will show."));
+    let advice =
+        Some(format!("Set Service Desk > Service Tickets to Edit All in {ROLE}; the first note will show."));
     let rows = match own_rights(psa).await {
         Ok(rows) => rows,
         Err(error) => {
@@ -269,7 +270,8 @@ async fn note_right(psa: &ConnectWise) -> Check {
             return Check::new(name, CheckVerdict::Unknown, text, advice);
         }
     };
-    let Some(row) = rows.iter().find(|row| is_about(row, &["servicetickets", "serviceticket", "tickets"])) else {
+    let Some(row) = rows.iter().find(|row| is_about(row, &["servicetickets", "serviceticket", "tickets"]))
+    else {
         let text = "the PSA's list of rights has no line for service tickets";
         return Check::new(name, CheckVerdict::Unknown, text, advice);
     };

@@ -136,7 +136,7 @@ pub static ROOM: Room = Room {
         },
         Right {
             place: "Service Desk > Service Tickets",
-            level: "Add All or Edit All",
+            level: "Edit All",
             needed_for: "the note on the run's ticket, if `note = \"ticket\"`",
             essential: false,
         },

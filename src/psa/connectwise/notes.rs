@@ -63,10 +63,13 @@ pub async fn write(psa: &ConnectWise, note: &Note, hold: &CancellationToken) -> 
 fn outcome(reply: &Reply) -> NoteReply {
     match reply.status {
         200..=299 => match reply.json::<wire::ServiceNote>() {
-            Ok(wire::ServiceNote { id: Some(id), internal_analysis_flag, detail_description_flag, .. }) => {
+            Ok(wire::ServiceNote {
+                id: Some(id), internal_analysis_flag, detail_description_flag, ..
+            }) => {
                 let seen = internal_analysis_flag == Some(false) || detail_description_flag == Some(true);
                 let warning = seen.then(|| {
-                    "the PSA did not take it as internal, so the customer may see it; look at the ticket".to_owned()
+                    "the PSA did not take it as internal, so the customer may see it; look at the ticket"
+                        .to_owned()
                 });
                 NoteReply::Written { id: Some(id.to_string()), warning }
             }
@@ -95,9 +98,7 @@ fn path(place: &Place) -> Result<String> {
             Some(id) => Ok(format!("{TICKETS}/{id}/notes")),
             None => Err(PsaError::Settings { message: format!("{place} has no number") }),
         },
-        Place::Configuration { .. } => {
-            Err(PsaError::Settings { message: NO_CONFIGURATION_NOTES.to_owned() })
-        }
+        Place::Configuration { .. } => Err(PsaError::Settings { message: NO_CONFIGURATION_NOTES.to_owned() }),
     }
 }
 
@@ -120,18 +121,25 @@ mod tests {
         let written = r#"{"id":9,"internalAnalysisFlag":true,"detailDescriptionFlag":false}"#;
         assert_eq!(told(201, written), NoteReply::Written { id: Some("9".into()), warning: None });
         let seen = r#"{"id":9,"internalAnalysisFlag":false,"detailDescriptionFlag":true}"#;
-        assert!(matches!(told(201, seen), NoteReply::Written { warning: Some(text), .. } if text.contains("customer")));
+        assert!(
+            matches!(told(201, seen), NoteReply::Written { warning: Some(text), .. } if text.contains("customer"))
+        );
         for (status, body) in [(201, "{}"), (200, ""), (302, ""), (500, "{}"), (503, "<html>")] {
             assert!(matches!(told(status, body), NoteReply::Lost { .. }), "{status} {body}");
         }
         let no = r#"{"code":"InvalidObject","message":"serviceNote object is invalid","errors":[{"code":"InvalidObject","message":"Please choose where to display the notes in order to save this record."}]}"#;
-        assert!(matches!(told(400, no), NoteReply::Refused { error } if error.to_string().contains("choose where")));
+        assert!(
+            matches!(told(400, no), NoteReply::Refused { error } if error.to_string().contains("choose where"))
+        );
         let right = r#"{"code":"Unauthorized","message":"You do not have security permission to perform this action."}"#;
         assert!(matches!(told(401, right), NoteReply::Refused { error: PsaError::Permission { .. } }));
     }
 
     #[test]
     fn a_ticket_is_a_number_with_or_without_its_sign() {
-        assert_eq!(["4711", " #4711 ", "T-1", "", "-3"].map(ticket_number), [Some(4711), Some(4711), None, None, None]);
+        assert_eq!(
+            ["4711", " #4711 ", "T-1", "", "-3"].map(ticket_number),
+            [Some(4711), Some(4711), None, None, None]
+        );
     }
 }

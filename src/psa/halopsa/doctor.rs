@@ -246,7 +246,9 @@ async fn note_right(psa: &HaloPsa) -> Check {
     ));
     match psa.api.granted().await {
         Some(granted)
-            if !granted.split([' ', ',']).any(|scope| ["all", "all:standard", "admin", NOTES].contains(&scope)) =>
+            if !granted
+                .split([' ', ','])
+                .any(|scope| ["all", "all:standard", "admin", NOTES].contains(&scope)) =>
         {
             Check::new(name, CheckVerdict::Warned, format!("the application was not granted {NOTES}"), advice)
         }

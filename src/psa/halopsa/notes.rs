@@ -105,7 +105,8 @@ pub async fn has(psa: &HaloPsa, place: &Place, mark: &str) -> Result<bool> {
     }
     // A filter that is not looked at, or a list that is cut off, does not show what is not there.
     if rows.len() >= MOST || rows.iter().any(|row| !ours(&row)) {
-        let message = format!("the actions of ticket {ticket} cannot be told from those of others, or are too many");
+        let message =
+            format!("the actions of ticket {ticket} cannot be told from those of others, or are too many");
         return Err(PsaError::Unreadable { message });
     }
     Ok(false)
@@ -115,9 +116,7 @@ fn record(place: &Place) -> Result<i64> {
     match place {
         Place::Ticket { ticket } => ticket_number(ticket)
             .ok_or_else(|| PsaError::Settings { message: format!("{place} has no number") }),
-        Place::Configuration { .. } => {
-            Err(PsaError::Settings { message: NO_CONFIGURATION_NOTES.to_owned() })
-        }
+        Place::Configuration { .. } => Err(PsaError::Settings { message: NO_CONFIGURATION_NOTES.to_owned() }),
     }
 }
 
@@ -160,11 +159,14 @@ mod tests {
         assert_eq!(told(201, r#"[{"id":31}]"#), written);
         let seen = told(200, r#"{"id":31,"hiddenfromuser":false}"#);
         assert!(matches!(seen, NoteReply::Written { warning: Some(text), .. } if text.contains("customer")));
-        for (status, body) in [(201, "[]"), (200, ""), (200, "<html>"), (302, ""), (500, ""), (504, "<html>")] {
+        for (status, body) in [(201, "[]"), (200, ""), (200, "<html>"), (302, ""), (500, ""), (504, "<html>")]
+        {
             assert!(matches!(told(status, body), NoteReply::Lost { .. }), "{status} {body}");
         }
         let no = told(400, r#""You do not have access to this Action at the moment""#);
-        assert!(matches!(no, NoteReply::Refused { error } if error.to_string().contains("do not have access")));
+        assert!(
+            matches!(no, NoteReply::Refused { error } if error.to_string().contains("do not have access"))
+        );
         assert!(matches!(told(401, ""), NoteReply::Refused { error: PsaError::Permission { .. } }));
     }
 

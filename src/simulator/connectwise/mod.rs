@@ -219,7 +219,9 @@ impl ConnectWise {
             "agreement" | "addition" | "agreement_configuration" if !switches.agreements_readable => {
                 Err(errors::forbidden())
             }
-            "ticket" | "ticket_configuration" | "note" if !switches.tickets_readable => Err(errors::forbidden()),
+            "ticket" | "ticket_configuration" | "note" if !switches.tickets_readable => {
+                Err(errors::forbidden())
+            }
             _ => Ok(()),
         }
     }

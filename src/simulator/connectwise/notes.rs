@@ -25,7 +25,8 @@ impl ConnectWise {
             return Err(errors::forbidden());
         }
         let body = errors::parsed(&call.request.body)?;
-        let given = body.as_object().ok_or_else(|| errors::cast(&body, "ConnectWise.Apis.v3_0.ServiceNote"))?;
+        let given =
+            body.as_object().ok_or_else(|| errors::cast(&body, "ConnectWise.Apis.v3_0.ServiceNote"))?;
         let mut row = Row::new();
         for (name, value) in given {
             match names::SERVICE_NOTE.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
@@ -54,7 +55,8 @@ impl ConnectWise {
         // Both at once in the answer, whatever was asked for; seen live, and gone in the next reading.
         shown.insert("internalFlag".to_owned(), Value::Bool(true));
         shown.insert("externalFlag".to_owned(), Value::Bool(true));
-        let lost = |rule: &crate::simulator::faults::Rule| matches!(rule.kind, Kind::FalseOk | Kind::LostWrite);
+        let lost =
+            |rule: &crate::simulator::faults::Rule| matches!(rule.kind, Kind::FalseOk | Kind::LostWrite);
         if !call.faults.iter().any(lost) {
             self.state.notes.insert(id, row.clone());
             self.state.log(call.request.now, ("note", id), &Row::new(), &row, false);

@@ -144,11 +144,12 @@ pub(super) fn tables(state: &mut State, now: Timestamp) {
 }
 
 fn rights(state: &mut State) {
+    let note = if state.switches.may_note { "All" } else { "None" };
     for (id, module, function, identifier, edit) in [
         (1, "Companies", "Company Maintenance", "CompanyMaintenance", "All"),
         (2, "Companies", "Configurations", "CompanyConfigurations", "All"),
         (3, "Finance", "Agreements", "Agreements", "All"),
-        (4, "Service Desk", "Service Tickets", "ServiceTickets", "All"),
+        (4, "Service Desk", "Service Tickets", "ServiceTickets", note),
         (5, "System", "Table Setup", "TableSetup", "None"),
         (6, "System", "Member Maintenance", "MemberMaintenance", "None"),
     ] {

@@ -276,3 +276,31 @@ async fn an_item_can_be_made_and_is_logged_as_new() {
     assert!(status == 500 && texts(&answer).len() >= 3, "{answer}");
     assert_eq!(caller.count("ConfigurationItems", all()).await, 601);
 }
+
+#[tokio::test]
+async fn notes_of_tickets_say_who_may_see_them() {
+    let caller = Caller::start(Options::default()).await;
+    let ticket = caller.query("Tickets", super::all()).await[0].clone();
+    let path = format!("/Tickets/{}/Notes", ticket["id"]);
+    let note = json!({ "title": "Offboarded", "description": "Retired.", "noteType": 3, "publish": 2 });
+    let (status, made) = caller.send("POST", &path, note.clone()).await;
+    assert_eq!(status, 200, "{made}");
+    let found = caller
+        .query("TicketNotes", json!([{ "op": "eq", "field": "ticketID", "value": ticket["id"] }]))
+        .await;
+    assert_eq!((&found[0]["id"], &found[0]["publish"]), (&made["itemId"], &json!(2)));
+    for (name, value, said) in [
+        ("publish", json!(3), "Picklist value [3]"),
+        ("publish", Value::Null, "required field publish"),
+        ("description", json!("x".repeat(32_001)), "limited to 32000"),
+    ] {
+        let mut wrong = note.clone();
+        wrong[name] = value;
+        let (status, answer) = caller.send("POST", &path, wrong).await;
+        assert!(status == 500 && texts(&answer)[0].contains(said), "{name}: {answer}");
+    }
+    // Not by the entity's own path, and not below a ticket that is not there.
+    assert_eq!(caller.send("POST", "/TicketNotes", note.clone()).await.0, 405);
+    assert_eq!(caller.send("POST", "/Tickets/999999999/Notes", note).await.0, 500);
+    assert_eq!(caller.item("Tickets", &ticket["id"].to_string()).await, ticket);
+}

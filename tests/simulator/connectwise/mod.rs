@@ -5,6 +5,7 @@ mod data;
 mod errors;
 mod faults;
 mod manners;
+mod notes;
 mod paging;
 mod patch;
 mod query;

@@ -1,6 +1,7 @@
 //! The simulated HaloPSA.
 
 mod access;
+mod actions;
 mod data;
 mod faults;
 mod hooks;
