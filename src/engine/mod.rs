@@ -18,6 +18,7 @@ mod in_hand;
 mod left_open;
 pub mod limits;
 pub mod links;
+mod note_stage;
 mod notes;
 mod pipeline;
 mod resume;

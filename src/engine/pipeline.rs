@@ -23,7 +23,7 @@ use super::{
     feed::Journal,
     guard::Guarded,
     in_hand::InHand,
-    notes::{Leave, Notes, unnoted},
+    notes::Notes,
     settle::{certain, told, warned},
     trouble::Trouble,
     verify::{Answered, Rows, judge_batch},
@@ -54,7 +54,7 @@ const FRESH: Duration = Duration::from_mins(1);
 const LAST_ANSWERS: Duration = Duration::from_secs(75);
 
 /// The same when the program itself was asked to end: what stays open is read when the run is resumed.
-const LAST_ANSWERS_IN_HASTE: Duration = Duration::from_secs(30);
+pub(super) const LAST_ANSWERS_IN_HASTE: Duration = Duration::from_secs(30);
 
 /// What every stage needs.
 pub(super) struct Pipeline {
@@ -135,7 +135,7 @@ impl Pipeline {
     }
 
     /// Waits while paused. False once nothing more may be sent.
-    async fn go_on(&self) -> bool {
+    pub(super) async fn go_on(&self) -> bool {
         let goes_on = self.control.clone().may_go_on().await;
         let head = self.approved.plan().head();
         if goes_on && self.approved.plan().is_expired(self.journal.now()) {
@@ -144,7 +144,7 @@ impl Pipeline {
         goes_on && !self.trouble.is_there()
     }
 
-    async fn record(&self, events: Vec<Event>) -> bool {
+    pub(super) async fn record(&self, events: Vec<Event>) -> bool {
         match self.journal.record(events).await {
             Ok(()) => true,
             Err(error) => {
@@ -198,52 +198,6 @@ impl Pipeline {
             for todo in passed {
                 if out.send((todo, seen)).await.is_err() {
                     return;
-                }
-            }
-        }
-    }
-
-    /// Where the settings want it, each item gets its note here: after the guard has let it pass, and before anything
-    /// is put down about its change.
-    async fn note_stage(
-        &self,
-        queues: Option<(mpsc::Receiver<(Todo, Seen)>, mpsc::Sender<(Todo, Seen)>)>,
-        in_flight: usize,
-    ) {
-        let Some((mut guarded, out)) = queues else { return };
-        let mut group = Vec::new();
-        while guarded.recv_many(&mut group, in_flight).await > 0 {
-            if !self.go_on().await {
-                return;
-            }
-            // In tasks of their own: what was sent is journaled, even if nobody waits for it any more.
-            let writing: Vec<_> = group
-                .drain(..)
-                .map(|(todo, seen)| {
-                    let (notes, hold, item) =
-                        (Arc::clone(&self.notes), self.hold.clone(), Arc::clone(&todo.0));
-                    (todo, seen, tokio::spawn(async move { notes.before(&item, &hold).await }))
-                })
-                .collect();
-            for (todo, seen, task) in writing {
-                let leave = tokio::select! {
-                    leave = task => leave,
-                    () = self.patience_after_end(LAST_ANSWERS_IN_HASTE) => return,
-                };
-                match leave {
-                    Ok(Ok(Leave::Go)) => {
-                        if out.send((todo, seen)).await.is_err() {
-                            return;
-                        }
-                    }
-                    Ok(Ok(Leave::Stop(why))) => {
-                        if !self.record(vec![unnoted(&todo.0, &why)]).await {
-                            return;
-                        }
-                    }
-                    Ok(Ok(Leave::Held)) => {}
-                    Ok(Err(error)) => return self.trouble.meet(error),
-                    Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
                 }
             }
         }
@@ -456,7 +410,7 @@ impl Pipeline {
     }
 
     /// Returns only after the run was told to end, and `time` has gone by.
-    async fn patience_after_end(&self, time: Duration) {
+    pub(super) async fn patience_after_end(&self, time: Duration) {
         self.control.clone().ended().await;
         self.engine.clock.sleep(time).await;
     }

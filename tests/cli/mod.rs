@@ -6,6 +6,7 @@ mod bad_input;
 mod holds;
 mod killed;
 mod locks;
+mod notes;
 mod run;
 mod secrets;
 mod simulate;

@@ -136,7 +136,12 @@ contract_ended_days = 30
 
     /// Ids of configurations that were really changed.
     pub fn written(&self) -> BTreeSet<String> {
-        self.simulator.writes().into_iter().map(|write| write.id).collect()
+        self.simulator
+            .writes()
+            .into_iter()
+            .filter(|write| !super::notes::is_note(write))
+            .map(|write| write.id)
+            .collect()
     }
 }
 

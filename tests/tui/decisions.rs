@@ -208,6 +208,18 @@ fn an_expired_plan_is_not_approved() {
     assert!(screen.model.overlay.is_none() && screen.note().contains("expired"), "{}", screen.note());
 }
 
+// What else is written
+
+#[test]
+fn the_plan_tells_of_notes_before_anything_starts() {
+    let told = "An internal note with the summary goes to ticket 4711 at the end.";
+    let mut screen = Screen::new(World { notes: Some(told.to_owned()), ..World::small() }, 100, 30);
+    screen.tick(&[101]);
+    screen.keys("enter");
+    assert!(screen.text().contains(told), "{}", screen.text());
+    assert_eq!(screen.started(), 0);
+}
+
 // Parking and rejecting
 
 #[test]

@@ -60,6 +60,7 @@ fn hostile() -> World {
         past.elsewhere = (at == 5).then(|| HOSTILE[1].into());
     }
     world.needs_approval = Some(HOSTILE[2].into());
+    world.notes = Some(HOSTILE[0].into());
     let hold = Hold { reason: HOSTILE[0].into(), by: HOSTILE[1].into(), until: None };
     world.rows[1].hold = Some(hold);
     let huge = "x\u{1b}日".repeat(100_000);

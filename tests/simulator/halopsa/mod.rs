@@ -15,7 +15,7 @@ use serde_json::Value;
 
 /// Everything that a caller here may do.
 const SCOPES: &str = "read:assets edit:assets read:customers edit:customers read:contracts edit:contracts \
-    read:invoices edit:invoices read:tickets admin";
+    read:invoices edit:invoices read:tickets edit:tickets admin";
 
 /// A client that is nobody's adapter: reqwest and a token.
 pub struct Caller {
