@@ -9,14 +9,13 @@ use super::{
     pipeline::{LAST_ANSWERS_IN_HASTE, Pipeline, Seen, Todo},
 };
 
+/// What was guarded, and what may go on.
+type Queues = (mpsc::Receiver<(Todo, Seen)>, mpsc::Sender<(Todo, Seen)>);
+
 impl Pipeline {
     /// Where the settings want it, each item gets its note here: after the guard has let it pass, and before anything
     /// is put down about its change.
-    pub(super) async fn note_stage(
-        &self,
-        queues: Option<(mpsc::Receiver<(Todo, Seen)>, mpsc::Sender<(Todo, Seen)>)>,
-        in_flight: usize,
-    ) {
+    pub(super) async fn note_stage(&self, queues: Option<Queues>, in_flight: usize) {
         let Some((mut guarded, out)) = queues else { return };
         let mut group = Vec::new();
         while guarded.recv_many(&mut group, in_flight).await > 0 {

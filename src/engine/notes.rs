@@ -117,14 +117,13 @@ impl Notes {
             self.write(&note, hold).await?;
         }
         Ok(match self.state(note.place()) {
-            Some(NoteState::Answered(NoteAnswer::Written { .. })) => Leave::Go,
+            None | Some(NoteState::Sending | NoteState::Answered(NoteAnswer::NotSent)) => Leave::Held,
             Some(NoteState::Answered(NoteAnswer::Failed { message } | NoteAnswer::Doubtful { message }))
                 if self.stops() =>
             {
                 Leave::Stop(message)
             }
-            Some(NoteState::Answered(NoteAnswer::Failed { .. } | NoteAnswer::Doubtful { .. })) => Leave::Go,
-            None | Some(NoteState::Sending | NoteState::Answered(NoteAnswer::NotSent)) => Leave::Held,
+            Some(NoteState::Answered(_)) => Leave::Go,
         })
     }
 

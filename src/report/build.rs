@@ -178,7 +178,7 @@ fn follow_up_of(source: &Source<'_>, client: &SurveyedClient) -> Vec<FollowUp> {
 fn ticket_note(source: &Source<'_>) -> Option<NoteReport> {
     // Without a plan nothing is done that could be noted.
     source.plan?;
-    note(source, source.header.note_ticket()?, true)
+    note(source, &source.header.note_ticket()?, true)
 }
 
 /// The note on a configuration: what became of it, or that a run that goes on writes it.
@@ -190,11 +190,11 @@ fn item_note(source: &Source<'_>, found: &Found) -> Option<NoteReport> {
             .state
             .outcome(id)
             .is_none_or(|settled| matches!(settled.outcome, Outcome::Skipped { reason: SkipReason::DryRun }));
-    note(source, Place::Configuration { id: id.clone() }, wanted)
+    note(source, &Place::Configuration { id: id.clone() }, wanted)
 }
 
-fn note(source: &Source<'_>, place: Place, wanted: bool) -> Option<NoteReport> {
-    let known = source.state.notes.get(&place);
+fn note(source: &Source<'_>, place: &Place, wanted: bool) -> Option<NoteReport> {
+    let known = source.state.notes.get(place);
     let over = source.state.phase.is_over() && source.state.phase != Phase::Interrupted;
     let (state, text) = match known {
         Some(known) => known.words(),

@@ -55,7 +55,7 @@ fn memo(psa: &str, write: &Write) -> Memo {
         write.changes.iter().map(|change| (change.field.as_str(), &change.after)).collect();
     let is = |name: &str| stored.get(name).and_then(|value| value.as_bool()) == Some(true);
     let said = |name: &str| stored.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-    let id = |name: &str| stored.get(name).filter(|value| value.is_number()).map(|value| value.to_string());
+    let id = |name: &str| stored.get(name).filter(|value| value.is_number()).map(ToString::to_string);
     let (ticket, text, internal, mailed) = match psa {
         "connectwise" => (
             id("ticketId"),
@@ -111,10 +111,10 @@ pub async fn check(simulator: &Simulator, store: &dyn Store) {
 
 /// Each changed configuration had its note before.
 pub fn assert_noted_before(simulator: &Simulator) {
-    let notes = memos(simulator);
+    let memos = memos(simulator);
     for write in simulator.writes().iter().filter(|write| !is_note(write)) {
-        let noted =
-            notes.iter().any(|memo| !memo.on_ticket && memo.record == write.id && memo.seq < write.seq);
-        assert!(noted, "{} was changed without a note before", write.id);
+        let earlier =
+            memos.iter().any(|memo| !memo.on_ticket && memo.record == write.id && memo.seq < write.seq);
+        assert!(earlier, "{} was changed without a note before", write.id);
     }
 }

@@ -26,7 +26,7 @@ pub async fn check(psa: &Autotask) -> Vec<Check> {
             NoteOn::None => {}
             NoteOn::Ticket => checks.push(notable(psa, notes::TICKET_NOTES, "tickets").await),
             NoteOn::Configuration => {
-                checks.push(notable(psa, notes::ITEM_NOTES, "configuration items").await)
+                checks.push(notable(psa, notes::ITEM_NOTES, "configuration items").await);
             }
         }
     }

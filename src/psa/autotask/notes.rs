@@ -61,7 +61,7 @@ pub async fn ticket(psa: &Autotask, named: &str) -> Result<Option<Ticket>> {
 pub async fn write(psa: &Autotask, note: &Note, hold: &CancellationToken) -> NoteReply {
     let prepared = async {
         let (entity, path) = path(psa, note.place()).await?;
-        Ok::<_, PsaError>((entity, path, body(note, choices(psa, entity).await?)))
+        Ok::<_, PsaError>((entity, path, body(note, &choices(psa, entity).await?)))
     };
     let (entity, path, body) = match prepared.await {
         Ok(prepared) => prepared,
@@ -89,7 +89,7 @@ pub async fn choices(psa: &Autotask, entity: &'static str) -> Result<Choices> {
     Ok(Choices { note_type, publish })
 }
 
-fn body(note: &Note, choices: Choices) -> Value {
+fn body(note: &Note, choices: &Choices) -> Value {
     let mut body = json!({
         "title": one_line(note.title(), TITLE),
         "description": note.text().chars().take(DESCRIPTION).collect::<String>(),
