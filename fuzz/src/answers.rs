@@ -11,6 +11,7 @@ use mothball::{
     domain::{
         ClientId, Criteria, Event,
         criteria::CustomField,
+        note::{NoteOn, NotePolicy},
         protect::Protection,
         safeguards::Safeguards,
         selection::Scope,
@@ -62,7 +63,8 @@ async fn run(psa: &str, script: &[u8]) {
     let simulator = Simulator::start(options).await.expect("the simulator starts");
     let adapter = adapter(&simulator, psa, script, clock.clone());
     let store = Arc::new(MemoryStore::new());
-    let engine = Engine { psa: adapter, store: store.clone() as Arc<dyn Store>, clock, profile: profile(psa) };
+    let engine =
+        Engine { psa: adapter, store: store.clone() as Arc<dyn Store>, clock, profile: profile(psa) };
 
     if asked % 16 == 1 {
         for check in engine.psa.check().await {
@@ -78,7 +80,8 @@ async fn go(engine: &Engine, asked: u8, simulator: &Simulator) {
     let ask = if asked & 32 == 0 {
         Ask::All
     } else {
-        let ids = simulator.truth().companies.into_keys().take(3).map(|id| ClientId::from(id.as_str())).collect();
+        let ids =
+            simulator.truth().companies.into_keys().take(3).map(|id| ClientId::from(id.as_str())).collect();
         Ask::Named { ids, names: Vec::new() }
     };
     let request = Request { ask, statuses: Vec::new() };
@@ -131,11 +134,12 @@ fn adapter(simulator: &Simulator, psa: &str, script: &[u8], clock: Clock) -> Arc
     let room = registry::room(psa).expect("there is a room for it");
     let mut given = simulator.credentials();
     given.insert("base_url".to_owned(), simulator.base_url());
-    let of_kind = |secret: bool| {
-        room.fields.iter().filter(move |field| (field.kind == FieldKind::Secret) == secret)
-    };
+    let of_kind =
+        |secret: bool| room.fields.iter().filter(move |field| (field.kind == FieldKind::Secret) == secret);
     let take = |secret: bool| -> BTreeMap<String, String> {
-        of_kind(secret).filter_map(|field| Some((field.key.to_owned(), given.get(field.key)?.clone()))).collect()
+        of_kind(secret)
+            .filter_map(|field| Some((field.key.to_owned(), given.get(field.key)?.clone())))
+            .collect()
     };
     let bent = Bent { router: simulator.router(), script: Mutex::new(Script::new(script)) };
     (room.open)(Connection {
@@ -145,6 +149,7 @@ fn adapter(simulator: &Simulator, psa: &str, script: &[u8], clock: Clock) -> Arc
         ca_file: None,
         pace: room.pace.default,
         batch: None,
+        notes: NoteOn::None,
         clock,
         patience: Some(Duration::from_mins(5)),
         transport: Some(Arc::new(bent)),
@@ -166,6 +171,7 @@ fn profile(psa: &str) -> Profile {
         },
         protection: Protection::default(),
         status: None,
+        notes: NotePolicy::default(),
         safeguards: Safeguards::default(),
         verify_again_after_hours: 24,
         unenforced: Vec::new(),

@@ -66,6 +66,7 @@ fn run(rng: &mut StdRng, number: usize, events: usize) -> Run {
     };
     let new = NewRun {
         header: Header {
+            notes: crate::domain::note::NotePolicy::default(),
             run: RunId::new(format!("r{number}")),
             kind: Kind::Deactivate,
             parent: None,

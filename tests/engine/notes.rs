@@ -274,11 +274,11 @@ async fn an_undo_tells_its_ticket_what_was_restored(psa: &'static str) {
 }
 
 async fn what_was_interrupted_tells_once_when_it_was_resumed(psa: &'static str) {
-    let many = facts(psa).many(30);
+    let many = facts(psa).many(200);
     let desk = Desk::new(psa, many, NoteOn::Ticket).await;
     let draft = draft(&desk.quick.engine, client(&desk.client), Scope::default(), desk.who()).await;
     let handle = desk.quick.engine.start(draft).await.unwrap();
-    control_when(&handle, Control::Interrupt, |state| state.totals.settled() > 2).await;
+    control_when(&handle, Control::Interrupt, |state| state.totals.past_sending() >= 20).await;
     let finished = handle.wait().await;
     assert_eq!(finished.state.phase, Phase::Interrupted);
     assert!(memos(&desk.quick.simulator).is_empty(), "it is not over");
