@@ -68,8 +68,8 @@ pub async fn execute(cli: Cli) -> ExitCode {
             Ok(_log) => hold::holds(&global, *json).await,
             Err(failure) => Err(failure),
         },
-        Command::Doctor => match log(&global) {
-            Ok(_log) => doctor::doctor(&global).await,
+        Command::Doctor(args) => match log(&global) {
+            Ok(_log) => doctor::doctor(&global, args).await,
             Err(failure) => Err(failure),
         },
     };

@@ -83,6 +83,7 @@ impl Profile {
             clock,
             patience,
             transport: None,
+            memory: None,
         })
     }
 }

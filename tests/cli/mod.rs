@@ -8,6 +8,7 @@ mod killed;
 mod locks;
 mod run;
 mod secrets;
+mod sign_in;
 mod simulate;
 mod tls;
 mod unattended;

@@ -13,6 +13,7 @@ mod limits;
 mod races;
 mod requests;
 mod second_look;
+mod sign_in;
 mod undo;
 mod unwritten;
 mod windows;

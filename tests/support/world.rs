@@ -196,6 +196,7 @@ pub fn connection(simulator: &Simulator, room: &registry::Room, clock: Clock) ->
         clock,
         patience: Some(std::time::Duration::from_secs(5)),
         transport: None,
+        memory: None,
     };
     for field in room.fields {
         let Some(value) = given.remove(field.key) else { continue };
