@@ -2,6 +2,7 @@
 
 mod approval;
 mod audit;
+mod bad_disk;
 mod bad_input;
 mod holds;
 mod killed;

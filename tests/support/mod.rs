@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod bad_disk;
 pub mod canary;
 pub mod openapi;
 pub mod paper_psa;

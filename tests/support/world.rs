@@ -119,6 +119,15 @@ impl Drop for World {
 }
 
 pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
+    check_writes_where(simulator, store, |_| true).await;
+}
+
+/// The same for the writes that this store is to know of, where each life had one of its own.
+pub async fn check_writes_where(
+    simulator: &Simulator,
+    store: &dyn Store,
+    concerns: impl Fn(&mothball::simulator::Write) -> bool,
+) {
     let mut approved = BTreeSet::new();
     // The runs that put down an intent for an item.
     let mut intended: BTreeMap<ConfigId, BTreeSet<RunId>> = BTreeMap::new();
@@ -137,7 +146,7 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
         }
     }
     let changed = vendor::facts(simulator.psa()).changed;
-    for write in simulator.writes() {
+    for write in simulator.writes().into_iter().filter(&concerns) {
         assert!(write.record.starts_with("configuration/"), "wrote to {}", write.record);
         let id = ConfigId::from(write.id.as_str());
         assert!(approved.contains(&id), "{id} was written without approval: {:?}", write.changes);
@@ -146,7 +155,7 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
             assert!(changed.contains(&change.field.as_str()), "{id}: field {} was changed", change.field);
         }
     }
-    let all = simulator.all_writes();
+    let all: Vec<_> = simulator.all_writes().into_iter().filter(&concerns).collect();
     let mut by_item: BTreeMap<&str, Vec<bool>> = BTreeMap::new();
     for write in &all {
         by_item.entry(&write.id).or_default().push(write.by_others);

@@ -1,0 +1,197 @@
+//! The real binary on a disk of which the n-th operation fails, for every n: once, or from there on for good.
+//! `MOTHBALL_DISK=all` takes every n on every PSA; without it most of them are left out.
+
+use std::{collections::BTreeSet, path::Path};
+
+use mothball::{
+    domain::{Event, Plan, RunState},
+    simulator::{Layout, Options, Write},
+    store::{SqliteStore, Store},
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{
+    bad_disk::{self, Fault, Operation, Remains, What},
+    canary,
+    program::{Ended, Program},
+    world,
+};
+
+const ITEMS: usize = 20;
+
+/// A PSA with many clients of the same size, and a data directory with a store in it that nothing has happened in yet.
+struct Bench {
+    program: Program,
+    untouched: TempDir,
+    clients: Vec<String>,
+}
+
+/// What came of one life.
+struct Life {
+    ended: Ended,
+    client: String,
+    data: TempDir,
+    log: Vec<Operation>,
+    /// What a power cut at its end would have left of the store at worst.
+    remains: Remains,
+}
+
+impl Bench {
+    async fn new(psa: &str) -> Self {
+        let layout = Layout::Uniform { offboarded: 700, each: ITEMS };
+        let options = Options { psa: psa.to_owned(), layout, ..Options::default() };
+        let program = Program::new(options).await;
+        let companies = program.simulator.truth().companies.into_values();
+        let clients = companies.filter(|one| one.offboarded.any() && !one.own).map(|one| one.id).collect();
+        let untouched = tempfile::tempdir().unwrap();
+        SqliteStore::open(untouched.path()).await.unwrap().close().await;
+        Self { program, untouched, clients }
+    }
+
+    async fn life(&mut self, fault: Fault) -> Life {
+        let client = self.clients.pop().expect("there are clients enough");
+        let data = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(self.untouched.path()).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), data.path().join(entry.file_name())).unwrap();
+        }
+        let mut remains = Remains::of(data.path());
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let arguments = ["run", "--client-id", &client, "--no-links"];
+        let mut command = self.program.command_in(data.path(), &arguments);
+        let library = bad_disk::library().expect("it was built before");
+        bad_disk::put_under(&mut command, library, data.path(), log.path(), fault);
+        let ended = self.program.end(command).await;
+        let log = bad_disk::read_log(log.path());
+        log.iter().for_each(|operation| remains.happens(operation));
+        Life { ended, client, data, log, remains }
+    }
+}
+
+/// Of how many n one is taken.
+fn one_of(psa: &str) -> usize {
+    match mothball::system::environment::variable("MOTHBALL_DISK").as_deref() {
+        Some("all") => 1,
+        _ if psa == "connectwise" => 17,
+        _ => 41,
+    }
+}
+
+/// The runs in a store, each as its journal tells it, and the ids of items for which an intent stands in it.
+async fn told(folder: &Path) -> (Vec<RunState>, BTreeSet<String>) {
+    let store = SqliteStore::open(folder).await.unwrap();
+    assert_eq!(store.verify_all().await.unwrap(), []);
+    let (mut states, mut intended) = (Vec::new(), BTreeSet::new());
+    for summary in store.runs(1_000).await.unwrap() {
+        let stored = store.run(&summary.header.run).await.unwrap().unwrap();
+        for stamped in &stored.events {
+            if let Event::Intended { config_id, .. } = &stamped.event {
+                intended.insert(config_id.to_string());
+            }
+        }
+        let Some((bytes, digest)) = &stored.plan else { continue };
+        states.push(RunState::replay(&Plan::reopen(bytes, digest).unwrap(), &stored.events));
+    }
+    store.close().await;
+    (states, intended)
+}
+
+impl Bench {
+    fn written(&self, client: &str) -> Vec<Write> {
+        self.program.simulator.writes().into_iter().filter(|write| write.client == client).collect()
+    }
+
+    /// Whatever failed: nothing was sent whose intent was not safe, and the program says what to do.
+    async fn check(&self, life: &Life, name: &str) {
+        let written = self.written(&life.client);
+        let cut = tempfile::tempdir().unwrap();
+        bad_disk::lay_out(&life.remains.at_worst(), cut.path());
+        let (_, intended) = told(cut.path()).await;
+        for write in &written {
+            assert!(
+                intended.contains(&write.id),
+                "{name}: {} was written before its intent was safe",
+                write.id
+            );
+        }
+        for (at, operation) in life.log.iter().enumerate() {
+            let again = |later: &&Operation| later.what == What::Sync && later.path == operation.path;
+            if operation.what == What::Sync && !operation.done {
+                let later = life.log[at + 1..].iter().find(again);
+                assert!(
+                    later.is_none(),
+                    "{name}: a failed sync of {} was tried again",
+                    operation.path.display()
+                );
+            }
+        }
+        let Ended { code, stdout, stderr } = &life.ended;
+        if *code != 0 {
+            assert!([2, 6].contains(code), "{name}: ended with {code}: {stderr}");
+            let ways_out = ["runs resume", "--data-dir", "runs export"];
+            assert!(
+                ways_out.iter().any(|words| stderr.contains(words)),
+                "{name}: no way out is told: {stderr}"
+            );
+        }
+        if stdout.is_empty() {
+            assert_ne!(*code, 0, "{name}: no report");
+        } else {
+            let report = life.ended.report();
+            let no_copy = stderr.contains("no copy of the report could be kept");
+            assert_eq!(
+                report["success"],
+                Value::Bool(*code == 0 || no_copy && *code == 2),
+                "{name}: {stderr}"
+            );
+            assert!(report["success"] == false || written.len() == ITEMS, "{name}: a success that is none");
+        }
+        assert!(!stderr.contains("panicked"), "{name}: {stderr}");
+    }
+
+    /// With a disk that works again every item comes to one outcome, and none is changed twice.
+    async fn resume(&self, life: &Life, name: &str) {
+        let resumed =
+            self.program.end(self.program.command_in(life.data.path(), &["runs", "resume", "--all"])).await;
+        assert_eq!(resumed.code, 0, "{name}: {}", resumed.stderr);
+        let left = super::active(&self.program, &life.client).len();
+        assert!(left == 0 || left == ITEMS, "{name}: {left} were left");
+        assert_eq!(self.written(&life.client).len(), ITEMS - left, "{name}: one effective change each");
+        let (states, _) = told(life.data.path()).await;
+        for state in states.iter().filter(|state| state.approval.is_some()) {
+            assert!(state.items.values().all(|item| item.settled().is_some()), "{name}: {state:?}");
+        }
+        let store = SqliteStore::open(life.data.path()).await.unwrap();
+        let ours = |write: &Write| write.client == life.client;
+        world::check_writes_where(&self.program.simulator, &store, ours).await;
+        canary::assert_clean(life.data.path(), &self.program.simulator);
+    }
+}
+
+async fn the_nth_operation_of_the_disk_fails(psa: &'static str) {
+    let Some(_) = bad_disk::library() else { return };
+    let mut bench = Bench::new(psa).await;
+    let whole = bench.life(Fault::default()).await;
+    assert_eq!(whole.ended.code, 0, "{}", whole.ended.stderr);
+    bench.check(&whole, "nothing fails").await;
+    let (mut lives, mut failed) = (0, 0);
+    for at in (1..=whole.log.len() as u64 + 4).step_by(one_of(psa)) {
+        for lasting in [false, true] {
+            let name =
+                format!("{psa}, operation {at} fails{}", if lasting { " and all after it" } else { "" });
+            let life = bench.life(Fault { at, lasting }).await;
+            bench.check(&life, &name).await;
+            bench.resume(&life, &name).await;
+            lives += 1;
+            failed += u32::from(life.ended.code != 0);
+        }
+    }
+    println!(
+        "{psa}: {lives} lives on a disk that fails ({failed} of them ended early), each resumed on a good one"
+    );
+    assert!(failed > lives / 4, "the faults were met");
+    bench.program.checked_by_life();
+}
+
+crate::support::vendor::on_every_psa!(the_nth_operation_of_the_disk_fails,);
