@@ -79,7 +79,7 @@ fn one_of(psa: &str) -> usize {
 }
 
 /// The runs in a store, each as its journal tells it, and the ids of items for which an intent stands in it.
-async fn told(folder: &Path) -> (Vec<RunState>, BTreeSet<String>) {
+pub async fn told(folder: &Path) -> (Vec<RunState>, BTreeSet<String>) {
     let store = SqliteStore::open(folder).await.unwrap();
     assert_eq!(store.verify_all().await.unwrap(), []);
     let (mut states, mut intended) = (Vec::new(), BTreeSet::new());

@@ -7,6 +7,7 @@ mod bad_input;
 mod holds;
 mod killed;
 mod locks;
+mod power_cut;
 mod run;
 mod secrets;
 mod sign_in;

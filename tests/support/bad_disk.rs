@@ -127,6 +127,9 @@ pub fn read_log(log: &Path) -> Vec<Operation> {
     operations
 }
 
+/// Files by path, with what is in them.
+pub type Files = BTreeMap<PathBuf, Vec<u8>>;
+
 /// The files of the store, as a power cut leaves them: what was synced is there, and of the rest whatever the disk had
 /// got round to.
 #[derive(Debug, Clone, Default)]
@@ -143,14 +146,19 @@ struct File {
 }
 
 impl Remains {
+    /// No store in `folder` yet.
+    pub fn none(folder: &Path) -> Self {
+        let names = ["mothball.db", "mothball.db-wal"];
+        Self { files: names.map(|name| (folder.join(name), File::default())).into() }
+    }
+
     /// The store in `folder` as it is, all of it safe.
     pub fn of(folder: &Path) -> Self {
-        let mut files = BTreeMap::new();
-        for name in ["mothball.db", "mothball.db-wal"] {
-            let path = folder.join(name);
-            files.insert(path.clone(), File { safe: fs::read(&path).ok(), pending: Vec::new() });
+        let mut remains = Self::none(folder);
+        for (path, file) in &mut remains.files {
+            file.safe = fs::read(path).ok();
         }
-        Self { files }
+        remains
     }
 
     /// One more operation. The shared memory of SQLite is made anew after a cut, and of no concern here.
@@ -176,13 +184,24 @@ impl Remains {
     }
 
     /// What was synced, and nothing else.
-    pub fn at_worst(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+    pub fn at_worst(&self) -> Files {
         self.files.iter().filter_map(|(path, file)| Some((path.clone(), file.safe.clone()?))).collect()
+    }
+
+    /// All that was done, synced or not.
+    pub fn at_best(&self) -> Files {
+        let mut all = self.clone();
+        for file in all.files.values_mut() {
+            for operation in std::mem::take(&mut file.pending) {
+                file.apply(&operation, usize::MAX);
+            }
+        }
+        all.at_worst()
     }
 
     /// What was synced, and of the rest some: whole, torn after any number of bytes, or not at all, the later ones no
     /// less likely than the earlier ones.
-    pub fn by_chance(&self, dice: &mut StdRng) -> BTreeMap<PathBuf, Vec<u8>> {
+    pub fn by_chance(&self, dice: &mut StdRng) -> Files {
         let kept = dice.random_range(0.0..=1.0);
         let mut files = self.files.clone();
         for file in files.values_mut() {
@@ -219,7 +238,7 @@ impl File {
 }
 
 /// Puts files into another folder under their own names.
-pub fn lay_out(files: &BTreeMap<PathBuf, Vec<u8>>, folder: &Path) {
+pub fn lay_out(files: &Files, folder: &Path) {
     for (path, content) in files {
         let name = path.file_name().expect("a file has a name");
         fs::write(folder.join(name), content).expect("the folder can be written");
