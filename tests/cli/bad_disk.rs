@@ -1,7 +1,7 @@
 //! The real binary on a disk of which the n-th operation fails, for every n: once, or from there on for good.
 //! `MOTHBALL_DISK=all` takes every n on every PSA; without it most of them are left out.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, process::Command};
 
 use mothball::{
     domain::{Event, Plan, RunState},
@@ -21,25 +21,25 @@ use crate::support::{
 const ITEMS: usize = 20;
 
 /// A PSA with many clients of the same size, and a data directory with a store in it that nothing has happened in yet.
-struct Bench {
-    program: Program,
+pub(super) struct Bench {
+    pub program: Program,
     untouched: TempDir,
     clients: Vec<String>,
 }
 
 /// What came of one life.
-struct Life {
-    ended: Ended,
-    client: String,
-    data: TempDir,
+pub(super) struct Life {
+    pub ended: Ended,
+    pub client: String,
+    pub data: TempDir,
     log: Vec<Operation>,
     /// What a power cut at its end would have left of the store at worst.
     remains: Remains,
 }
 
 impl Bench {
-    async fn new(psa: &str) -> Self {
-        let layout = Layout::Uniform { offboarded: 700, each: ITEMS };
+    pub async fn new(psa: &str) -> Self {
+        let layout = Layout::Uniform { offboarded: 1_200, each: ITEMS };
         let options = Options { psa: psa.to_owned(), layout, ..Options::default() };
         let program = Program::new(options).await;
         let companies = program.simulator.truth().companies.into_values();
@@ -50,6 +50,12 @@ impl Bench {
     }
 
     async fn life(&mut self, fault: Fault) -> Life {
+        self.life_in(fault, |command, _| command).await
+    }
+
+    /// The same within something that limits the disk: what starts the program, given the folder of the store that
+    /// nothing has happened in yet.
+    pub async fn life_in(&mut self, fault: Fault, within: impl Fn(Command, &Path) -> Command) -> Life {
         let client = self.clients.pop().expect("there are clients enough");
         let data = tempfile::tempdir().unwrap();
         for entry in std::fs::read_dir(self.untouched.path()).unwrap() {
@@ -62,7 +68,7 @@ impl Bench {
         let mut command = self.program.command_in(data.path(), &arguments);
         let library = bad_disk::library().expect("it was built before");
         bad_disk::put_under(&mut command, library, data.path(), log.path(), fault);
-        let ended = self.program.end(command).await;
+        let ended = self.program.end(within(command, self.untouched.path())).await;
         let log = bad_disk::read_log(log.path());
         log.iter().for_each(|operation| remains.happens(operation));
         Life { ended, client, data, log, remains }
@@ -103,7 +109,7 @@ impl Bench {
     }
 
     /// Whatever failed: nothing was sent whose intent was not safe, and the program says what to do.
-    async fn check(&self, life: &Life, name: &str) {
+    pub async fn check(&self, life: &Life, name: &str) {
         let written = self.written(&life.client);
         let cut = tempfile::tempdir().unwrap();
         bad_disk::lay_out(&life.remains.at_worst(), cut.path());
@@ -151,7 +157,7 @@ impl Bench {
     }
 
     /// With a disk that works again every item comes to one outcome, and none is changed twice.
-    async fn resume(&self, life: &Life, name: &str) {
+    pub async fn resume(&self, life: &Life, name: &str) {
         let resumed =
             self.program.end(self.program.command_in(life.data.path(), &["runs", "resume", "--all"])).await;
         assert_eq!(resumed.code, 0, "{name}: {}", resumed.stderr);
