@@ -38,8 +38,8 @@ pub(super) struct Life {
 }
 
 impl Bench {
-    pub async fn new(psa: &str) -> Self {
-        let layout = Layout::Uniform { offboarded: 1_200, each: ITEMS };
+    pub async fn new(psa: &str, lives: usize) -> Self {
+        let layout = Layout::Uniform { offboarded: lives, each: ITEMS };
         let options = Options { psa: psa.to_owned(), layout, ..Options::default() };
         let program = Program::new(options).await;
         let companies = program.simulator.truth().companies.into_values();
@@ -177,7 +177,7 @@ impl Bench {
 
 async fn the_nth_operation_of_the_disk_fails(psa: &'static str) {
     let Some(_) = bad_disk::library() else { return };
-    let mut bench = Bench::new(psa).await;
+    let mut bench = Bench::new(psa, 1_500 / one_of(psa) + 10).await;
     let whole = bench.life(Fault::default()).await;
     assert_eq!(whole.ended.code, 0, "{}", whole.ended.stderr);
     bench.check(&whole, "nothing fails").await;

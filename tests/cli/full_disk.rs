@@ -60,7 +60,7 @@ async fn on_a_full_file_system_nothing_is_sent_that_is_not_safe_and_the_run_goes
     if bad_disk::library().is_none() || !may_mount() {
         return;
     }
-    let mut bench = Bench::new("connectwise").await;
+    let mut bench = Bench::new("connectwise", 12).await;
     let mut ended_early = 0;
     for kib in (220..=620).step_by(50) {
         let life =
@@ -93,7 +93,7 @@ async fn a_file_that_may_not_grow_stops_the_run_like_a_full_disk() {
     if bad_disk::library().is_none() {
         return;
     }
-    let mut bench = Bench::new("connectwise").await;
+    let mut bench = Bench::new("connectwise", 12).await;
     let mut ended_early = 0;
     // In the shell's blocks, of 512 or 1024 bytes; the journal of such a run takes about 340 KiB. The limit is the
     // program's alone: what it did is written down by another process, behind a pipe.

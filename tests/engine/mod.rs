@@ -2,6 +2,7 @@
 
 mod apply;
 mod approval;
+mod broken_store;
 mod completeness;
 mod crash;
 mod discovery;

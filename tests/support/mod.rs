@@ -2,6 +2,7 @@
 
 pub mod bad_disk;
 pub mod canary;
+pub mod failing_store;
 pub mod openapi;
 pub mod paper_psa;
 pub mod program;
