@@ -70,7 +70,9 @@ impl Bench {
         bad_disk::put_under(&mut command, library, data.path(), log.path(), fault);
         let ended = self.program.end(within(command, self.untouched.path())).await;
         let log = bad_disk::read_log(log.path());
-        log.iter().for_each(|operation| remains.happens(operation));
+        for operation in &log {
+            remains.happens(operation);
+        }
         Life { ended, client, data, log, remains }
     }
 }
@@ -200,9 +202,9 @@ async fn the_nth_operation_of_the_disk_fails(psa: &'static str) {
         lives += 1;
         failed += u32::from(life.ended.code != 0);
     }
-    println!(
+    crate::support::say(&format!(
         "{psa}: {lives} lives on a disk that fails ({failed} of them ended early), each resumed on a good one"
-    );
+    ));
     assert!(failed > lives / 4, "the faults were met");
     bench.program.checked_by_life();
 }

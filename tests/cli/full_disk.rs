@@ -50,7 +50,9 @@ fn may_mount() -> bool {
         .output();
     let may = tried.as_ref().is_ok_and(|tried| tried.status.success());
     if !may {
-        println!("NOT TESTED: a small file system needs `unshare` and the right to mount: {tried:?}");
+        crate::support::say(&format!(
+            "NOT TESTED: a small file system needs `unshare` and the right to mount: {tried:?}"
+        ));
     }
     may
 }
@@ -83,7 +85,7 @@ async fn on_a_full_file_system_nothing_is_sent_that_is_not_safe_and_the_run_goes
             assert!(told.contains("no space") || told.contains("No space"), "{name}: {told}");
         }
     }
-    println!("a small file system: 9 sizes, {ended_early} ended early");
+    crate::support::say(&format!("a small file system: 9 sizes, {ended_early} ended early"));
     assert!((2..=8).contains(&ended_early), "{ended_early} of 9 were too small");
     bench.program.checked_by_life();
 }
@@ -109,7 +111,7 @@ async fn a_file_that_may_not_grow_stops_the_run_like_a_full_disk() {
         bench.resume(&life, &name).await;
         ended_early += u32::from(life.ended.code != 0);
     }
-    println!("a limit of the size of files: 7 limits, {ended_early} ended early");
+    crate::support::say(&format!("a limit of the size of files: 7 limits, {ended_early} ended early"));
     assert!(ended_early >= 4, "{ended_early} of 7 were stopped");
     bench.program.checked_by_life();
 }

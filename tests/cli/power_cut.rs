@@ -60,7 +60,9 @@ impl Recorded {
     /// The files just before the operation of this number returned.
     fn cut_before(&self, operation: usize) -> Remains {
         let mut remains = Remains::none(&self.folder);
-        self.log[..operation].iter().for_each(|one| remains.happens(one));
+        for one in &self.log[..operation] {
+            remains.happens(one);
+        }
         remains
     }
 
@@ -153,12 +155,12 @@ async fn after_a_power_cut_nothing_acknowledged_is_missing(psa: &'static str) {
             resumed += 1;
         }
     }
-    println!(
+    crate::support::say(&format!(
         "{psa}: {} operations of the disk, {ends} cuts at the {} syncs and {} by chance, {resumed} of them resumed",
         recorded.log.len(),
         syncs.len(),
         cuts()
-    );
+    ));
     // The name of the journal was made durable before anything was sent.
     let first = recorded.writes.iter().map(|write| write.at.as_millisecond()).min().unwrap();
     let opened = recorded.log.iter().position(|one| one.path.ends_with("mothball.db-wal")).unwrap();

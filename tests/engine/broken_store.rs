@@ -68,7 +68,7 @@ async fn nothing_is_sent_after_the_nth_change_failed(psa: &'static str) {
             lives += 1;
         }
     }
-    println!("{psa}: {lives} lives with a store in memory that fails");
+    crate::support::say(&format!("{psa}: {lives} lives with a store in memory that fails"));
     // A run has that many changes at least, however they are grouped.
     assert!(lives > 12, "{lives}");
 }
@@ -87,7 +87,7 @@ async fn nothing_is_sent_after_the_nth_change_on_disk_failed(psa: &'static str) 
         at += 1;
         lives += 1;
     }
-    println!("{psa}: {lives} lives with a store on disk that fails");
+    crate::support::say(&format!("{psa}: {lives} lives with a store on disk that fails"));
     assert!(lives > 6, "{lives}");
 }
 

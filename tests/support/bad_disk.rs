@@ -28,9 +28,9 @@ pub fn library() -> Option<&'static Path> {
             Ok(status) if status.success() => Some(library),
             Ok(status) => panic!("{} cannot be built: {status}", source.display()),
             Err(error) => {
-                println!(
+                crate::support::say(&format!(
                     "NOT TESTED: a disk that fails needs a C compiler, and `cc` cannot be started: {error}"
-                );
+                ));
                 None
             }
         }
