@@ -153,6 +153,7 @@ fn adapter(simulator: &Simulator, psa: &str, script: &[u8], clock: Clock) -> Arc
         clock,
         patience: Some(Duration::from_mins(5)),
         transport: Some(Arc::new(bent)),
+        memory: None,
     })
     .expect("the adapter opens")
 }

@@ -80,7 +80,7 @@ pub enum Command {
     #[command(after_long_help = super::simulate_help::text())]
     Simulate(Simulate),
     /// Check address, sign-in and rights; changes nothing
-    Doctor,
+    Doctor(Doctor),
     /// Print shell completions
     Completions { shell: Shell },
     /// Print the manual page
@@ -106,6 +106,13 @@ pub struct Demo {
     pub screen: Screen,
     #[command(flatten)]
     pub world: World,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Doctor {
+    /// Try a sign-in that was refused moments ago once more, now
+    #[arg(long)]
+    pub sign_in_again: bool,
 }
 
 /// What a simulated PSA is made of.

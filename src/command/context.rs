@@ -5,8 +5,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use super::{args::Global, print::Failure};
 use crate::{
     domain::{ExitCode, consent::Person},
-    engine::{Engine, Profile},
-    psa::PsaError,
+    engine::{Engine, Profile, StoredSignIn},
+    psa::{PsaError, port::SignInMemory},
     settings::{self, Settings},
     store::{Store, sqlite::SqliteStore},
     system::{Clock, process::user},
@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_mins(10);
 pub struct Context {
     pub settings: Settings,
     pub engine: Engine,
+    pub sign_in: Arc<StoredSignIn>,
     pub data_dir: PathBuf,
     pub operator: String,
 }
@@ -54,15 +55,18 @@ impl Context {
             .map_err(|error| Failure::usage(error.to_string(), ""))?
             .clone();
         let data_dir = data_dir(global)?;
-        let connection = profile
+        let mut connection = profile
             .connection(clock.clone(), (!watched).then_some(PATIENCE))
             .await
             .map_err(|error| Failure::usage(error.to_string(), ""))?;
         for secret in connection.secrets.values() {
             crate::telemetry::keep_secret(secret);
         }
-        let psa = (profile.room.open)(connection).map_err(|error| psa_failure(&error))?;
         let store = open_store(&data_dir).await?;
+        let sign_in = StoredSignIn::new(Arc::clone(&store), &connection.sign_in(), clock.clone());
+        let sign_in = Arc::new(sign_in);
+        connection.memory = Some(Arc::clone(&sign_in) as Arc<dyn SignInMemory>);
+        let psa = (profile.room.open)(connection).map_err(|error| psa_failure(&error))?;
         let operator = settings.operator.clone();
         let engine = Engine {
             psa,
@@ -80,7 +84,7 @@ impl Context {
                 unenforced: settings.unenforced(&profile),
             },
         };
-        Ok(Self { settings, engine, data_dir, operator })
+        Ok(Self { settings, engine, sign_in, data_dir, operator })
     }
 
     /// Who sits here, as far as this computer can tell.

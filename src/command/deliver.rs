@@ -44,7 +44,10 @@ pub async fn keep(context: &Context, report: &Report) -> Result<PathBuf, Failure
         .map_err(|message| Failure {
             code: ExitCode::Usage,
             message: format!("no copy of the report could be kept: {message}"),
-            advice: format!("Make {} writable, then: mothball runs export {run}", folder.display()),
+            advice: format!(
+                "Make room for {}, or make it writable, then: mothball runs export {run}",
+                folder.display()
+            ),
         })?;
     Ok(path)
 }

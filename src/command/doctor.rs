@@ -1,7 +1,7 @@
 //! `mothball doctor`: can the main job be done? Changes nothing.
 
 use super::{
-    args::Global,
+    args::{self, Global},
     audit,
     context::Context,
     print::{self, Failure},
@@ -12,10 +12,13 @@ use crate::{
         criteria::Matching,
         text::{count as count_of, visible},
     },
-    psa::port::{Check, CheckVerdict, ClientScope},
+    engine::EngineError,
+    psa::port::{Check, CheckVerdict, ClientScope, Rest, SignInMemory},
 };
 
-pub async fn doctor(global: &Global) -> Result<ExitCode, Failure> {
+const NOT_YET: &str = "\nThe main job cannot be done until what failed above is mended.";
+
+pub async fn doctor(global: &Global, args: &args::Doctor) -> Result<ExitCode, Failure> {
     let context = Context::open(global, false).await?;
     let engine = &context.engine;
     say(&format!("profile  {} ({})", engine.profile.name, engine.psa.nouns().product));
@@ -31,11 +34,19 @@ pub async fn doctor(global: &Global) -> Result<ExitCode, Failure> {
             "!  safeguards: {setting} is set, but this version does not enforce it; every write refuses"
         ));
     }
+    if args.sign_in_again {
+        context.sign_in.forget().await.map_err(EngineError::from)?;
+    }
+    if let Some(rest) = context.sign_in.resting().await {
+        show(&rests(rest));
+        say(NOT_YET);
+        return Ok(ExitCode::Psa);
+    }
     let checks = engine.psa.check().await;
     checks.iter().for_each(show);
     let works = checks.iter().all(|check| check.verdict != CheckVerdict::Failed);
     if !works {
-        say("\nThe main job cannot be done until what failed above is mended.");
+        say(NOT_YET);
         return Ok(ExitCode::Psa);
     }
     count(&context).await?;
@@ -59,6 +70,12 @@ async fn stored(context: &Context) -> Result<(), Failure> {
         say(&format!("!  retention: {text}"));
     }
     Ok(())
+}
+
+/// Nothing is asked of a PSA that refused the sign-in moments ago, and there is a way round for who knows better.
+fn rests(rest: Rest) -> Check {
+    let advice = "Mend the secret in the profile, then try again. If it was mended in the PSA instead, `mothball doctor --sign-in-again` tries the same one now, once.";
+    Check::new("sign-in", CheckVerdict::Failed, rest.to_string(), Some(advice.to_owned()))
 }
 
 fn show(check: &Check) {

@@ -24,13 +24,16 @@ use args::{Cli, Command, Global, Screen};
 
 use crate::{
     domain::ExitCode,
-    system::Clock,
+    system::{Clock, signals},
     telemetry::{self, Telemetry, Verbosity},
 };
 
 /// Does what the command line says.
 pub async fn execute(cli: Cli) -> ExitCode {
     let Cli { global, command } = cli;
+    if let Err(error) = signals::survive_file_limit() {
+        tracing::debug!(%error, "a limit of the size of files would end the program");
+    }
     let command = command.unwrap_or_else(|| Command::Review(Screen::default()));
     let done = match &command {
         Command::Completions { shell } => Ok(completions::completions(*shell)),
@@ -68,8 +71,8 @@ pub async fn execute(cli: Cli) -> ExitCode {
             Ok(_log) => hold::holds(&global, *json).await,
             Err(failure) => Err(failure),
         },
-        Command::Doctor => match log(&global) {
-            Ok(_log) => doctor::doctor(&global).await,
+        Command::Doctor(args) => match log(&global) {
+            Ok(_log) => doctor::doctor(&global, args).await,
             Err(failure) => Err(failure),
         },
     };

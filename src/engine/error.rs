@@ -60,9 +60,7 @@ impl EngineError {
     pub fn advice(&self) -> String {
         match self {
             Self::Psa(error) => error.advice().to_owned(),
-            Self::Store(_) => {
-                "Make room or mend the data directory, then look at `mothball runs list`.".to_owned()
-            }
+            Self::Store(error) => error.advice().to_owned(),
             Self::OtherTenant { .. } => {
                 "Use the profile of the tenant that the plan was made for.".to_owned()
             }

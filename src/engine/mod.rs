@@ -24,6 +24,7 @@ mod pipeline;
 mod resume;
 mod second_look;
 mod settle;
+mod sign_in;
 mod sweep;
 mod trouble;
 pub mod undo;
@@ -39,6 +40,7 @@ pub use error::EngineError;
 pub use feed::Feed;
 pub use handle::{Controller, Finished, RunHandle};
 pub use second_look::LookedAgain;
+pub use sign_in::StoredSignIn;
 pub use sweep::Looked;
 pub use undo::{Undo, UndoOf};
 

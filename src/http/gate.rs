@@ -91,10 +91,14 @@ impl Gate {
         }
     }
 
-    /// From now on nothing is sent any more.
-    pub fn refuse(&self, message: &str) {
-        self.state().refused.get_or_insert_with(|| message.to_owned());
+    /// From now on nothing is sent any more. Whether that is news.
+    pub fn refuse(&self, message: &str) -> bool {
+        let mut state = self.state();
+        let first = state.refused.is_none();
+        state.refused.get_or_insert_with(|| message.to_owned());
+        drop(state);
         self.changed.send_replace(());
+        first
     }
 
     /// How long every call has to wait, if it has to.

@@ -19,6 +19,7 @@ use super::{
     pace::{Limits, Pace},
     request::{Auth, Authorizer, HttpError, Judgement, Renewed, Reply, Request, Tries, Weight},
     retry_after,
+    sign_in::{SignIn, SignInMemory},
     transport::{Failure, Sent, Transport, TransportError, WireReply, WireRequest},
 };
 use crate::{domain::event::Notice, system::Clock};
@@ -43,6 +44,8 @@ pub struct Options {
     pub patience: Option<Duration>,
     pub transport: Arc<dyn Transport>,
     pub authorizer: Arc<dyn Authorizer>,
+    /// What is remembered of refused sign-ins beyond this process, where there is somebody to remember it.
+    pub memory: Option<Arc<dyn SignInMemory>>,
 }
 
 /// Sends for one profile. Cheap to clone; all clones share limits, waits and the refused sign-in.
@@ -57,6 +60,7 @@ struct Inner {
     transport: Arc<dyn Transport>,
     authorizer: Arc<dyn Authorizer>,
     gate: Gate,
+    sign_in: SignIn,
     pace: Mutex<Pace>,
     lanes: Lanes,
     /// How often the sign-in was renewed. Whoever renews it holds the lock, and the calls of the profile wait.
@@ -99,6 +103,7 @@ impl Http {
                 transport: options.transport,
                 authorizer: options.authorizer,
                 gate: Gate::new(notices.clone(), options.patience),
+                sign_in: SignIn::new(options.memory),
                 lanes: Lanes::new(options.limits),
                 pace: Mutex::new(Pace::new(options.limits)),
                 renewals: tokio::sync::RwLock::new(0),
@@ -129,7 +134,8 @@ impl Http {
         self.inner.gate.complained(Some(wait), why, Instant::now());
     }
 
-    /// From now on nothing is sent any more: the credentials were refused where no judge saw it.
+    /// From now on nothing is sent any more: the account was refused where no credentials were sent, so that there is
+    /// nothing to remember.
     pub fn refuse(&self, message: &str) {
         self.inner.gate.refuse(message);
     }
@@ -168,8 +174,10 @@ impl Http {
                     judgement => judgement,
                 };
                 if let Judgement::Refused(message) = judgement {
-                    self.inner.gate.refuse(&message);
-                    return Err(HttpError::SignIn { message });
+                    return Err(self.inner.remembered(HttpError::SignIn { message }).await);
+                }
+                if reply.is_success() {
+                    self.inner.sign_in.accepted().await;
                 }
             }
             let Some(to) = redirect(&request.url, &reply) else { return Ok(reply) };
@@ -198,7 +206,10 @@ impl Http {
         if *renewals != before {
             return Ok(Some(self.inner.rebased(&request.url)));
         }
-        let renewed = self.inner.remembering(self.inner.authorizer.renew(self).await)?;
+        let renewed = match self.inner.authorizer.renew(self).await {
+            Ok(renewed) => renewed,
+            Err(error) => return Err(self.inner.remembered(error).await),
+        };
         if renewed == Renewed::Nothing {
             return Ok(None);
         }
@@ -221,12 +232,22 @@ impl Inner {
         if request.auth == Auth::None { 0 } else { *self.renewals.read().await }
     }
 
-    /// A sign-in that was refused while a token was asked for is refused for all.
-    fn remembering<T>(&self, result: Result<T, HttpError>) -> Result<T, HttpError> {
-        if let Err(HttpError::SignIn { message }) = &result {
-            self.gate.refuse(message);
+    /// A sign-in that was refused once is refused for all, in other processes, too.
+    async fn remembered(&self, error: HttpError) -> HttpError {
+        match &error {
+            // What was refused before comes by here again with every call that waited for a token.
+            HttpError::SignIn { message } if self.gate.refuse(message) => self.sign_in.refused().await,
+            HttpError::TooFewRights { message } => {
+                self.gate.refuse(message);
+            }
+            _ => {}
         }
-        result
+        error
+    }
+
+    async fn may_sign_in(&self, request: &Request) -> Result<(), HttpError> {
+        let each = request.auth == Auth::Profile && self.authorizer.signs_each_request();
+        self.sign_in.may_go(request.signs_in || each).await
     }
 
     /// An address from before the tenant moved, as it is now.
@@ -387,12 +408,17 @@ impl Inner {
     }
 
     async fn wire(self: &Arc<Self>, request: &Request, attempt: u32) -> Result<Try, HttpError> {
+        self.may_sign_in(request).await?;
         let mut headers: HeaderMap = request.headers.clone();
         headers.insert(USER_AGENT_HEADER, HeaderValue::from_static(USER_AGENT));
         if request.auth == Auth::Profile {
             let mut last = None;
             let http = Http { inner: Arc::clone(self) };
-            for (name, mut value) in self.remembering(self.authorizer.headers(&http).await)? {
+            let signed = match self.authorizer.headers(&http).await {
+                Ok(signed) => signed,
+                Err(error) => return Err(self.remembered(error).await),
+            };
+            for (name, mut value) in signed {
                 value.set_sensitive(true);
                 last = name.or(last);
                 if let Some(name) = &last {

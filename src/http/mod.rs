@@ -1,6 +1,6 @@
 //! One way to send: limits, retries, pacing, waiting and redaction are the same for every vendor.
 //!
-//! A [`Request`] goes through [`Http::send`]: the gate ([`gate`]: refused sign-in, a PSA that asks to wait, a PSA
+//! A [`Request`] goes through [`Http::send`]: the memory of refused sign-ins ([`sign_in`]), the gate ([`gate`]: refused sign-in, a PSA that asks to wait, a PSA
 //! that is away), a place among those under way ([`lanes`]), the pace ([`pace`]), then a [`Transport`] ([`network`], or a test's own). What comes back is a
 //! [`Reply`] with any status, or an [`HttpError`] that says whether the request may have reached the PSA.
 
@@ -14,6 +14,7 @@ pub mod network;
 mod pace;
 mod request;
 mod retry_after;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -29,4 +30,5 @@ pub use reqwest::{
     Method, Url,
     header::{self, HeaderMap, HeaderValue},
 };
+pub use sign_in::{Rest, SignInMemory, SignInParts};
 pub use transport::{Failure, Sent, Transport, TransportError, WireReply, WireRequest};

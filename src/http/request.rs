@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Http, body,
+    sign_in::Rest,
     transport::{Failure, Sent},
 };
 
@@ -43,6 +44,8 @@ pub struct Request {
     pub tries: Tries,
     /// Sending it twice does no more than sending it once, whatever its method is: a query that is posted.
     pub reads: bool,
+    /// It carries the credentials themselves, although it is nobody's request: it asks for a token.
+    pub signs_in: bool,
     /// Whether a reply that looks stale is worth a new sign-in.
     pub renews: bool,
     /// The thing that it is about, where the vendor limits calls for each: see [`super::Limits::per_object`].
@@ -61,6 +64,7 @@ impl Request {
             body: None,
             tries: Tries::Usual,
             reads: false,
+            signs_in: false,
             renews: true,
             object: None,
             hold: None,
@@ -86,6 +90,13 @@ impl Request {
     #[must_use]
     pub fn as_read(mut self) -> Self {
         self.reads = true;
+        self
+    }
+
+    /// A request for a token: it carries the credentials in its body.
+    #[must_use]
+    pub fn as_sign_in(mut self) -> Self {
+        self.signs_in = true;
         self
     }
 
@@ -192,6 +203,12 @@ pub trait Authorizer: Send + Sync {
     /// token: requests without credentials only.
     async fn headers(&self, http: &Http) -> Result<HeaderMap, HttpError>;
 
+    /// Whether each request of the profile carries the credentials themselves. Where they get a token first, asking for
+    /// that is the sign-in.
+    fn signs_each_request(&self) -> bool {
+        true
+    }
+
     /// What a reply says about the sign-in.
     fn judge(&self, reply: &Reply) -> Judgement;
 
@@ -251,6 +268,13 @@ pub enum HttpError {
     /// The credentials were refused before; this request was not sent, or turned away.
     #[error("{message}")]
     SignIn { message: String },
+    /// The credentials were refused not long ago, perhaps in another process; this request was not sent.
+    #[error("{rest}")]
+    Resting { rest: Rest },
+    /// The credentials are good, but not for what the program needs above all: nothing more can be sent with them until
+    /// somebody gives them more rights.
+    #[error("{message}")]
+    TooFewRights { message: String },
     /// Too many requests, again and again. The request was turned away each time.
     #[error("{message}")]
     RateLimited { message: String },
@@ -275,9 +299,12 @@ impl HttpError {
     pub fn sent(&self) -> Sent {
         match self {
             Self::Unreachable { sent, .. } => *sent,
-            Self::SignIn { .. } | Self::RateLimited { .. } | Self::Held | Self::Forbidden { .. } => {
-                Sent::Never
-            }
+            Self::SignIn { .. }
+            | Self::Resting { .. }
+            | Self::TooFewRights { .. }
+            | Self::RateLimited { .. }
+            | Self::Held
+            | Self::Forbidden { .. } => Sent::Never,
             Self::Redirected { .. } | Self::Unreadable { .. } => Sent::Maybe,
         }
     }

@@ -109,6 +109,7 @@ fn options(script: &Arc<Script>) -> Options {
         patience: Some(Duration::from_mins(2)),
         transport,
         authorizer: Arc::new(Key),
+        memory: None,
     }
 }
 

@@ -44,7 +44,8 @@ impl From<HttpError> for PsaError {
     fn from(error: HttpError) -> Self {
         match error {
             HttpError::Unreachable { message, gave_up, .. } => Self::Unreachable { message, gave_up },
-            HttpError::SignIn { message } => Self::SignIn { message },
+            HttpError::SignIn { message } | HttpError::TooFewRights { message } => Self::SignIn { message },
+            HttpError::Resting { rest } => Self::SignIn { message: rest.to_string() },
             HttpError::RateLimited { message } => Self::RateLimited { message },
             HttpError::Unreadable { message } => Self::Unreadable { message },
             error @ HttpError::Held => Self::Unreachable { message: error.to_string(), gave_up: false },

@@ -16,6 +16,8 @@ use crate::domain::{
     tenant::Nouns,
 };
 
+pub use crate::http::{Rest, SignInMemory, SignInParts};
+
 pub type Result<T> = std::result::Result<T, PsaError>;
 
 /// One signed-in tenant of one vendor. Calls may be made at the same time; the adapter keeps to its pace.

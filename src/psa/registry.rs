@@ -8,7 +8,10 @@ use secrecy::SecretString;
 use super::{Psa, PsaError};
 use crate::{
     domain::{note::NoteOn, tenant::Nouns},
-    http::{Authorizer, Discreet, Http, Limits, Network, Options, Transport, Url, address},
+    http::{
+        Authorizer, Discreet, Http, Limits, Network, Options, SignInMemory, SignInParts, Transport, Url,
+        address,
+    },
     system::Clock,
 };
 
@@ -90,6 +93,8 @@ pub struct Connection {
     pub patience: Option<Duration>,
     /// Instead of the network, in tests.
     pub transport: Option<Arc<dyn Transport>>,
+    /// Remembers refused sign-ins for other processes; without it each process learns by itself.
+    pub memory: Option<Arc<dyn SignInMemory>>,
 }
 
 impl Connection {
@@ -123,6 +128,14 @@ impl Connection {
         self.secrets.get(key).cloned().unwrap_or_default()
     }
 
+    /// What makes the sign-in this one and no other. Its values are quoted, so that no two read the same.
+    pub fn sign_in(&self) -> SignInParts {
+        let values = self.values.iter().map(|(key, value)| (key.as_str(), value.trim()));
+        let (place, user): (BTreeMap<_, _>, BTreeMap<_, _>) = values.partition(|(key, _)| *key == "base_url");
+        let secrets = self.secrets.values().cloned().collect();
+        SignInParts { place: format!("{place:?}"), user: format!("{user:?}"), secrets }
+    }
+
     /// What sends for this profile, at its pace.
     ///
     /// # Errors
@@ -148,6 +161,7 @@ impl Connection {
             patience: self.patience,
             transport,
             authorizer,
+            memory: self.memory.clone(),
         }))
     }
 }

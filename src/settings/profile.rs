@@ -77,6 +77,7 @@ impl Profile {
             clock,
             patience,
             transport: None,
+            memory: None,
         })
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use secrecy::SecretString;
+use secrecy::{SecretString, zeroize::Zeroizing};
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     process::Command,
@@ -176,7 +176,8 @@ fn from_file(path: &Path) -> Result<SecretString, String> {
         ));
     }
     let read = std::fs::File::open(path).and_then(|file| {
-        let mut text = String::new();
+        // Wiped when it is done with, and large enough never to be moved.
+        let mut text = Zeroizing::new(String::with_capacity(LONGEST as usize + 1));
         std::io::Read::read_to_string(&mut std::io::Read::take(file, LONGEST), &mut text)?;
         Ok(text)
     });
@@ -230,12 +231,12 @@ async fn from_command(words: &[String], withheld: &[String]) -> Result<SecretStr
 }
 
 /// What a pipe says, up to a bound; the rest is read and dropped, so that the writer is not blocked.
-async fn bounded(pipe: Option<impl AsyncRead + Unpin>) -> String {
-    let Some(mut pipe) = pipe else { return String::new() };
-    let mut kept = Vec::new();
+async fn bounded(pipe: Option<impl AsyncRead + Unpin>) -> Zeroizing<String> {
+    let Some(mut pipe) = pipe else { return Zeroizing::default() };
+    let mut kept = Zeroizing::new(Vec::with_capacity(LONGEST as usize + 1));
     if (&mut pipe).take(LONGEST).read_to_end(&mut kept).await.is_ok() {
         // What is beyond the bound does not matter, and neither does an error in it.
         let _ = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
     }
-    String::from_utf8_lossy(&kept).into_owned()
+    Zeroizing::new(String::from_utf8_lossy(&kept).into_owned())
 }

@@ -10,6 +10,8 @@ use crate::domain::{RunId, plan::PlanAltered};
 pub enum StoreError {
     #[error("the data directory {} cannot be used: {reason}", folder.display())]
     Unwritable { folder: PathBuf, reason: String },
+    #[error("the disk failed at {}: {reason}", path.display())]
+    DiskFailed { path: PathBuf, reason: String },
     #[error("there is no space left for {}", path.display())]
     DiskFull { path: PathBuf },
     #[error("{} was written by a newer mothball (its form is {found}, this build knows up to {known})", path.display())]
@@ -39,6 +41,9 @@ impl StoreError {
         match self {
             Self::Unwritable { .. } => {
                 "Name a folder that you may write to, with --data-dir or MOTHBALL_DATA_DIR, or mend its rights."
+            }
+            Self::DiskFailed { .. } => {
+                "Check the disk and keep the data directory, then `mothball runs resume` goes on where this run stopped; nothing is sent that was not journaled."
             }
             Self::DiskFull { .. } => {
                 "Make space, then `mothball runs resume` goes on where this run stopped; nothing is sent that was not journaled."

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{
     domain::{
         ClientId, ConfigId, Phase, RunId, Stamped, Timestamp,
-        plan::sha256,
+        plan::hex,
         survey::{Header, Survey},
     },
     system::process::Identity,
@@ -187,10 +188,15 @@ pub enum Wish {
     Stop,
 }
 
-/// The name under which a refused sign-in is remembered. The secret goes in, but cannot be had back.
-pub fn sign_in_key(host: &str, user: &str, secret: &str) -> String {
-    let parts = [host, user, secret].map(|part| format!("{}:{part}", part.len()));
-    sha256(parts.concat().as_bytes())
+/// The name under which a refused sign-in is remembered. The secrets go in, but cannot be had back.
+pub fn sign_in_key<'a>(host: &'a str, user: &'a str, secrets: impl IntoIterator<Item = &'a str>) -> String {
+    let mut hash = Sha256::new();
+    // Each part with its length before it, and without a copy of a secret that nobody would wipe.
+    for part in [host, user].into_iter().chain(secrets) {
+        hash.update(format!("{}:", part.len()));
+        hash.update(part);
+    }
+    hex(&hash.finalize())
 }
 
 /// Until when a sign-in that was refused is not tried again with the same secret: vendors lock accounts.
@@ -226,7 +232,8 @@ mod tests {
 
     #[test]
     fn a_sign_in_key_tells_its_parts_apart() {
-        assert_ne!(sign_in_key("a", "bc", "d"), sign_in_key("ab", "c", "d"));
-        assert_eq!(sign_in_key("a", "b", "c").len(), 64);
+        assert_ne!(sign_in_key("a", "bc", ["d"]), sign_in_key("ab", "c", ["d"]));
+        assert_ne!(sign_in_key("a", "b", ["cd", "e"]), sign_in_key("a", "b", ["c", "de"]));
+        assert_eq!(sign_in_key("a", "b", ["c"]).len(), 64);
     }
 }

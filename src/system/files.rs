@@ -50,7 +50,7 @@ impl AtomicFile {
         self.file.get_ref().sync_all()?;
         fs::rename(&self.temporary, &self.path)?;
         self.finished = true;
-        File::open(&self.folder)?.sync_all()
+        sync_folder(&self.folder)
     }
 }
 
@@ -82,9 +82,22 @@ pub fn open_private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Makes a folder, and those above it, that only its owner may enter.
+/// Makes a folder, and those above it, that only its owner may enter; those that are new survive a power cut.
 pub fn create_private_folder(path: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    for new in missing {
+        match new.parent() {
+            Some(above) if !above.as_os_str().is_empty() => sync_folder(above)?,
+            _ => sync_folder(Path::new("."))?,
+        }
+    }
+    Ok(())
+}
+
+/// Makes the names in a folder durable: of a new file the content alone is not enough.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
 }
 
 /// Makes an empty file of mode 0600, if there is none.

@@ -32,6 +32,13 @@ impl Stop {
     }
 }
 
+/// A file that may not grow any more (`ulimit -f`) ends in an error that is told, not in a signal that ends the program
+/// without a word and with the terminal as it is. Must be called within a tokio runtime.
+pub fn survive_file_limit() -> std::io::Result<()> {
+    // That there is a handler is enough; it stays for good.
+    signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
+}
+
 /// Listens for every stopping signal from its creation on.
 pub struct Stops {
     hangup: Signal,

@@ -2,13 +2,17 @@
 
 mod approval;
 mod audit;
+mod bad_disk;
 mod bad_input;
+mod full_disk;
 mod holds;
 mod killed;
 mod locks;
 mod notes;
+mod power_cut;
 mod run;
 mod secrets;
+mod sign_in;
 mod simulate;
 mod tls;
 mod unattended;

@@ -2,6 +2,7 @@
 
 mod apply;
 mod approval;
+mod broken_store;
 mod completeness;
 mod crash;
 mod discovery;
@@ -14,6 +15,7 @@ mod notes;
 mod races;
 mod requests;
 mod second_look;
+mod sign_in;
 mod undo;
 mod unwritten;
 mod windows;

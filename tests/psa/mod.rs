@@ -64,6 +64,7 @@ fn connection(simulator: &Simulator) -> Connection {
         clock: Clock::system(),
         patience: Some(Duration::from_secs(5)),
         transport: None,
+        memory: None,
     };
     for field in room.fields {
         let Some(value) = given.remove(field.key) else {

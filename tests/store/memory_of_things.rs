@@ -15,14 +15,14 @@ on_both!(
 );
 
 async fn a_refused_sign_in_is_remembered_until_forgotten(store: &dyn Store) {
-    let key = sign_in_key("na.example", "acme+key", "secret");
+    let key = sign_in_key("na.example", "acme+key", ["secret"]);
     assert_eq!(store.refusal(&key).await.unwrap(), None);
     store.remember_refusal(&key, at(5)).await.unwrap();
     store.remember_refusal(&key, at(9)).await.unwrap();
     assert_eq!(store.refusal(&key).await.unwrap(), Some(at(9)));
-    assert_eq!(store.refusal(&sign_in_key("na.example", "acme+key", "new")).await.unwrap(), None);
+    assert_eq!(store.refusal(&sign_in_key("na.example", "acme+key", ["new"])).await.unwrap(), None);
     assert_eq!(rests_until(at(9)), at(309));
-    let later = sign_in_key("na.example", "another", "secret");
+    let later = sign_in_key("na.example", "another", ["secret"]);
     store.remember_refusal(&later, at(86_000)).await.unwrap();
     assert_eq!(store.refusal(&key).await.unwrap(), Some(at(9)));
     store.remember_refusal(&later, at(87_000)).await.unwrap();

@@ -42,6 +42,7 @@ impl BenchWorld {
             clock: clock.clone(),
             patience: None,
             transport: None,
+            memory: None,
         };
         let profile = Profile {
             name: "bench".to_owned(),

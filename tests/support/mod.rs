@@ -1,6 +1,8 @@
 //! What the tests share.
 
+pub mod bad_disk;
 pub mod canary;
+pub mod failing_store;
 pub mod notes;
 pub mod openapi;
 mod openapi_notes;
@@ -12,3 +14,9 @@ pub mod screen;
 pub mod tls;
 pub mod vendor;
 pub mod world;
+
+/// Says what was counted, or what could not be tested here. Not captured: whoever runs the tests sees it.
+pub fn say(text: &str) {
+    use std::io::Write;
+    writeln!(std::io::stdout(), "{text}").expect("standard output is open");
+}

@@ -1,6 +1,11 @@
 //! The real binary, with settings that point at a simulated PSA and a folder of its own.
 
-use std::{collections::BTreeSet, path::PathBuf, process::Output, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    process::Output,
+    sync::Arc,
+};
 
 use mothball::{
     psa::registry::FieldKind,
@@ -89,10 +94,15 @@ contract_ended_days = 30
     }
 
     pub fn command(&self, arguments: &[&str]) -> std::process::Command {
+        self.command_in(&self.data_dir(), arguments)
+    }
+
+    /// The program with another data directory.
+    pub fn command_in(&self, data_dir: &Path, arguments: &[&str]) -> std::process::Command {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mothball"));
         command
             .args(["--config".as_ref(), self.settings_path().as_os_str()])
-            .args(["--data-dir".as_ref(), self.data_dir().as_os_str()])
+            .args(["--data-dir".as_ref(), data_dir.as_os_str()])
             .args(arguments)
             .envs(self.secret_environment())
             .env_remove("MOTHBALL_CONFIG")
@@ -103,10 +113,15 @@ contract_ended_days = 30
 
     /// Runs to the end; every byte that comes out is searched for secrets.
     pub async fn run(&self, arguments: &[&str]) -> Ended {
-        let mut command = tokio::process::Command::from(self.command(arguments));
+        self.end(self.command(arguments)).await
+    }
+
+    /// The same for a command that was made before.
+    pub async fn end(&self, command: std::process::Command) -> Ended {
+        let mut command = tokio::process::Command::from(command);
         let output = tokio::time::timeout(std::time::Duration::from_mins(2), command.output())
             .await
-            .unwrap_or_else(|_| panic!("{arguments:?} hangs"))
+            .unwrap_or_else(|_| panic!("{command:?} hangs"))
             .expect("the program can be started");
         self.ended(&output)
     }
@@ -133,6 +148,12 @@ contract_ended_days = 30
             assert!(self.simulator.writes().is_empty(), "something was written without a journal");
         }
         super::canary::assert_clean(self.folder.path(), &self.simulator);
+    }
+
+    /// The end of a test that gave each life of the program a data directory of its own, and made the shared check there.
+    pub fn checked_by_life(mut self) {
+        self.checked = true;
+        assert!(self.simulator.notes().is_empty(), "the simulator noted: {:#?}", self.simulator.notes());
     }
 
     /// Ids of configurations that were really changed.

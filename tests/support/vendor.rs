@@ -76,6 +76,17 @@ pub fn secrets(simulator: &Simulator) -> Vec<(&'static str, String)> {
         .collect()
 }
 
+/// How often the tenant's credentials were shown and refused: with each request, or in the request for a token.
+pub fn refused_sign_ins(simulator: &Simulator) -> usize {
+    let seen = simulator.requests();
+    seen.iter()
+        .filter(|seen| {
+            let for_token = seen.route.contains("/auth/token");
+            (seen.with_credentials && !seen.authorised) || (for_token && seen.status >= 400)
+        })
+        .count()
+}
+
 /// The less likely PSA in everything that does not keep single records from being written.
 pub fn contrary_but_writable(psa: &str) -> Switches {
     let mut switches = Switches::contrary();

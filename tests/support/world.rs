@@ -17,7 +17,7 @@ use mothball::{
         registry::{self, Connection, FieldKind},
     },
     report,
-    simulator::{Options, Simulator},
+    simulator::{Options, Simulator, Write},
     store::{Store, sqlite::SqliteStore},
     system::Clock,
 };
@@ -120,6 +120,11 @@ impl Drop for World {
 }
 
 pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
+    check_writes_where(simulator, store, |_| true).await;
+}
+
+/// The same for the writes that this store is to know of, where each life had one of its own.
+pub async fn check_writes_where(simulator: &Simulator, store: &dyn Store, concerns: impl Fn(&Write) -> bool) {
     let mut approved = BTreeSet::new();
     // The runs that put down an intent for an item.
     let mut intended: BTreeMap<ConfigId, BTreeSet<RunId>> = BTreeMap::new();
@@ -139,7 +144,8 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
     }
     let changed = vendor::facts(simulator.psa()).changed;
     super::notes::check(simulator, store).await;
-    for write in simulator.writes().into_iter().filter(|write| !super::notes::is_note(write)) {
+    let ours = |write: &Write| concerns(write) && !super::notes::is_note(write);
+    for write in simulator.writes().into_iter().filter(ours) {
         assert!(write.record.starts_with("configuration/"), "wrote to {}", write.record);
         let id = ConfigId::from(write.id.as_str());
         assert!(approved.contains(&id), "{id} was written without approval: {:?}", write.changes);
@@ -148,7 +154,7 @@ pub async fn check_writes(simulator: &Simulator, store: &dyn Store) {
             assert!(changed.contains(&change.field.as_str()), "{id}: field {} was changed", change.field);
         }
     }
-    let all = simulator.all_writes();
+    let all: Vec<_> = simulator.all_writes().into_iter().filter(&concerns).collect();
     let mut by_item: BTreeMap<&str, Vec<bool>> = BTreeMap::new();
     for write in all.iter().filter(|write| !super::notes::is_note(write)) {
         by_item.entry(&write.id).or_default().push(write.by_others);
@@ -200,6 +206,7 @@ pub fn connection(simulator: &Simulator, room: &registry::Room, clock: Clock) ->
         clock,
         patience: Some(std::time::Duration::from_secs(5)),
         transport: None,
+        memory: None,
     };
     for field in room.fields {
         let Some(value) = given.remove(field.key) else { continue };

@@ -42,7 +42,8 @@ pub async fn resume_all(
             }
         };
         let wanted = global.profile.as_ref().is_none_or(|profile| *profile == run.header.profile);
-        if wanted && (phase.may_go_on() || phase == Phase::Finished) {
+        // One that was stopped before anything was planned has nothing to go on with.
+        if wanted && run.plan.is_some() && (phase.may_go_on() || phase == Phase::Finished) {
             runs.push(run);
         }
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 
 use super::errors;
 use crate::{
@@ -37,8 +37,9 @@ impl Keys {
 #[async_trait]
 impl Authorizer for Keys {
     async fn headers(&self, _http: &Http) -> std::result::Result<HeaderMap, HttpError> {
-        let pair = format!("{}+{}:{}", self.company, self.public, self.private.expose_secret());
-        let basic = format!("Basic {}", STANDARD.encode(pair));
+        let pair =
+            Zeroizing::new(format!("{}+{}:{}", self.company, self.public, self.private.expose_secret()));
+        let basic = Zeroizing::new(format!("Basic {}", *Zeroizing::new(STANDARD.encode(&*pair))));
         let basic = HeaderValue::from_str(&basic)
             .map_err(|_| HttpError::Forbidden { message: "the key pair cannot be sent".to_owned() })?;
         let mut headers = HeaderMap::new();

@@ -285,7 +285,8 @@ impl Psa for HaloPsa {
     }
 
     async fn links(&self, clients: &[Client], configurations: &[Configuration]) -> LinkReading {
-        links::read(self, clients, configurations).await
+        // Boxed: three readings at once make a large future.
+        Box::pin(links::read(self, clients, configurations)).await
     }
 
     async fn read(&self, ids: &[ConfigId]) -> Result<BTreeMap<ConfigId, Option<Configuration>>> {

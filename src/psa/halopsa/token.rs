@@ -167,7 +167,7 @@ impl Application {
         let mut token = match self.ask(http, &scopes).await? {
             Answer::Token(token) => token,
             Answer::TooMuch(said) => {
-                return Err(HttpError::SignIn {
+                return Err(HttpError::TooFewRights {
                     message: format!(
                         "the application may not have {} ({said}); tick them under Permissions of the application",
                         scopes.join(" ")
@@ -197,7 +197,8 @@ impl Application {
             ("client_secret", self.secret.expose_secret()),
             ("scope", scope.as_str()),
         ];
-        let request = Request::form(place.token.clone(), &fields).without_credentials().as_read();
+        let request =
+            Request::form(place.token.clone(), &fields).without_credentials().as_read().as_sign_in();
         // A tenant that the PSA does not know can show as trouble; that is not worth insisting.
         let reply = http.send(if place.differs() { request.once() } else { request }).await?;
         match reply.status {
@@ -256,6 +257,10 @@ impl Authorizer for Application {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, header);
         Ok(headers)
+    }
+
+    fn signs_each_request(&self) -> bool {
+        false
     }
 
     fn judge(&self, reply: &Reply) -> Judgement {

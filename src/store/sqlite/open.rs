@@ -50,6 +50,7 @@ pub async fn open(folder: &Path, limits: Limits) -> Result<Opened> {
     let mut connection = options(&path).connect().await.map_err(|error| explain(&error, &path))?;
     migrate(&mut connection, &path).await?;
     drop(guard);
+    files::sync_folder(folder).map_err(unwritable)?;
     if let Some(pages) = limits.pages {
         sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}")))
             .execute(&mut connection)
@@ -126,7 +127,8 @@ pub fn explain(error: &sqlx::Error, path: &Path) -> StoreError {
     // The low byte is SQLite's primary code; its numbers never change.
     match code.map(|code| code & 0xff) {
         Some(5 | 6) => StoreError::Busy { path },
-        Some(3 | 8 | 10 | 14 | 23) => StoreError::Unwritable { folder: folder(), reason: error.to_string() },
+        Some(10) => StoreError::DiskFailed { path, reason: error.to_string() },
+        Some(3 | 8 | 14 | 23) => StoreError::Unwritable { folder: folder(), reason: error.to_string() },
         Some(11 | 26) => StoreError::Corrupt { path, what: error.to_string() },
         Some(13) => StoreError::DiskFull { path },
         _ => StoreError::Other { message: error.to_string() },

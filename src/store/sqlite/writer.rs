@@ -145,11 +145,12 @@ impl Writer {
 }
 
 async fn work(
-    mut connection: SqliteConnection,
+    connection: SqliteConnection,
     path: PathBuf,
     mut queue: mpsc::Receiver<Job>,
     commits: Arc<AtomicU64>,
 ) {
+    let mut connection = Some(connection);
     let mut failed: Option<String> = None;
     let mut closing = Vec::new();
     let mut jobs = Vec::with_capacity(QUEUE);
@@ -164,15 +165,24 @@ async fn work(
         if let Some(first) = &failed {
             let error = StoreError::Failed { first: first.clone() };
             refuse_all(todo, &error);
-        } else if !todo.is_empty() {
-            failed = transact(&mut connection, &path, todo).await;
-            commits.fetch_add(u64::from(failed.is_none()), Ordering::Relaxed);
+        } else if let Some(mut working) = connection.take_if(|_| !todo.is_empty()) {
+            failed = transact(&mut working, &path, todo).await;
+            if failed.is_none() {
+                commits.fetch_add(1, Ordering::Relaxed);
+                connection = Some(working);
+            } else {
+                // Closing it would sync the same files again. A disk that failed to may say yes the second time, and have
+                // dropped what it was to keep: nothing more is asked of it. The end of the process closes the files.
+                std::mem::forget(working);
+            }
         }
         if !closing.is_empty() {
             queue.close();
         }
     }
-    close(connection).await;
+    if let Some(connection) = connection {
+        close(connection).await;
+    }
     for done in closing {
         let _ = done.send(());
     }
