@@ -1,0 +1,310 @@
+//! What must hold after every life, whatever went wrong. Judged from the simulator's log and truth, the records of the
+//! journal, the history of the wire, and the report as it was handed out; never by the program's own fold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mothball::{
+    domain::RunId,
+    http::Sent,
+    simulator::{Truth, Write, faults::Kind},
+};
+use serde_json::Value;
+
+use super::{
+    journal::{self, Told},
+    model::Model,
+    rows,
+    wire::{Answer, Exchange, History, Moment},
+    world::{World, keeps_its_schema},
+};
+use crate::support::vendor;
+
+/// One try, and the four that may follow it.
+const MOST_TRIES: usize = 5;
+
+/// Everything that is known of a case.
+pub struct Evidence {
+    psa: &'static str,
+    history: History,
+    log: Vec<Write>,
+    now: Truth,
+    before: Truth,
+    told: BTreeMap<RunId, Told>,
+    model: Model,
+}
+
+impl Evidence {
+    pub fn gather(world: &World) -> Self {
+        let history = world.tap.history();
+        let log = world.simulator.all_writes();
+        let marks = world.before.configurations.values().map(|row| (row.id.clone(), row.active));
+        let model = Model::replay(world.psa, marks, &history, &log);
+        Self {
+            psa: world.psa,
+            told: world.runs().into_iter().map(|run| (run.clone(), journal::read(&world.store, &run))).collect(),
+            model: model.unwrap_or_else(|why| panic!("an answer that cannot be: {why}")),
+            now: world.simulator.truth(),
+            before: world.before.clone(),
+            history,
+            log,
+        }
+    }
+
+    /// All that must hold of the wire, the log and the journals.
+    pub fn check(&self, world: &World) {
+        self.only_what_was_approved_and_intended();
+        self.only_the_two_marks_differ();
+        self.at_most_one_effect();
+        self.credentials_went_nowhere_else(world);
+        self.nothing_was_sent_again_unread();
+        for told in self.told.values() {
+            assert!(told.settled_twice.is_empty(), "settled twice: {:?}", told.settled_twice);
+        }
+        let notes = world.simulator.notes();
+        assert!(notes.is_empty(), "the simulator noted: {notes:#?}");
+        for (id, row) in &self.now.configurations {
+            let end = self.model.end(id);
+            let active = row.active.unwrap_or(true);
+            let known = self.before.configurations.contains_key(id);
+            assert!(!known || end.may_be(active), "the model has lost {id}: it is {active}, not {:?}", end.possible);
+        }
+    }
+
+    /// Changes by us ⊆ approved, and each write left after its intent was on record.
+    fn only_what_was_approved_and_intended(&self) {
+        let approved: BTreeSet<&String> = self.told.values().flat_map(|told| &told.approved).collect();
+        for write in self.log.iter().filter(|write| !write.by_others) {
+            assert!(write.record.starts_with("configuration/"), "{} was written", write.record);
+            assert!(approved.contains(&write.id), "{} was written, and nobody approved it", write.id);
+            let sent = self.writes().any(|(_, _, id, _)| id == write.id);
+            assert!(sent, "{} changed without a write on the wire", write.id);
+        }
+        for (_, exchange, id, _) in self.writes() {
+            assert!(approved.contains(&id), "{id} was sent, and nobody approved it");
+            assert!(self.intent(exchange, &id).is_some(), "{id} was sent before its intent was on record");
+        }
+    }
+
+    /// The latest intent that stood in a journal when this write left.
+    fn intent(&self, exchange: &Exchange, id: &str) -> Option<(&RunId, u64)> {
+        self.told.iter().rev().find_map(|(run, told)| {
+            let length = exchange.journaled.get(run).copied().unwrap_or(0);
+            let before = told.intents.get(id)?.iter().rev().find(|(place, _)| *place < length);
+            before.map(|(_, attempt)| (run, *attempt))
+        })
+    }
+
+    /// Every write of a configuration, with its moment.
+    fn writes(&self) -> impl Iterator<Item = (usize, &Exchange, String, rows::Marks)> {
+        self.history.moments.iter().enumerate().flat_map(|(moment, (what, _))| {
+            let Moment::Sent(number) = what else { return Vec::new() };
+            let exchange = &self.history.exchanges[*number];
+            rows::write(self.psa, exchange).into_iter().map(|(id, asked)| (moment, exchange, id, asked)).collect()
+        })
+    }
+
+    fn only_the_two_marks_differ(&self) {
+        let may_change = vendor::facts(self.psa).changed;
+        for write in self.log.iter().filter(|write| !write.by_others) {
+            for change in &write.changes {
+                assert!(may_change.contains(&change.field.as_str()), "{}: {} was changed", write.id, change.field);
+            }
+        }
+        let by_others: BTreeSet<&str> =
+            self.log.iter().filter(|write| write.by_others).map(|write| write.id.as_str()).collect();
+        for (id, before) in &self.before.configurations {
+            if by_others.contains(id.as_str()) {
+                continue;
+            }
+            let mut now = self.now.configurations[id].clone();
+            let (active, status, closed) = (before.active, before.status.clone(), before.closed);
+            (now.active, now.status, now.closed) = (active, status, closed);
+            // What hangs on a record is seen in the record that hangs on it.
+            now.active_children.clone_from(&before.active_children);
+            now.blocked.clone_from(&before.blocked);
+            now.agreements.clone_from(&before.agreements);
+            assert_eq!(now, *before, "{id}: something else than the two marks differs");
+        }
+    }
+
+    /// At most one effective change of an item by a run, unless somebody else changed it in between.
+    fn at_most_one_effect(&self) {
+        let mut by_us: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut by_others: BTreeMap<&str, usize> = BTreeMap::new();
+        for write in &self.log {
+            let count = if write.by_others { &mut by_others } else { &mut by_us };
+            *count.entry(&write.id).or_default() += 1;
+        }
+        for (id, times) in by_us {
+            let runs = self.told.values().filter(|told| told.intents.contains_key(id)).count();
+            let others = by_others.get(id).copied().unwrap_or(0);
+            assert!(times <= runs.max(1) + others, "{id} was changed {times} times by {runs} runs");
+        }
+    }
+
+    fn credentials_went_nowhere_else(&self, world: &World) {
+        let own = world.simulator.base_url();
+        for exchange in &self.history.exchanges {
+            let what = format!("{} {}", exchange.method, exchange.path);
+            assert_eq!(exchange.origin, own, "{what} went elsewhere");
+            let open = discovery(self.psa, &exchange.path);
+            assert_eq!(exchange.with_credentials, !open, "{what}: credentials: {}", exchange.with_credentials);
+            let writes = rows::changes_something(self.psa, exchange);
+            let known = !rows::write(self.psa, exchange).is_empty();
+            assert!(!writes || known, "an unknown write: {what}");
+        }
+        assert!(world.simulator.elsewhere().is_empty());
+    }
+
+    /// Under one intent a write is only sent again where the one before surely had no effect, five times at most. Under
+    /// the next one the item was read in between.
+    fn nothing_was_sent_again_unread(&self) {
+        let mut last: BTreeMap<String, (usize, &Exchange, Option<(RunId, u64)>, usize)> = BTreeMap::new();
+        for (moment, exchange, id, _) in self.writes() {
+            let intent = self.intent(exchange, &id).map(|(run, attempt)| (run.clone(), attempt));
+            let mut tries = 1;
+            if let Some((sent, before, under, tried)) = last.get(&id) {
+                let answered = self.answered_at(*sent);
+                assert!(answered.is_some_and(|at| at < moment), "{id} was under way twice at once");
+                if !surely_unseen(before) {
+                    let read = self.was_shown(&id, answered.unwrap_or(*sent), moment);
+                    assert!(read, "{id} was sent again without being read: {before:?}");
+                    let refused = matches!(before.answer, Some(Answer::Reply { status: 400..=499, .. }));
+                    assert!(refused || *under != intent, "{id} was sent again without a new intent");
+                } else if *under == intent {
+                    tries = tried + 1;
+                }
+                assert!(tries <= most_tries(self.psa), "{id} was sent {tries} times under one intent");
+            }
+            last.insert(id, (moment, exchange, intent, tries));
+        }
+    }
+
+    fn answered_at(&self, sent: usize) -> Option<usize> {
+        let Moment::Sent(number) = self.history.moments[sent].0 else { return None };
+        let after = self.history.moments.iter().enumerate().skip(sent);
+        after.filter(|(_, (what, _))| *what == Moment::Answered(number)).map(|(moment, _)| moment).next()
+    }
+
+    /// Whether an answer to a reading that left after `from` showed the item before `until`.
+    fn was_shown(&self, id: &str, from: usize, until: usize) -> bool {
+        self.history.moments[from..until].iter().enumerate().any(|(place, (what, _))| {
+            let Moment::Answered(number) = what else { return false };
+            let exchange = &self.history.exchanges[*number];
+            let left = self.history.moments[from..from + place].iter().any(|(what, _)| *what == Moment::Sent(*number));
+            left && rows::shown(self.psa, exchange).iter().any(|(shown, _)| shown == id)
+        })
+    }
+
+    /// What the report says is arithmetically closed, is what the journal says, and agrees with the truth.
+    pub fn check_report(&self, run: &RunId, report: &Value) {
+        keeps_its_schema(report);
+        let told = &self.told[run];
+        let configs = report["configs"].as_array().expect("the report of one client");
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut listed = BTreeSet::new();
+        for config in configs {
+            let id = config["config_id"].as_str().expect("an id");
+            let outcome = config["outcome"].as_str().expect("an outcome");
+            assert!(listed.insert(id), "{id} is listed twice");
+            *counts.entry(outcome).or_default() += 1;
+            match told.settled.get(id) {
+                Some(settled) => assert_eq!(outcome, settled["outcome"], "{id}: the journal says {settled}"),
+                // Sent, and not settled: nobody knows. Not sent: left as it was.
+                None => {
+                    let sent = told.intents.contains_key(id);
+                    assert!(outcome == "skipped" || sent && outcome == "unknown", "{id}: {outcome}");
+                }
+            }
+            self.claim_is_true(id, config);
+        }
+        let planned: u64 = told.approved.iter().map(|id| u64::from(listed.contains(id.as_str()))).sum();
+        assert_eq!(planned, told.approved.len() as u64, "every item of the plan is listed");
+        let count = |outcome: &str| counts.get(outcome).copied().unwrap_or(0);
+        let errors = count("failed") + count("unknown");
+        let skipped = count("skipped") + count("changed_since_review") + count("planned");
+        let statistics = &report["statistics"];
+        assert_eq!(statistics["configs_found"], configs.len(), "{statistics}");
+        assert_eq!(statistics["configs_deactivated"], count("deactivated"), "{statistics}");
+        assert_eq!(statistics["configs_skipped"], skipped, "{statistics}");
+        assert_eq!(statistics["errors"], errors, "{statistics}");
+        assert_eq!(configs.len() as u64, count("deactivated") + skipped + errors);
+        let success = report["success"] == true;
+        let unverified = configs.iter().any(|config| config["outcome"] == "deactivated" && config["verified"] != true);
+        let good = errors == 0 && count("changed_since_review") == 0 && !unverified;
+        assert!(!success || good && report["state"] == "finished", "it says success: {statistics}");
+    }
+
+    fn claim_is_true(&self, id: &str, config: &Value) {
+        let end = self.model.end(id);
+        let disturbed = self.log.iter().any(|write| write.by_others && write.id == id);
+        let really = self.now.configurations.get(id).map(|row| row.active != Some(false));
+        let lied_to = self.history.exchanges.iter().any(|exchange| {
+            exchange.met.contains(&Kind::LostWrite)
+                && rows::write(self.psa, exchange).iter().any(|(written, _)| written == id)
+        });
+        match config["outcome"].as_str().unwrap_or_default() {
+            "unknown" => {}
+            "deactivated" if config["verified"] == true => {
+                assert!(disturbed || end.is_surely(false), "{id} is told as verified; it may be {:?}", end.possible);
+                assert!(disturbed || end.looked, "{id} is told as verified, and nobody looked");
+                assert!(disturbed || really == Some(false), "{id} is told as deactivated, and is active");
+            }
+            "deactivated" => {
+                assert!(end.may_be(false) || lied_to, "{id} is told as deactivated; it is {:?}", end.possible);
+                assert!(disturbed || lied_to || really == Some(false), "{id} is told as deactivated");
+            }
+            _ => {
+                let told = config["status"] == "active";
+                assert!(disturbed || end.may_be(told), "{id} is told to be {told}; it may be {:?}", end.possible);
+                assert!(disturbed || really == Some(told), "{id} is told to be active: {told}: {config}");
+            }
+        }
+    }
+
+    /// Items of a run whose fate nobody knows, by its journal: told as unknown, or sent and never settled.
+    pub fn unknown(&self, run: &RunId) -> BTreeSet<&str> {
+        let told = &self.told[run];
+        let settled = told.settled.iter().filter(|(_, settled)| settled["outcome"] == "unknown");
+        let open = told.intents.keys().filter(|id| !told.settled.contains_key(*id));
+        settled.map(|(id, _)| id.as_str()).chain(open.map(String::as_str)).collect()
+    }
+
+    /// Approved items that nothing was settled for.
+    pub fn unsettled(&self, run: &RunId) -> usize {
+        let told = &self.told[run];
+        told.approved.iter().filter(|id| !told.settled.contains_key(*id)).count()
+    }
+
+    pub fn last_end(&self, run: &RunId) -> Option<&str> {
+        self.told[run].ends.last().map(String::as_str)
+    }
+}
+
+/// Places that are asked without credentials, by the contract.
+fn discovery(psa: &str, path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    match psa {
+        "connectwise" => path.starts_with("/login/companyinfo/"),
+        "autotask" => path.ends_with("/zoneinformation"),
+        _ => path == "/api/authinfo" || path == "/auth/token",
+    }
+}
+
+/// Autotask's hourly pool answers like its other limits: once it was looked at, the same request begins anew.
+fn most_tries(psa: &str) -> usize {
+    if psa == "autotask" { 2 * MOST_TRIES } else { MOST_TRIES }
+}
+
+/// Whether the PSA certainly did nothing about a write: it did not get there, or was turned away unlooked at.
+fn surely_unseen(exchange: &Exchange) -> bool {
+    match &exchange.answer {
+        Some(Answer::Failed { sent, .. }) => *sent == Sent::Never,
+        Some(Answer::Reply { status: 401 | 429, .. }) => true,
+        Some(Answer::Reply { body, status: 500 }) => {
+            let body = String::from_utf8_lossy(body);
+            body.contains("threshold")
+        }
+        _ => false,
+    }
+}
