@@ -234,6 +234,8 @@ impl Run {
             self.journal.with(|state| state.items.values().all(|item| matches!(item, ItemState::Queued)));
         let open = self.journal.with(|state| state.open_items().next().is_some());
         match (met, self.control.now()) {
+            // What is open can only be settled by resuming, whatever stands in the way of more.
+            (Some(_), _) if open => End::Interrupted,
             (Some(EngineError::OtherTenant { .. } | EngineError::Refused(_)), _) => End::Refused,
             (Some(EngineError::NotApproved(_) | EngineError::Altered(_) | EngineError::Locked { .. }), _) => {
                 End::Refused
@@ -244,7 +246,6 @@ impl Run {
                 End::Refused
             }
             (Some(_), _) | (None, Control::Interrupt | Control::Abort) => End::Interrupted,
-            // What is open can only be settled by resuming.
             (None, Control::Cancel | Control::Stop) if open => End::Interrupted,
             (None, Control::Cancel | Control::Stop) => End::Cancelled,
             (None, Control::Go | Control::Pause) => End::Finished,

@@ -7,7 +7,7 @@ use mothball::{domain::RunId, engine::EngineError, simulator::faults};
 
 use super::{
     check::Evidence,
-    wire::{Exchange, Script},
+    wire::{Answer, Exchange, Script},
     world::{Ended, Job, Making, World},
 };
 
@@ -110,8 +110,12 @@ impl Case {
 /// One life. Afterwards nothing goes wrong any more.
 fn live(world: &World, job: &Job, counted: &mut Counted) -> Ended {
     let faulty = |world: &World| {
-        let requests = world.simulator.requests();
-        requests.iter().filter(|request| !request.faults.is_empty()).count() as u64
+        let history = world.tap.history();
+        let spoilt = |exchange: &&Exchange| {
+            let answered = matches!(exchange.answer, Some(Answer::Reply { .. }));
+            !exchange.met.is_empty() || !answered
+        };
+        history.exchanges.iter().filter(spoilt).count() as u64
     };
     let before = faulty(world);
     let (ended, took) = world.live(job, LONGEST);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use mothball::{
     domain::RunId,
     http::Sent,
-    simulator::{Truth, Write, faults::Kind},
+    simulator::{ConfigurationTruth, Truth, Write, faults::Kind},
 };
 use serde_json::Value;
 
@@ -29,7 +29,8 @@ pub struct Evidence {
     log: Vec<Write>,
     now: Truth,
     before: Truth,
-    told: BTreeMap<RunId, Told>,
+    /// In the order in which the runs were stored.
+    told: Vec<(RunId, Told)>,
     model: Model,
 }
 
@@ -50,6 +51,10 @@ impl Evidence {
         }
     }
 
+    fn told_of(&self, run: &RunId) -> &Told {
+        self.told.iter().find(|(id, _)| id == run).map(|(_, told)| told).expect("a run that is stored")
+    }
+
     /// All that must hold of the wire, the log and the journals.
     pub fn check(&self, world: &World) {
         self.only_what_was_approved_and_intended();
@@ -57,7 +62,7 @@ impl Evidence {
         self.at_most_one_effect();
         self.credentials_went_nowhere_else(world);
         self.nothing_was_sent_again_unread();
-        for told in self.told.values() {
+        for (_, told) in &self.told {
             assert!(told.settled_twice.is_empty(), "settled twice: {:?}", told.settled_twice);
         }
         let notes = world.simulator.notes();
@@ -72,7 +77,7 @@ impl Evidence {
 
     /// Changes by us ⊆ approved, and each write left after its intent was on record.
     fn only_what_was_approved_and_intended(&self) {
-        let approved: BTreeSet<&String> = self.told.values().flat_map(|told| &told.approved).collect();
+        let approved: BTreeSet<&String> = self.told.iter().map(|(_, told)| told).flat_map(|told| &told.approved).collect();
         for write in self.log.iter().filter(|write| !write.by_others) {
             assert!(write.record.starts_with("configuration/"), "{} was written", write.record);
             assert!(approved.contains(&write.id), "{} was written, and nobody approved it", write.id);
@@ -85,12 +90,12 @@ impl Evidence {
         }
     }
 
-    /// The latest intent that stood in a journal when this write left.
-    fn intent(&self, exchange: &Exchange, id: &str) -> Option<(&RunId, u64)> {
+    /// The latest intent that stood in a journal when this write left: its run and its place.
+    fn intent(&self, exchange: &Exchange, id: &str) -> Option<(&RunId, usize)> {
         self.told.iter().rev().find_map(|(run, told)| {
             let length = exchange.journaled.get(run).copied().unwrap_or(0);
-            let before = told.intents.get(id)?.iter().rev().find(|(place, _)| *place < length);
-            before.map(|(_, attempt)| (run, *attempt))
+            let before = told.intents.get(id)?.iter().rev().find(|place| **place < length);
+            before.map(|place| (run, *place))
         })
     }
 
@@ -136,7 +141,7 @@ impl Evidence {
             *count.entry(&write.id).or_default() += 1;
         }
         for (id, times) in by_us {
-            let runs = self.told.values().filter(|told| told.intents.contains_key(id)).count();
+            let runs = self.told.iter().map(|(_, told)| told).filter(|told| told.intents.contains_key(id)).count();
             let others = by_others.get(id).copied().unwrap_or(0);
             assert!(times <= runs.max(1) + others, "{id} was changed {times} times by {runs} runs");
         }
@@ -159,18 +164,18 @@ impl Evidence {
     /// Under one intent a write is only sent again where the one before surely had no effect, five times at most. Under
     /// the next one the item was read in between.
     fn nothing_was_sent_again_unread(&self) {
-        let mut last: BTreeMap<String, (usize, &Exchange, Option<(RunId, u64)>, usize)> = BTreeMap::new();
+        let mut last: BTreeMap<String, (usize, &Exchange, Option<(RunId, usize)>, usize)> = BTreeMap::new();
         for (moment, exchange, id, _) in self.writes() {
-            let intent = self.intent(exchange, &id).map(|(run, attempt)| (run.clone(), attempt));
+            let intent = self.intent(exchange, &id).map(|(run, place)| (run.clone(), place));
             let mut tries = 1;
             if let Some((sent, before, under, tried)) = last.get(&id) {
                 let answered = self.answered_at(*sent);
                 assert!(answered.is_some_and(|at| at < moment), "{id} was under way twice at once");
-                if !surely_unseen(before) {
+                if !surely_unseen(before, exchange) {
                     let read = self.was_shown(&id, answered.unwrap_or(*sent), moment);
-                    assert!(read, "{id} was sent again without being read: {before:?}");
+                    assert!(read, "{id} was sent again without being read\n{}", self.story(&id));
                     let refused = matches!(before.answer, Some(Answer::Reply { status: 400..=499, .. }));
-                    assert!(refused || *under != intent, "{id} was sent again without a new intent");
+                    assert!(refused || *under != intent, "{id} was sent again without a new intent\n{}", self.story(&id));
                 } else if *under == intent {
                     tries = tried + 1;
                 }
@@ -186,6 +191,43 @@ impl Evidence {
         after.filter(|(_, (what, _))| *what == Moment::Answered(number)).map(|(moment, _)| moment).next()
     }
 
+    /// What happened to one record, for whoever looks into a broken case.
+    fn story(&self, id: &str) -> String {
+        let mut lines = Vec::new();
+        for (moment, (what, _)) in self.history.moments.iter().enumerate() {
+            let line = match what {
+                Moment::Begun => "the program begins".to_owned(),
+                Moment::Edited => "somebody else edits".to_owned(),
+                Moment::Sent(number) => {
+                    let exchange = &self.history.exchanges[*number];
+                    let asked = rows::write(self.psa, exchange).into_iter().find(|(written, _)| written == id);
+                    let Some((_, asked)) = asked else { continue };
+                    format!("{number}: asks for {asked:?}, under {:?}", self.intent(exchange, id))
+                }
+                Moment::Answered(number) => {
+                    let exchange = &self.history.exchanges[*number];
+                    let shown = rows::shown(self.psa, exchange).into_iter().find(|(shown, _)| shown == id);
+                    let written = rows::write(self.psa, exchange).iter().any(|(written, _)| written == id);
+                    let answer = match &exchange.answer {
+                        Some(Answer::Reply { status, .. }) => status.to_string(),
+                        other => format!("{other:?}"),
+                    };
+                    match shown {
+                        None if !written => continue,
+                        shown => format!("{number}: {} {answer} {:?} shows {shown:?}", exchange.method, exchange.met),
+                    }
+                }
+            };
+            lines.push(format!("  {moment}. {line}"));
+        }
+        let journal = self.told.iter().filter_map(|(run, told)| {
+            let (intents, settled) = (told.intents.get(id), told.settled.get(id));
+            (intents.is_some() || settled.is_some()).then(|| format!("  {run}: {intents:?}, {settled:?}"))
+        });
+        lines.extend(journal);
+        lines.join("\n")
+    }
+
     /// Whether an answer to a reading that left after `from` showed the item before `until`.
     fn was_shown(&self, id: &str, from: usize, until: usize) -> bool {
         self.history.moments[from..until].iter().enumerate().any(|(place, (what, _))| {
@@ -199,7 +241,7 @@ impl Evidence {
     /// What the report says is arithmetically closed, is what the journal says, and agrees with the truth.
     pub fn check_report(&self, run: &RunId, report: &Value) {
         keeps_its_schema(report);
-        let told = &self.told[run];
+        let told = self.told_of(run);
         let configs = report["configs"].as_array().expect("the report of one client");
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
         let mut listed = BTreeSet::new();
@@ -216,7 +258,7 @@ impl Evidence {
                     assert!(outcome == "skipped" || sent && outcome == "unknown", "{id}: {outcome}");
                 }
             }
-            self.claim_is_true(id, config);
+            self.claim_is_true(run, id, config);
         }
         let planned: u64 = told.approved.iter().map(|id| u64::from(listed.contains(id.as_str()))).sum();
         assert_eq!(planned, told.approved.len() as u64, "every item of the plan is listed");
@@ -235,10 +277,14 @@ impl Evidence {
         assert!(!success || good && report["state"] == "finished", "it says success: {statistics}");
     }
 
-    fn claim_is_true(&self, id: &str, config: &Value) {
+    fn claim_is_true(&self, run: &RunId, id: &str, config: &Value) {
         let end = self.model.end(id);
-        let disturbed = self.log.iter().any(|write| write.by_others && write.id == id);
-        let really = self.now.configurations.get(id).map(|row| row.active != Some(false));
+        let by_others = self.log.iter().any(|write| write.by_others && write.id == id);
+        let mut later = self.told.iter().skip_while(|(told, _)| told != run).skip(1);
+        // What a run read last may have been changed since: by others, or by a run after it.
+        let disturbed = by_others || later.any(|(_, told)| told.intents.contains_key(id));
+        let really = self.now.configurations.get(id).map(ConfigurationTruth::is_active);
+        let approved = self.told.iter().any(|(_, told)| told.approved.contains(id));
         let lied_to = self.history.exchanges.iter().any(|exchange| {
             exchange.met.contains(&Kind::LostWrite)
                 && rows::write(self.psa, exchange).iter().any(|(written, _)| written == id)
@@ -251,20 +297,25 @@ impl Evidence {
                 assert!(disturbed || really == Some(false), "{id} is told as deactivated, and is active");
             }
             "deactivated" => {
-                assert!(end.may_be(false) || lied_to, "{id} is told as deactivated; it is {:?}", end.possible);
+                assert!(
+                    disturbed || end.may_be(false) || lied_to,
+                    "{id} is told as deactivated; it is {:?}\n{}",
+                    end.possible,
+                    self.story(id)
+                );
                 assert!(disturbed || lied_to || really == Some(false), "{id} is told as deactivated");
             }
             _ => {
                 let told = config["status"] == "active";
-                assert!(disturbed || end.may_be(told), "{id} is told to be {told}; it may be {:?}", end.possible);
-                assert!(disturbed || really == Some(told), "{id} is told to be active: {told}: {config}");
+                assert!(disturbed || !approved || end.may_be(told), "{id} is told to be {told}; it may be {:?}\n{}", end.possible, self.story(id));
+                assert!(disturbed || really == Some(told), "{id} is told to be active: {told}: {config}\n{}", self.story(id));
             }
         }
     }
 
     /// Items of a run whose fate nobody knows, by its journal: told as unknown, or sent and never settled.
     pub fn unknown(&self, run: &RunId) -> BTreeSet<&str> {
-        let told = &self.told[run];
+        let told = self.told_of(run);
         let settled = told.settled.iter().filter(|(_, settled)| settled["outcome"] == "unknown");
         let open = told.intents.keys().filter(|id| !told.settled.contains_key(*id));
         settled.map(|(id, _)| id.as_str()).chain(open.map(String::as_str)).collect()
@@ -272,12 +323,12 @@ impl Evidence {
 
     /// Approved items that nothing was settled for.
     pub fn unsettled(&self, run: &RunId) -> usize {
-        let told = &self.told[run];
+        let told = self.told_of(run);
         told.approved.iter().filter(|id| !told.settled.contains_key(*id)).count()
     }
 
     pub fn last_end(&self, run: &RunId) -> Option<&str> {
-        self.told[run].ends.last().map(String::as_str)
+        self.told_of(run).ends.last().map(String::as_str)
     }
 }
 
@@ -297,8 +348,10 @@ fn most_tries(psa: &str) -> usize {
 }
 
 /// Whether the PSA certainly did nothing about a write: it did not get there, or was turned away unlooked at.
-fn surely_unseen(exchange: &Exchange) -> bool {
+fn surely_unseen(exchange: &Exchange, next: &Exchange) -> bool {
     match &exchange.answer {
+        // The tenant's release has another address by now.
+        Some(Answer::Reply { status: 404, .. }) => exchange.path != next.path,
         Some(Answer::Failed { sent, .. }) => *sent == Sent::Never,
         Some(Answer::Reply { status: 401 | 429, .. }) => true,
         Some(Answer::Reply { body, status: 500 }) => {

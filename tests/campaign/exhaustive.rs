@@ -25,8 +25,8 @@ fn making(psa: &str) -> Making {
 }
 
 /// The requests that a run takes in which nothing goes wrong.
-fn healthy(psa: &str) -> Vec<Exchange> {
-    let counted = Case::new(format!("{psa}, healthy"), making(psa), Plan::none()).run().unwrap();
+fn healthy(psa: &str, what: &str) -> Vec<Exchange> {
+    let counted = Case::new(format!("{psa}, healthy, to know what to spoil: {what}"), making(psa), Plan::none()).run().unwrap();
     assert!(counted.success && counted.met == 0);
     counted.requests
 }
@@ -44,7 +44,7 @@ fn meets(psa: &str, kind: Kind, request: Option<&Exchange>) -> Option<bool> {
 }
 
 fn each_kind(psa: &str, how: &str, plan: impl Fn(Kind, usize) -> (Plan, Script), every: usize) {
-    let requests = healthy(psa);
+    let requests = healthy(psa, how);
     let mut tally = Tally::default();
     for kind in Kind::ALL {
         for at in (0..requests.len() + BEYOND).step_by(every) {
@@ -90,7 +90,7 @@ fn each_kind_for_a_while(psa: &str) {
 
 /// What goes wrong on this side of the wire, and the end of the program, at each request.
 fn each_happening(psa: &str) {
-    let requests = healthy(psa).len();
+    let requests = healthy(psa, "happenings").len();
     let own = Own::ALL.map(Happening::Own);
     let others = [
         Happening::CrashBefore,
@@ -105,7 +105,7 @@ fn each_happening(psa: &str) {
             let script = Script(vec![(at as u64, happening.clone())]);
             let case = Case { script, ..Case::new(name.clone(), making(psa), Plan::none()) };
             let went = case.run();
-            assert!(went.as_ref().is_ok_and(|counted| counted.met == 1) || went.is_err(), "{name}");
+            assert!(went.as_ref().is_ok_and(|counted| counted.met > 0) || went.is_err(), "{name}");
             tally.add(went);
         }
     }
@@ -114,7 +114,7 @@ fn each_happening(psa: &str) {
 
 /// The tenant moves, or its tokens are revoked, after each number of requests.
 fn the_vendor_moves(psa: &str) {
-    let requests = healthy(psa).len() as u64;
+    let requests = healthy(psa, "moves").len() as u64;
     let mut tally = Tally::default();
     for after in 0..2 * requests {
         let mut making = making(psa);

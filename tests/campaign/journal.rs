@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 pub struct Told {
     /// What the approval names.
     pub approved: BTreeSet<String>,
-    /// Intents by item: the place of the record and the number of the try.
-    pub intents: BTreeMap<String, Vec<(usize, u64)>>,
+    /// The places of the intents, by item.
+    pub intents: BTreeMap<String, Vec<usize>>,
     /// The last outcome of each item.
     pub settled: BTreeMap<String, Value>,
     /// Settled as something else than unknown, and then again.
@@ -37,10 +37,7 @@ pub fn read(store: &MemoryStore, run: &RunId) -> Told {
                 let items = body["approval"]["items"].as_array().into_iter().flatten();
                 told.approved.extend(items.filter_map(Value::as_str).map(str::to_owned));
             }
-            "intended" => {
-                let attempt = body["attempt"].as_u64().expect("an intent has a number");
-                told.intents.entry(id()).or_default().push((place, attempt));
-            }
+            "intended" => told.intents.entry(id()).or_default().push(place),
             "settled" => {
                 let before = told.settled.insert(id(), body.clone());
                 if before.is_some_and(|before| before["outcome"] != "unknown") {

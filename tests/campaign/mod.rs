@@ -11,6 +11,7 @@ mod check;
 mod exhaustive;
 mod journal;
 mod model;
+mod pace;
 mod rows;
 mod seeds;
 mod wire;

@@ -276,8 +276,9 @@ impl Tap {
     }
 
     async fn die(&self) {
-        self.state().dead = true;
-        self.bell.notify_one();
+        if !std::mem::replace(&mut self.state().dead, true) {
+            self.bell.notify_one();
+        }
         std::future::pending::<()>().await;
     }
 
