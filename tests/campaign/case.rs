@@ -13,7 +13,7 @@ use super::{
 
 /// Nothing takes longer than this, whatever goes wrong: the PSA is waited for ten minutes, and every request that
 /// asks for patience may have as much.
-const LONGEST: Duration = Duration::from_hours(2);
+pub const LONGEST: Duration = Duration::from_hours(2);
 
 /// What a case did.
 #[derive(Debug, Default, Clone)]

@@ -25,12 +25,12 @@ const MOST_TRIES: usize = 5;
 /// Everything that is known of a case.
 pub struct Evidence {
     psa: &'static str,
-    history: History,
-    log: Vec<Write>,
-    now: Truth,
+    pub history: History,
+    pub log: Vec<Write>,
+    pub now: Truth,
     before: Truth,
     /// In the order in which the runs were stored.
-    told: Vec<(RunId, Told)>,
+    pub told: Vec<(RunId, Told)>,
     model: Model,
 }
 
@@ -202,7 +202,7 @@ impl Evidence {
                     let exchange = &self.history.exchanges[*number];
                     let asked = rows::write(self.psa, exchange).into_iter().find(|(written, _)| written == id);
                     let Some((_, asked)) = asked else { continue };
-                    format!("{number}: asks for {asked:?}, under {:?}", self.intent(exchange, id))
+                    format!("{number}, {}: asks for {asked:?}, under {:?}", exchange.at, self.intent(exchange, id))
                 }
                 Moment::Answered(number) => {
                     let exchange = &self.history.exchanges[*number];

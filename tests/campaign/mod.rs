@@ -4,15 +4,18 @@
 //! `world` is what a case runs in, `wire` puts on record what was sent and what came back; `check` holds it against the
 //! simulator's log and truth, the journal (`journal`) and the report, and `model` replays the history against a small
 //! model of the PSA; `rows` reads the vendors' bodies for both. `case` is one case from its beginning to its end.
-//! `exhaustive` and the modules behind it are the campaign itself.
+//! `exhaustive`, `seeds` and `pace` are the campaign itself; `found` has what it found, and `sanity` sees to it that the
+//! checker can find anything.
 
 mod case;
 mod check;
 mod exhaustive;
+mod found;
 mod journal;
 mod model;
 mod pace;
 mod rows;
+mod sanity;
 mod seeds;
 mod wire;
 mod world;

@@ -1,5 +1,7 @@
 //! What faults cost in time: a run under ten percent of mixed faults that pass, against the same run without, both at
 //! the pace that a profile has by default and in virtual time.
+//!
+//! A 429 is not among them: it is the PSA's word that the client is too fast, and is obeyed, whatever that costs.
 
 use std::time::Duration;
 
@@ -9,8 +11,9 @@ use mothball::simulator::{
 };
 
 use super::{case::Case, world::Making};
+use crate::support::vendor::facts;
 
-/// What a request may meet on a bad day. None of it says that the client is too fast: that has to be obeyed.
+/// What a request may meet on a bad day.
 const PASSING: [Kind; 14] = [
     Kind::Refused,
     Kind::Reset,
@@ -27,42 +30,51 @@ const PASSING: [Kind; 14] = [
     Kind::InvalidJson,
     Kind::Html200,
 ];
+/// Of the requests, all kinds together.
+const SHARE: f64 = 0.1;
+const MOST: f64 = 1.35;
+/// Items of a run, five times as many where a write takes 25. With fewer the luck of a single reading decides.
+const ITEMS: usize = 400;
+const SEEDS: u64 = 5;
 
-fn took(psa: &str, items: usize, plan: Plan, seed: u64) -> (f64, u64) {
-    let options = Options {
-        psa: psa.to_owned(),
-        seed,
-        layout: Layout::Uniform { offboarded: 1, each: items },
-        latency: Duration::from_millis(150),
-        ..Options::default()
-    };
-    let name = format!("{psa}, {items} items, seed {seed}, under {plan}");
+/// How long such a run takes, and how many requests went wrong.
+fn took(psa: &str, plan: Plan, seed: u64) -> (f64, u64) {
+    let layout = Layout::Uniform { offboarded: 1, each: if facts(psa).batch > 1 { 5 * ITEMS } else { ITEMS } };
+    let latency = Duration::from_millis(150);
+    let options = Options { psa: psa.to_owned(), seed, layout, latency, ..Options::default() };
+    let name = format!("{psa}, pace, seed {seed}, under \"{plan}\"");
     let making = Making { batch: None, ..Making::new(options) };
-    let counted = Case::new(name.clone(), making, plan).run().unwrap();
-    assert!(counted.success || counted.met > 0, "{name}");
+    let counted = Case::new(name, making, plan).run().unwrap();
     (counted.took.as_secs_f64(), counted.met)
 }
 
+fn ten_percent_of_faults_cost_a_third_at_most(psa: &str) {
+    let (healthy, met) = took(psa, Plan::none(), 1);
+    assert_eq!(met, 0);
+    let ratios: Vec<f64> = (1..=SEEDS)
+        .map(|seed| {
+            let rules = PASSING.iter().map(|kind| Rule::at_rate(*kind, SHARE / PASSING.len() as f64));
+            let (took, met) = took(psa, Plan::of(rules.collect()), seed);
+            assert!(met > 0, "{psa}, seed {seed}: nothing went wrong");
+            took / healthy
+        })
+        .collect();
+    let told: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
+    println!("campaign: pace of {psa}: {healthy:.1} s healthy, under faults {} of that", told.join(", "));
+    assert!(ratios.iter().all(|ratio| *ratio <= MOST), "{psa}: {told:?}");
+}
+
 #[test]
-fn measure() {
-    for psa in ["connectwise", "autotask", "halopsa"] {
-        for items in [200, 1000] {
-            let (healthy, _) = took(psa, items, Plan::none(), 1);
-            for (what, throttled) in [("passing", false), ("passing and 429", true)] {
-                let mut kinds = PASSING.to_vec();
-                if throttled {
-                    kinds.push(Kind::Throttled);
-                }
-                let rate = 0.1 / kinds.len() as f64;
-                let ratios: Vec<String> = (1..=4)
-                    .map(|seed| {
-                        let rules = kinds.iter().map(|kind| Rule::at_rate(*kind, rate)).collect();
-                        let (took, met) = took(psa, items, Plan::of(rules), seed);
-                        format!("{:.2} ({met} met)", took / healthy)
-                    })
-                    .collect();
-                println!("campaign: pace {psa} {items} items healthy {healthy:.1} s, {what}: {ratios:?}");
-            }
-        }
-    }
+fn connectwise_takes_a_third_longer_at_most() {
+    ten_percent_of_faults_cost_a_third_at_most("connectwise");
+}
+
+#[test]
+fn autotask_takes_a_third_longer_at_most() {
+    ten_percent_of_faults_cost_a_third_at_most("autotask");
+}
+
+#[test]
+fn halopsa_takes_a_third_longer_at_most() {
+    ten_percent_of_faults_cost_a_third_at_most("halopsa");
 }

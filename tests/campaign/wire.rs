@@ -90,6 +90,8 @@ pub struct Exchange {
     pub path: String,
     pub body: String,
     pub with_credentials: bool,
+    /// When it left, by the PSA's clock.
+    pub at: jiff::Timestamp,
     /// How many records stood in each journal when it left.
     pub journaled: BTreeMap<RunId, usize>,
     /// The faults that met it.
@@ -225,6 +227,7 @@ impl Tap {
             path: url.path().to_owned(),
             body: String::from_utf8_lossy(request.body.as_deref().unwrap_or_default()).into_owned(),
             with_credentials: secret("authorization") || secret("secret"),
+            at: self.clock.now(),
             journaled: self.store.lengths().into_iter().collect(),
             met: Vec::new(),
             answer: None,

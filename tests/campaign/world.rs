@@ -43,7 +43,7 @@ impl WorldClock {
         Arc::new(Self { running: Mutex::new((start, None)), off: AtomicI64::new(0) })
     }
 
-    fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         let (base, origin) = *self.running.lock().unwrap_or_else(PoisonError::into_inner);
         base + origin.map_or(Duration::ZERO, |origin| origin.elapsed())
     }
