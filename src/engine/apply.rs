@@ -168,15 +168,16 @@ impl Run {
         // The clients as they were read last: good for every pass that begins while that is fresh.
         let mut clients = None;
         while !todo.is_empty() && !self.control.now().ends() && !trouble.is_there() {
-            let (began, returned) = match clients.take().filter(|(began, _): &(Seen, _)| !began.is_stale(pauses)) {
-                Some(known) => known,
-                None => {
-                    let began = Seen::now(pauses);
-                    let reading = self.engine.returned_clients(&self.approved, &self.header.criteria);
-                    let Some(returned) = self.unless_ended(reading).await? else { break };
-                    (began, returned)
-                }
-            };
+            let (began, returned) =
+                match clients.take().filter(|(began, _): &(Seen, _)| !began.is_stale(pauses)) {
+                    Some(known) => known,
+                    None => {
+                        let began = Seen::now(pauses);
+                        let reading = self.engine.returned_clients(&self.approved, &self.header.criteria);
+                        let Some(returned) = self.unless_ended(reading).await? else { break };
+                        (began, returned)
+                    }
+                };
             clients = Some((began, returned.clone()));
             self.journal.record([Event::Applying]).await?;
             let pipeline = Pipeline {

@@ -7,7 +7,7 @@ use mothball::{domain::RunId, engine::EngineError, simulator::faults};
 
 use super::{
     check::Evidence,
-    wire::{Answer, Exchange, Script},
+    wire::{Exchange, Script},
     world::{Ended, Job, Making, World},
 };
 
@@ -82,7 +82,7 @@ impl Case {
         let mut counted = Counted::default();
         let ended = live(&world, &job, &mut counted);
         counted.requests = world.tap.since_the_plan();
-        let evidence = judge(&world, &ended);
+        let mut evidence = judge(&world, &ended);
         let Some(run) = world.runs().first().cloned() else { return counted };
         counted.interrupted = evidence.last_end(&run) == Some("interrupted");
         counted.unknown = evidence.unknown(&run).len();
@@ -93,36 +93,28 @@ impl Case {
                 if is_left(&evidence, &run) {
                     let job = Job::Resume { run: run.clone(), faults, script };
                     let ended = live(&world, &job, &mut counted);
-                    judge(&world, &ended);
+                    evidence = judge(&world, &ended);
                 }
             }
             Then::Again => {
                 world.bury(&run);
                 let ended = live(&world, &Job::Again, &mut counted);
-                judge(&world, &ended);
+                evidence = judge(&world, &ended);
             }
         }
-        finish(&world, &mut counted);
+        finish(&world, evidence, &mut counted);
         counted
     }
 }
 
 /// One life. Afterwards nothing goes wrong any more.
 fn live(world: &World, job: &Job, counted: &mut Counted) -> Ended {
-    let faulty = |world: &World| {
-        let history = world.tap.history();
-        let spoilt = |exchange: &&Exchange| {
-            let answered = matches!(exchange.answer, Some(Answer::Reply { .. }));
-            !exchange.met.is_empty() || !answered
-        };
-        history.exchanges.iter().filter(spoilt).count() as u64
-    };
-    let before = faulty(world);
+    let before = world.tap.spoilt();
     let (ended, took) = world.live(job, LONGEST);
     if counted.took.is_zero() {
         counted.took = took;
     }
-    counted.met += faulty(world) - before + world.tap.happened();
+    counted.met += world.tap.spoilt() - before + world.tap.happened();
     counted.crashed |= matches!(ended, Ended::Crashed);
     ended
 }
@@ -148,9 +140,8 @@ fn is_left(evidence: &Evidence, run: &RunId) -> bool {
 }
 
 /// Later lives in which nothing goes wrong: every run that was left is resumed, once, and nothing is left unknown.
-fn finish(world: &World, counted: &mut Counted) {
+fn finish(world: &World, mut before: Evidence, counted: &mut Counted) {
     for run in world.runs() {
-        let before = Evidence::gather(world);
         if !is_left(&before, &run) {
             continue;
         }
@@ -169,6 +160,7 @@ fn finish(world: &World, counted: &mut Counted) {
         }
         let unknown = evidence.unknown(&run);
         assert!(unknown.is_empty(), "unknown after a healthy resume: {unknown:?}");
+        before = evidence;
     }
 }
 

@@ -42,7 +42,11 @@ impl Evidence {
         let model = Model::replay(world.psa, marks, &history, &log);
         Self {
             psa: world.psa,
-            told: world.runs().into_iter().map(|run| (run.clone(), journal::read(&world.store, &run))).collect(),
+            told: world
+                .runs()
+                .into_iter()
+                .map(|run| (run.clone(), journal::read(&world.store, &run)))
+                .collect(),
             model: model.unwrap_or_else(|why| panic!("an answer that cannot be: {why}")),
             now: world.simulator.truth(),
             before: world.before.clone(),
@@ -71,13 +75,18 @@ impl Evidence {
             let end = self.model.end(id);
             let active = row.active.unwrap_or(true);
             let known = self.before.configurations.contains_key(id);
-            assert!(!known || end.may_be(active), "the model has lost {id}: it is {active}, not {:?}", end.possible);
+            assert!(
+                !known || end.may_be(active),
+                "the model has lost {id}: it is {active}, not {:?}",
+                end.possible
+            );
         }
     }
 
     /// Changes by us ⊆ approved, and each write left after its intent was on record.
     fn only_what_was_approved_and_intended(&self) {
-        let approved: BTreeSet<&String> = self.told.iter().map(|(_, told)| told).flat_map(|told| &told.approved).collect();
+        let approved: BTreeSet<&String> =
+            self.told.iter().map(|(_, told)| told).flat_map(|told| &told.approved).collect();
         for write in self.log.iter().filter(|write| !write.by_others) {
             assert!(write.record.starts_with("configuration/"), "{} was written", write.record);
             assert!(approved.contains(&write.id), "{} was written, and nobody approved it", write.id);
@@ -104,7 +113,10 @@ impl Evidence {
         self.history.moments.iter().enumerate().flat_map(|(moment, (what, _))| {
             let Moment::Sent(number) = what else { return Vec::new() };
             let exchange = &self.history.exchanges[*number];
-            rows::write(self.psa, exchange).into_iter().map(|(id, asked)| (moment, exchange, id, asked)).collect()
+            rows::write(self.psa, exchange)
+                .into_iter()
+                .map(|(id, asked)| (moment, exchange, id, asked))
+                .collect()
         })
     }
 
@@ -112,7 +124,12 @@ impl Evidence {
         let may_change = vendor::facts(self.psa).changed;
         for write in self.log.iter().filter(|write| !write.by_others) {
             for change in &write.changes {
-                assert!(may_change.contains(&change.field.as_str()), "{}: {} was changed", write.id, change.field);
+                assert!(
+                    may_change.contains(&change.field.as_str()),
+                    "{}: {} was changed",
+                    write.id,
+                    change.field
+                );
             }
         }
         let by_others: BTreeSet<&str> =
@@ -141,7 +158,8 @@ impl Evidence {
             *count.entry(&write.id).or_default() += 1;
         }
         for (id, times) in by_us {
-            let runs = self.told.iter().map(|(_, told)| told).filter(|told| told.intents.contains_key(id)).count();
+            let runs =
+                self.told.iter().map(|(_, told)| told).filter(|told| told.intents.contains_key(id)).count();
             let others = by_others.get(id).copied().unwrap_or(0);
             assert!(times <= runs.max(1) + others, "{id} was changed {times} times by {runs} runs");
         }
@@ -153,7 +171,11 @@ impl Evidence {
             let what = format!("{} {}", exchange.method, exchange.path);
             assert_eq!(exchange.origin, own, "{what} went elsewhere");
             let open = discovery(self.psa, &exchange.path);
-            assert_eq!(exchange.with_credentials, !open, "{what}: credentials: {}", exchange.with_credentials);
+            assert_eq!(
+                exchange.with_credentials, !open,
+                "{what}: credentials: {}",
+                exchange.with_credentials
+            );
             let writes = rows::changes_something(self.psa, exchange);
             let known = !rows::write(self.psa, exchange).is_empty();
             assert!(!writes || known, "an unknown write: {what}");
@@ -175,7 +197,11 @@ impl Evidence {
                     let read = self.was_shown(&id, answered.unwrap_or(*sent), moment);
                     assert!(read, "{id} was sent again without being read\n{}", self.story(&id));
                     let refused = matches!(before.answer, Some(Answer::Reply { status: 400..=499, .. }));
-                    assert!(refused || *under != intent, "{id} was sent again without a new intent\n{}", self.story(&id));
+                    assert!(
+                        refused || *under != intent,
+                        "{id} was sent again without a new intent\n{}",
+                        self.story(&id)
+                    );
                 } else if *under == intent {
                     tries = tried + 1;
                 }
@@ -200,9 +226,14 @@ impl Evidence {
                 Moment::Edited => "somebody else edits".to_owned(),
                 Moment::Sent(number) => {
                     let exchange = &self.history.exchanges[*number];
-                    let asked = rows::write(self.psa, exchange).into_iter().find(|(written, _)| written == id);
+                    let asked =
+                        rows::write(self.psa, exchange).into_iter().find(|(written, _)| written == id);
                     let Some((_, asked)) = asked else { continue };
-                    format!("{number}, {}: asks for {asked:?}, under {:?}", exchange.at, self.intent(exchange, id))
+                    format!(
+                        "{number}, {}: asks for {asked:?}, under {:?}",
+                        exchange.at,
+                        self.intent(exchange, id)
+                    )
                 }
                 Moment::Answered(number) => {
                     let exchange = &self.history.exchanges[*number];
@@ -214,7 +245,10 @@ impl Evidence {
                     };
                     match shown {
                         None if !written => continue,
-                        shown => format!("{number}: {} {answer} {:?} shows {shown:?}", exchange.method, exchange.met),
+                        shown => format!(
+                            "{number}: {} {answer} {:?} shows {shown:?}",
+                            exchange.method, exchange.met
+                        ),
                     }
                 }
             };
@@ -233,7 +267,9 @@ impl Evidence {
         self.history.moments[from..until].iter().enumerate().any(|(place, (what, _))| {
             let Moment::Answered(number) = what else { return false };
             let exchange = &self.history.exchanges[*number];
-            let left = self.history.moments[from..from + place].iter().any(|(what, _)| *what == Moment::Sent(*number));
+            let left = self.history.moments[from..from + place]
+                .iter()
+                .any(|(what, _)| *what == Moment::Sent(*number));
             left && rows::shown(self.psa, exchange).iter().any(|(shown, _)| shown == id)
         })
     }
@@ -272,7 +308,8 @@ impl Evidence {
         assert_eq!(statistics["errors"], errors, "{statistics}");
         assert_eq!(configs.len() as u64, count("deactivated") + skipped + errors);
         let success = report["success"] == true;
-        let unverified = configs.iter().any(|config| config["outcome"] == "deactivated" && config["verified"] != true);
+        let unverified =
+            configs.iter().any(|config| config["outcome"] == "deactivated" && config["verified"] != true);
         let good = errors == 0 && count("changed_since_review") == 0 && !unverified;
         assert!(!success || good && report["state"] == "finished", "it says success: {statistics}");
     }
@@ -292,7 +329,11 @@ impl Evidence {
         match config["outcome"].as_str().unwrap_or_default() {
             "unknown" => {}
             "deactivated" if config["verified"] == true => {
-                assert!(disturbed || end.is_surely(false), "{id} is told as verified; it may be {:?}", end.possible);
+                assert!(
+                    disturbed || end.is_surely(false),
+                    "{id} is told as verified; it may be {:?}",
+                    end.possible
+                );
                 assert!(disturbed || end.looked, "{id} is told as verified, and nobody looked");
                 assert!(disturbed || really == Some(false), "{id} is told as deactivated, and is active");
             }
@@ -307,8 +348,17 @@ impl Evidence {
             }
             _ => {
                 let told = config["status"] == "active";
-                assert!(disturbed || !approved || end.may_be(told), "{id} is told to be {told}; it may be {:?}\n{}", end.possible, self.story(id));
-                assert!(disturbed || really == Some(told), "{id} is told to be active: {told}: {config}\n{}", self.story(id));
+                assert!(
+                    disturbed || !approved || end.may_be(told),
+                    "{id} is told to be {told}; it may be {:?}\n{}",
+                    end.possible,
+                    self.story(id)
+                );
+                assert!(
+                    disturbed || really == Some(told),
+                    "{id} is told to be active: {told}: {config}\n{}",
+                    self.story(id)
+                );
             }
         }
     }

@@ -26,7 +26,10 @@ fn making(psa: &str) -> Making {
 
 /// The requests that a run takes in which nothing goes wrong.
 fn healthy(psa: &str, what: &str) -> Vec<Exchange> {
-    let counted = Case::new(format!("{psa}, healthy, to know what to spoil: {what}"), making(psa), Plan::none()).run().unwrap();
+    let counted =
+        Case::new(format!("{psa}, healthy, to know what to spoil: {what}"), making(psa), Plan::none())
+            .run()
+            .unwrap();
     assert!(counted.success && counted.met == 0);
     counted.requests
 }
@@ -64,7 +67,11 @@ fn each_kind(psa: &str, how: &str, plan: impl Fn(Kind, usize) -> (Plan, Script),
             tally.add(went);
         }
     }
-    tally.tell(&format!("{psa}, each of {} kinds {how} each of {} requests", Kind::ALL.len(), requests.len()));
+    tally.tell(&format!(
+        "{psa}, each of {} kinds {how} each of {} requests",
+        Kind::ALL.len(),
+        requests.len()
+    ));
 }
 
 /// Bodies that are too large for this harness, whose limit is smaller than the real one.

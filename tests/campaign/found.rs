@@ -36,10 +36,7 @@ fn what_took_effect_is_ours_though_its_client_came_back_before_it_was_read() {
         let name = format!("{psa}: dead after its first write, and then the client comes back");
         let case = Case {
             script: Script(vec![(at, Happening::CrashAfter)]),
-            then: Then::ResumeUnder(
-                Plan::none(),
-                Script(vec![(0, Happening::Edit(Edit::BringClientBack))]),
-            ),
+            then: Then::ResumeUnder(Plan::none(), Script(vec![(0, Happening::Edit(Edit::BringClientBack))])),
             ..Case::new(name, making(psa), Plan::none())
         };
         let counted = case.run().unwrap();
@@ -56,8 +53,7 @@ fn a_run_that_expires_with_open_items_can_still_be_resumed_to_read_them() {
             Rule::always(Kind::ResetAfterWrite),
             Rule { target: mothball::simulator::faults::Target::Reads, ..Rule::always(Kind::Html503) },
         ]);
-        let script =
-            Script(vec![(at, Happening::Faults(dark)), (at, Happening::ClockJump(90_000))]);
+        let script = Script(vec![(at, Happening::Faults(dark)), (at, Happening::ClockJump(90_000))]);
         let name = format!("{psa}: a day goes by in a moment while nothing can be read");
         let case = Case { script, ..Case::new(name, making(psa), Plan::none()) };
         let counted = case.run().unwrap();

@@ -115,7 +115,8 @@ impl Model {
     fn others(&mut self, now: usize, write: &Write) {
         let after: Map<String, Value> =
             write.changes.iter().map(|change| (change.field.clone(), change.after.clone())).collect();
-        let gone = ["activeFlag", "isActive", "inactive"].iter().any(|name| after.get(*name) == Some(&Value::Null));
+        let gone =
+            ["activeFlag", "isActive", "inactive"].iter().any(|name| after.get(*name) == Some(&Value::Null));
         let told = rows::marks(self.psa, &Value::Object(after));
         self.change(now, &write.id, |record| {
             record.gone |= gone;

@@ -33,13 +33,15 @@ const PASSING: [Kind; 14] = [
 /// Of the requests, all kinds together.
 const SHARE: f64 = 0.1;
 const MOST: f64 = 1.35;
-/// Items of a run, five times as many where a write takes 25. With fewer the luck of a single reading decides.
-const ITEMS: usize = 400;
+/// Items of a run: as many as need no typed confirmation; four times as many where a write takes 25. With much fewer it
+/// is the luck of a single reading that decides.
+const ITEMS: usize = 500;
 const SEEDS: u64 = 5;
 
 /// How long such a run takes, and how many requests went wrong.
 fn took(psa: &str, plan: Plan, seed: u64) -> (f64, u64) {
-    let layout = Layout::Uniform { offboarded: 1, each: if facts(psa).batch > 1 { 5 * ITEMS } else { ITEMS } };
+    let layout =
+        Layout::Uniform { offboarded: 1, each: if facts(psa).batch > 1 { 4 * ITEMS } else { ITEMS } };
     let latency = Duration::from_millis(150);
     let options = Options { psa: psa.to_owned(), seed, layout, latency, ..Options::default() };
     let name = format!("{psa}, pace, seed {seed}, under \"{plan}\"");

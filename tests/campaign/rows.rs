@@ -86,9 +86,7 @@ pub fn changes_something(psa: &str, exchange: &Exchange) -> bool {
     match (psa, exchange.method.as_str()) {
         (_, "GET" | "HEAD") => false,
         ("connectwise", "POST") => !exchange.path.ends_with("/search"),
-        ("autotask", "POST") => {
-            !exchange.path.contains("/query")
-        }
+        ("autotask", "POST") => !exchange.path.contains("/query"),
         ("halopsa", "POST") => !exchange.path.ends_with("/token"),
         _ => true,
     }
@@ -126,9 +124,8 @@ pub fn marks(psa: &str, row: &Value) -> Marks {
     match psa {
         "connectwise" => Marks { active: yes(&row["activeFlag"]), status: text(&row["status"]["id"]) },
         "autotask" => Marks { active: yes(&row["isActive"]), status: None },
-        _ => Marks {
-            active: yes(&row["inactive"]).map(|inactive| !inactive),
-            status: text(&row["status_id"]),
-        },
+        _ => {
+            Marks { active: yes(&row["inactive"]).map(|inactive| !inactive), status: text(&row["status_id"]) }
+        }
     }
 }

@@ -94,7 +94,8 @@ fn evidence_that_was_tampered_with_is_found_out() {
             let again = evidence.history.exchanges[at].clone();
             evidence.history.exchanges.push(again);
             let number = evidence.history.exchanges.len() - 1;
-            let answered = evidence.history.moments.iter().position(|(what, _)| *what == Moment::Answered(at));
+            let answered =
+                evidence.history.moments.iter().position(|(what, _)| *what == Moment::Answered(at));
             let behind = answered.expect("it was answered") + 1;
             evidence.history.moments.insert(behind, (Moment::Sent(number), 0));
         });
@@ -139,9 +140,13 @@ fn an_answer_that_cannot_be_is_found_out() {
         assert!(Model::replay(psa, before(), &history, &log).is_ok());
         // The first reading shows the record as it will be.
         let id = &log[0].id;
-        let shows = |exchange: &super::wire::Exchange| rows::shown(psa, exchange).iter().any(|(shown, _)| shown == id);
+        let shows = |exchange: &super::wire::Exchange| {
+            rows::shown(psa, exchange).iter().any(|(shown, _)| shown == id)
+        };
         let first = history.exchanges.iter().position(shows).expect("it was read");
-        let Some(Answer::Reply { body, .. }) = &mut history.exchanges[first].answer else { panic!("it was answered") };
+        let Some(Answer::Reply { body, .. }) = &mut history.exchanges[first].answer else {
+            panic!("it was answered")
+        };
         let text = String::from_utf8(body.clone()).expect("JSON");
         let (was, will_be) = match psa {
             "connectwise" => (r#""activeFlag":true"#, r#""activeFlag":false"#),

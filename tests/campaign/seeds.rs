@@ -29,7 +29,8 @@ const USUAL: u64 = 2000;
 
 fn seeds() -> Range<u64> {
     let Some(wish) = environment::variable("MOTHBALL_SEEDS") else { return 0..USUAL };
-    let number = |text: &str| text.trim().parse().expect("MOTHBALL_SEEDS is a number or a range such as 7..8");
+    let number =
+        |text: &str| text.trim().parse().expect("MOTHBALL_SEEDS is a number or a range such as 7..8");
     match wish.split_once("..") {
         Some((from, to)) => number(from)..number(to),
         None => 0..number(&wish),
@@ -99,14 +100,16 @@ fn switches(rng: &mut StdRng, psa: &str) -> Switches {
         2 => contrary_but_writable(psa),
         _ => {
             let mut switches = Switches::default();
-            switches.connectwise.closing = *[Closing::StatusFlipsFlag, Closing::FlagFlipsStatus, Closing::Independent]
-                .choose(rng)
-                .expect("there are some");
+            switches.connectwise.closing =
+                *[Closing::StatusFlipsFlag, Closing::FlagFlipsStatus, Closing::Independent]
+                    .choose(rng)
+                    .expect("there are some");
             switches.connectwise.custom_fields_required = rng.random();
             switches.connectwise.requests_per_minute = rng.random_bool(0.5).then_some(1000);
             switches.autotask.first_patch_reverts = rng.random_bool(0.3);
             switches.autotask.cascades_to_children = rng.random();
-            switches.halopsa.bad_item = if rng.random() { BadItem::EarlierStored } else { BadItem::AllRefused };
+            switches.halopsa.bad_item =
+                if rng.random() { BadItem::EarlierStored } else { BadItem::AllRefused };
             switches.halopsa.many_answer = if rng.random() { ManyAnswer::Object } else { ManyAnswer::Array };
             switches.halopsa.foreign_status =
                 if rng.random() { ForeignStatus::Ignored } else { ForeignStatus::Refused };
@@ -120,7 +123,8 @@ fn case(psa: &str, seed: u64) -> Case {
     let mut rng = StdRng::seed_from_u64(seed);
     let rng = &mut rng;
     let each = rng.random_range(3..=40);
-    let layout = if rng.random_bool(0.8) { Layout::Uniform { offboarded: 1, each } } else { Layout::Realistic };
+    let layout =
+        if rng.random_bool(0.8) { Layout::Uniform { offboarded: 1, each } } else { Layout::Realistic };
     let options = Options {
         psa: psa.to_owned(),
         seed,

@@ -77,8 +77,14 @@ pub enum Edit {
 /// What came of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    Reply { status: u16, body: Vec<u8> },
-    Failed { sent: Sent, failure: Failure },
+    Reply {
+        status: u16,
+        body: Vec<u8>,
+    },
+    Failed {
+        sent: Sent,
+        failure: Failure,
+    },
     /// Nobody waited for it any longer.
     Abandoned,
 }
@@ -187,6 +193,14 @@ impl Tap {
         all[all.len() - state.seen as usize..].to_vec()
     }
 
+    /// Requests that a fault met, or that no answer came to.
+    pub fn spoilt(&self) -> u64 {
+        let spoilt = |exchange: &&Exchange| {
+            !exchange.met.is_empty() || !matches!(exchange.answer, Some(Answer::Reply { .. }))
+        };
+        self.state().history.exchanges.iter().filter(spoilt).count() as u64
+    }
+
     /// How many of the planned things came to pass.
     pub fn happened(&self) -> u64 {
         self.state().happened
@@ -285,11 +299,7 @@ impl Tap {
         std::future::pending::<()>().await;
     }
 
-    async fn carry(
-        &self,
-        number: usize,
-        request: WireRequest,
-    ) -> Result<WireReply, TransportError> {
+    async fn carry(&self, number: usize, request: WireRequest) -> Result<WireReply, TransportError> {
         let broken = |sent| TransportError::new(sent, Failure::Broken, "the connection broke");
         let WireRequest { method, url, headers, body } = request;
         let target = url[url::Position::BeforePath..url::Position::AfterQuery].to_owned();

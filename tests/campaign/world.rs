@@ -14,7 +14,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use mothball::{
     domain::{Plan, RunId, selection::Scope},
-    engine::{Ask, Engine, EngineError, Finished, Request, Pick, Who},
+    engine::{Ask, Engine, EngineError, Finished, Pick, Request, Who},
     http::Transport,
     psa::registry::Connection,
     report,
@@ -79,8 +79,16 @@ impl WorldClock {
 pub enum Job {
     /// A run on the first offboarded client. The faults and the script are in force from when its plan stands, or
     /// from the beginning.
-    Deactivate { faults: faults::Plan, script: Script, from_the_beginning: bool },
-    Resume { run: RunId, faults: faults::Plan, script: Script },
+    Deactivate {
+        faults: faults::Plan,
+        script: Script,
+        from_the_beginning: bool,
+    },
+    Resume {
+        run: RunId,
+        faults: faults::Plan,
+        script: Script,
+    },
     /// A later run on the same client, which settles first what earlier ones left open.
     Again,
 }

@@ -90,7 +90,11 @@ async fn gone(psa: &Autotask, missing: Vec<i64>) -> Result<Vec<i64>> {
         match psa.api.count(ENTITY, &Filter::one_of("id", &batch)).await {
             Ok(0) => gone.extend(batch),
             Ok(there) => {
-                tracing::warn!(there, ?batch, "configuration items are there, and the PSA does not show them");
+                tracing::warn!(
+                    there,
+                    ?batch,
+                    "configuration items are there, and the PSA does not show them"
+                );
             }
             Err(PsaError::Refused { .. } | PsaError::Permission { .. }) => gone.extend(batch),
             Err(error) => return Err(error),
