@@ -9,10 +9,7 @@ use std::{
 
 use mothball::{
     domain::{
-        ClientId, Criteria, Event,
-        criteria::CustomField,
-        protect::Protection,
-        safeguards::Safeguards,
+        ClientId, Criteria, Event, criteria::CustomField, protect::Protection, safeguards::Safeguards,
         selection::Scope,
     },
     engine::{Ask, Engine, Pick, Profile, Request, Who},
@@ -62,7 +59,8 @@ async fn run(psa: &str, script: &[u8]) {
     let simulator = Simulator::start(options).await.expect("the simulator starts");
     let adapter = adapter(&simulator, psa, script, clock.clone());
     let store = Arc::new(MemoryStore::new());
-    let engine = Engine { psa: adapter, store: store.clone() as Arc<dyn Store>, clock, profile: profile(psa) };
+    let engine =
+        Engine { psa: adapter, store: store.clone() as Arc<dyn Store>, clock, profile: profile(psa) };
 
     if asked % 16 == 1 {
         for check in engine.psa.check().await {
@@ -78,7 +76,8 @@ async fn go(engine: &Engine, asked: u8, simulator: &Simulator) {
     let ask = if asked & 32 == 0 {
         Ask::All
     } else {
-        let ids = simulator.truth().companies.into_keys().take(3).map(|id| ClientId::from(id.as_str())).collect();
+        let ids =
+            simulator.truth().companies.into_keys().take(3).map(|id| ClientId::from(id.as_str())).collect();
         Ask::Named { ids, names: Vec::new() }
     };
     let request = Request { ask, statuses: Vec::new() };
@@ -131,11 +130,12 @@ fn adapter(simulator: &Simulator, psa: &str, script: &[u8], clock: Clock) -> Arc
     let room = registry::room(psa).expect("there is a room for it");
     let mut given = simulator.credentials();
     given.insert("base_url".to_owned(), simulator.base_url());
-    let of_kind = |secret: bool| {
-        room.fields.iter().filter(move |field| (field.kind == FieldKind::Secret) == secret)
-    };
+    let of_kind =
+        |secret: bool| room.fields.iter().filter(move |field| (field.kind == FieldKind::Secret) == secret);
     let take = |secret: bool| -> BTreeMap<String, String> {
-        of_kind(secret).filter_map(|field| Some((field.key.to_owned(), given.get(field.key)?.clone()))).collect()
+        of_kind(secret)
+            .filter_map(|field| Some((field.key.to_owned(), given.get(field.key)?.clone())))
+            .collect()
     };
     let bent = Bent { router: simulator.router(), script: Mutex::new(Script::new(script)) };
     (room.open)(Connection {

@@ -35,7 +35,8 @@ const ODD: &[&str] = &[
     "\"https://198.51.100.7/\"",
 ];
 
-const STATUS: &[u16] = &[200, 201, 204, 206, 301, 302, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504, 0, 999];
+const STATUS: &[u16] =
+    &[200, 201, 204, 206, 301, 302, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504, 0, 999];
 
 const RETRY: &[&str] = &["0", "1", "-5", "31536000", "soon", "Wed, 21 Oct 2015 07:28:00 GMT", "", "1.5"];
 
@@ -196,7 +197,9 @@ fn bend_value(json: &mut Value, script: &mut Script) {
         (json, 2) => {
             *json = match json.take() {
                 Value::Number(number) => Value::String(number.to_string()),
-                Value::String(text) => text.parse().map_or(Value::Null, |number: i64| Value::Number(number.into())),
+                Value::String(text) => {
+                    text.parse().map_or(Value::Null, |number: i64| Value::Number(number.into()))
+                }
                 other => Value::Array(vec![other]),
             };
         }

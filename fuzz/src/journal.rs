@@ -18,8 +18,7 @@ pub fn try_it(bytes: &[u8]) {
     // The plan's line break is written as a tab, so that it fits in a line.
     let plan = plan.replacen('\t', "\n", 1).into_bytes();
     let Ok(plan) = Plan::reopen(&plan, &sha256(&plan)) else { return };
-    let events: Vec<_> =
-        lines.filter_map(|line| journal::events([line]).ok()).flatten().collect();
+    let events: Vec<_> = lines.filter_map(|line| journal::events([line]).ok()).flatten().collect();
 
     let state = RunState::replay(&plan, &events);
     assert_eq!(state.totals.all(), plan.items().len() as u64, "an item is in no total, or in two");

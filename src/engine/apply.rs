@@ -168,16 +168,15 @@ impl Run {
         // The clients as they were read last: good for every pass that begins while that is fresh.
         let mut clients = None;
         while !todo.is_empty() && !self.control.now().ends() && !trouble.is_there() {
-            let (began, returned) =
-                match clients.take().filter(|(began, _): &(Seen, _)| !began.is_stale(pauses)) {
-                    Some(known) => known,
-                    None => {
-                        let began = Seen::now(pauses);
-                        let reading = self.engine.returned_clients(&self.approved, &self.header.criteria);
-                        let Some(returned) = self.unless_ended(reading).await? else { break };
-                        (began, returned)
-                    }
-                };
+            let known = clients.take().filter(|(began, _): &(Seen, _)| !began.is_stale(pauses));
+            let (began, returned) = if let Some(known) = known {
+                known
+            } else {
+                let began = Seen::now(pauses);
+                let reading = self.engine.returned_clients(&self.approved, &self.header.criteria);
+                let Some(returned) = self.unless_ended(reading).await? else { break };
+                (began, returned)
+            };
             clients = Some((began, returned.clone()));
             self.journal.record([Event::Applying]).await?;
             let pipeline = Pipeline {
@@ -244,7 +243,7 @@ impl Run {
         let open = self.journal.with(|state| state.open_items().next().is_some());
         match (met, self.control.now()) {
             // What is open can only be settled by resuming, whatever stands in the way of more.
-            (Some(_), _) if open => End::Interrupted,
+            (Some(_), _) | (None, Control::Cancel | Control::Stop) if open => End::Interrupted,
             (Some(EngineError::OtherTenant { .. } | EngineError::Refused(_)), _) => End::Refused,
             (Some(EngineError::NotApproved(_) | EngineError::Altered(_) | EngineError::Locked { .. }), _) => {
                 End::Refused
@@ -255,7 +254,6 @@ impl Run {
                 End::Refused
             }
             (Some(_), _) | (None, Control::Interrupt | Control::Abort) => End::Interrupted,
-            (None, Control::Cancel | Control::Stop) if open => End::Interrupted,
             (None, Control::Cancel | Control::Stop) => End::Cancelled,
             (None, Control::Go | Control::Pause) => End::Finished,
         }

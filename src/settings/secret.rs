@@ -131,7 +131,11 @@ pub fn read(section: &Section<'_, '_>, found: Found<&DeValue<'_>>, plain: Plain)
         }
         _ => return refuse(format!("it must be {FORMS}")),
     };
-    Some(Secret { source, place: document.fault_at(found.at, found.key, String::new()), withheld: Arc::default() })
+    Some(Secret {
+        source,
+        place: document.fault_at(found.at, found.key, String::new()),
+        withheld: Arc::default(),
+    })
 }
 
 /// Makes sure that no command sees the secrets that stand in the environment for somebody else.

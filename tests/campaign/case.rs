@@ -126,9 +126,8 @@ fn judge(world: &World, ended: &Ended) -> Evidence {
     evidence.check(world);
     match ended {
         Ended::Hung => panic!("it hangs"),
-        Ended::Crashed => {}
         Ended::Finished(finished) => evidence.check_report(&finished.header.run, &world.report(finished)),
-        Ended::Refused(EngineError::Psa(_) | EngineError::Refused(_)) => {}
+        Ended::Crashed | Ended::Refused(EngineError::Psa(_) | EngineError::Refused(_)) => {}
         Ended::Refused(error) => panic!("{error}"),
     }
     evidence
@@ -164,6 +163,12 @@ fn finish(world: &World, mut before: Evidence, counted: &mut Counted) {
     }
 }
 
+/// Prints a line; `--nocapture` shows it.
+#[expect(clippy::disallowed_macros, reason = "the counts are what the campaign is for")]
+pub fn tell(line: &str) {
+    println!("{line}");
+}
+
 /// What many cases came to.
 #[derive(Default)]
 pub struct Tally {
@@ -193,11 +198,11 @@ impl Tally {
     /// Prints the counts; panics with the first broken cases if there are any.
     pub fn tell(&self, what: &str) {
         let Self { cases, missed, unknown, interrupted, crashed, broken } = self;
-        println!(
+        tell(&format!(
             "campaign: {what}: {cases} cases, {} broken ({interrupted} interrupted, {crashed} crashed, {unknown} items \
              unknown until a healthy resume; in {missed} more nothing went wrong)",
             broken.len()
-        );
+        ));
         let first: Vec<&String> = broken.iter().take(20).collect();
         assert!(broken.is_empty(), "{} broken cases, the first: {first:#?}", broken.len());
     }

@@ -19,6 +19,9 @@ use super::{
 };
 use crate::support::vendor;
 
+/// A write: its moment, what it was, the intent that it was sent under, and its number under that.
+type Sending<'a> = (usize, &'a Exchange, Option<(RunId, usize)>, usize);
+
 /// One try, and the four that may follow it.
 const MOST_TRIES: usize = 5;
 
@@ -186,7 +189,7 @@ impl Evidence {
     /// Under one intent a write is only sent again where the one before surely had no effect, five times at most. Under
     /// the next one the item was read in between.
     fn nothing_was_sent_again_unread(&self) {
-        let mut last: BTreeMap<String, (usize, &Exchange, Option<(RunId, usize)>, usize)> = BTreeMap::new();
+        let mut last: BTreeMap<String, Sending<'_>> = BTreeMap::new();
         for (moment, exchange, id, _) in self.writes() {
             let intent = self.intent(exchange, &id).map(|(run, place)| (run.clone(), place));
             let mut tries = 1;
@@ -286,13 +289,12 @@ impl Evidence {
             let outcome = config["outcome"].as_str().expect("an outcome");
             assert!(listed.insert(id), "{id} is listed twice");
             *counts.entry(outcome).or_default() += 1;
-            match told.settled.get(id) {
-                Some(settled) => assert_eq!(outcome, settled["outcome"], "{id}: the journal says {settled}"),
+            if let Some(settled) = told.settled.get(id) {
+                assert_eq!(outcome, settled["outcome"], "{id}: the journal says {settled}");
+            } else {
                 // Sent, and not settled: nobody knows. Not sent: left as it was.
-                None => {
-                    let sent = told.intents.contains_key(id);
-                    assert!(outcome == "skipped" || sent && outcome == "unknown", "{id}: {outcome}");
-                }
+                let sent = told.intents.contains_key(id);
+                assert!(outcome == "skipped" || sent && outcome == "unknown", "{id}: {outcome}");
             }
             self.claim_is_true(run, id, config);
         }

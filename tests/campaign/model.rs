@@ -213,13 +213,11 @@ impl End {
 /// Whether a write was carried out: surely, surely not, or nobody can tell. `alone`: it was about one record.
 fn effect(exchange: &Exchange, alone: bool) -> Option<bool> {
     match exchange.answer.as_ref()? {
-        Answer::Failed { sent: Sent::Never, .. } => Some(false),
-        Answer::Failed { .. } | Answer::Abandoned => None,
-        // These two are lies, known from the log of faults.
+        Answer::Failed { sent: Sent::Never, .. } | Answer::Reply { status: 401 | 429, .. } => Some(false),
+        // Its answer is a lie, known from the log of faults.
         Answer::Reply { .. } if exchange.met.contains(&Kind::LostWrite) => Some(false),
-        Answer::Reply { status: 401 | 429, .. } => Some(false),
         // Of a batch a part may have been done.
         Answer::Reply { status: 400..=499, .. } if alone => Some(false),
-        Answer::Reply { .. } => None,
+        Answer::Reply { .. } | Answer::Failed { .. } | Answer::Abandoned => None,
     }
 }

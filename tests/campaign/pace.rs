@@ -10,7 +10,10 @@ use mothball::simulator::{
     faults::{Kind, Plan, Rule},
 };
 
-use super::{case::Case, world::Making};
+use super::{
+    case::{Case, tell},
+    world::Making,
+};
 use crate::support::vendor::facts;
 
 /// What a request may meet on a bad day.
@@ -62,7 +65,10 @@ fn ten_percent_of_faults_cost_a_third_at_most(psa: &str) {
         })
         .collect();
     let told: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
-    println!("campaign: pace of {psa}: {healthy:.1} s healthy, under faults {} of that", told.join(", "));
+    tell(&format!(
+        "campaign: pace of {psa}: {healthy:.1} s healthy, under faults {} of that",
+        told.join(", ")
+    ));
     assert!(ratios.iter().all(|ratio| *ratio <= MOST), "{psa}: {told:?}");
 }
 

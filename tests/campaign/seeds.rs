@@ -18,7 +18,7 @@ use mothball::{
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
 use super::{
-    case::{Case, Tally, Then},
+    case::{Case, Tally, Then, tell},
     wire::{Edit, Happening, Own, Script},
     world::Making,
 };
@@ -160,11 +160,11 @@ fn run(psa: &str, part: u64) {
     for seed in range.clone().filter(|seed| seed % 3 == own && (seed / 3) % 2 == part) {
         let went = case(psa, seed).run();
         if let Err(why) = &went {
-            println!("campaign: {why}");
-            println!(
-                "campaign: run it alone with: MOTHBALL_SEEDS={seed}..{} cargo test --test suite campaign::seeds::{psa} -- --nocapture",
-                seed + 1
-            );
+            tell(&format!("campaign: {why}"));
+            let next = seed + 1;
+            tell(&format!(
+                "campaign: run it alone with: MOTHBALL_SEEDS={seed}..{next} cargo test --test suite campaign::seeds::{psa} -- --nocapture"
+            ));
         }
         tally.add(went);
     }

@@ -39,7 +39,10 @@ async fn a_refused_secret_is_not_told_either(psa: &'static str) {
     let log = log(&program);
     assert!(log.len() > 1_000, "it is talkative: {log}");
     for text in [&ended.stdout, &ended.stderr, &log] {
-        assert!(!text.contains("wR\"oNg") && !text.contains("wR\\\"oNg") && !text.contains("wR%22oNg"), "{text}");
+        assert!(
+            !text.contains("wR\"oNg") && !text.contains("wR\\\"oNg") && !text.contains("wR%22oNg"),
+            "{text}"
+        );
     }
     program.check().await;
 }

@@ -137,7 +137,8 @@ async fn the_journal_seed_is_a_whole_run() {
         std::fs::write(&path, lines.join("\n")).unwrap();
     }
     let seed = std::fs::read_to_string(&path).unwrap();
-    let kept = mothball::store::journal::events(seed.lines().skip(3)).expect("every event of the seed is read");
+    let kept =
+        mothball::store::journal::events(seed.lines().skip(3)).expect("every event of the seed is read");
     assert!(kept.iter().any(|stamped| matches!(stamped.event, Event::Settled { .. })));
     assert_eq!(kept.len(), stored.events.len(), "the seed is out of date: write it anew");
     drive::journal::try_it(seed.as_bytes());

@@ -25,7 +25,8 @@ pub fn variable(key: &str) -> String {
 
 impl Program {
     pub async fn new(options: Options) -> Self {
-        let simulator = Simulator::start(super::canary::planted(options)).await.expect("the simulator starts");
+        let simulator =
+            Simulator::start(super::canary::planted(options)).await.expect("the simulator starts");
         let folder = tempfile::tempdir().expect("a folder");
         let program = Self { simulator, folder, checked: false };
         program.write_settings("");

@@ -54,8 +54,9 @@ pub struct Quick {
 
 impl Quick {
     pub async fn new(options: Options) -> Self {
-        let simulator =
-            Simulator::start(canary::planted(vendor::without_windows(options))).await.expect("the simulator starts");
+        let simulator = Simulator::start(canary::planted(vendor::without_windows(options)))
+            .await
+            .expect("the simulator starts");
         let adapter = adapter(&simulator);
         Self::on(simulator, adapter)
     }

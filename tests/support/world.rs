@@ -46,8 +46,9 @@ pub fn all_criteria() -> Criteria {
 
 impl World {
     pub async fn new(options: Options) -> Self {
-        let simulator =
-            Simulator::start(super::canary::planted(vendor::without_windows(options))).await.expect("the simulator starts");
+        let simulator = Simulator::start(super::canary::planted(vendor::without_windows(options)))
+            .await
+            .expect("the simulator starts");
         let folder = tempfile::tempdir().expect("a folder");
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(folder.path()).await.expect("the store opens"));

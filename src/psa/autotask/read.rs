@@ -96,7 +96,9 @@ async fn gone(psa: &Autotask, missing: Vec<i64>) -> Result<Vec<i64>> {
                     "configuration items are there, and the PSA does not show them"
                 );
             }
-            Err(PsaError::Refused { .. } | PsaError::Permission { .. }) => gone.extend(batch),
+            Err(error @ (PsaError::Refused { .. } | PsaError::Permission { .. })) => {
+                tracing::warn!(%error, ?batch, "not shown, and not counted either");
+            }
             Err(error) => return Err(error),
         }
     }

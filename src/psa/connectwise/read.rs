@@ -90,7 +90,9 @@ async fn gone(psa: &ConnectWise, missing: &[i64]) -> Result<Vec<i64>> {
             Ok(there) => {
                 tracing::warn!(there, ?batch, "configurations are there, and the PSA does not show them");
             }
-            Err(PsaError::Refused { .. } | PsaError::Permission { .. }) => gone.extend(batch),
+            Err(error @ (PsaError::Refused { .. } | PsaError::Permission { .. })) => {
+                tracing::warn!(%error, ?batch, "not shown, and not counted either");
+            }
             Err(error) => return Err(error),
         }
     }
