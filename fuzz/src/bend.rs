@@ -73,9 +73,10 @@ impl Script {
 
     /// The next bytes as they are.
     fn raw(&mut self) -> Vec<u8> {
-        let length = self.take().min(self.bytes.len().saturating_sub(self.at));
-        let raw = self.bytes[self.at..self.at + length].to_vec();
-        self.at += length;
+        let length = self.take();
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let raw = rest[..length.min(rest.len())].to_vec();
+        self.at += raw.len();
         raw
     }
 }

@@ -167,7 +167,8 @@ impl Plan {
         let plan: Canonical =
             serde_json::from_slice(body).map_err(|error| PlanAltered::Unreadable(error.to_string()))?;
         let plan = Self { head: plan.head, items: plan.items };
-        if plan.canonical_bytes() == bytes {
+        let in_order = plan.items.windows(2).all(|pair| pair[0].config_id < pair[1].config_id);
+        if in_order && plan.canonical_bytes() == bytes {
             Ok(plan)
         } else {
             Err(PlanAltered::Unreadable("it is not in canonical form".to_owned()))
@@ -339,6 +340,18 @@ mod tests {
     fn a_stored_plan_reads_back_as_itself() {
         let plan = plan(5);
         assert_eq!(Plan::reopen(&plan.canonical_bytes(), &plan.digest()).unwrap(), plan);
+    }
+
+    /// An item that stands twice would be counted twice and sent twice.
+    #[test]
+    fn a_stored_plan_has_each_item_once_and_in_order() {
+        let plan = plan(3);
+        for items in [vec![0, 1, 1], vec![1, 0, 2]] {
+            let items = items.into_iter().map(|at: usize| plan.items[at].clone()).collect();
+            let other = Plan { head: plan.head.clone(), items };
+            let refused = Plan::reopen(&other.canonical_bytes(), &other.digest());
+            assert!(matches!(refused, Err(PlanAltered::Unreadable(_))), "{refused:?}");
+        }
     }
 
     #[test]

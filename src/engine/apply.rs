@@ -181,11 +181,19 @@ impl Run {
         }
         let mut todo = std::mem::take(&mut self.todo);
         let mut unchanged: BTreeMap<ConfigId, Todo> = BTreeMap::new();
+        // The clients as they were read last: good for every pass that begins while that is fresh.
+        let mut clients = None;
         while !todo.is_empty() && !self.control.now().ends() && !trouble.is_there() {
-            let began = Seen::now(pauses);
-            let criteria = &self.header.criteria;
-            let returned = self.unless_ended(self.engine.returned_clients(&self.approved, criteria)).await?;
-            let Some(returned) = returned else { break };
+            let known = clients.take().filter(|(began, _): &(Seen, _)| !began.is_stale(pauses));
+            let (began, returned) = if let Some(known) = known {
+                known
+            } else {
+                let began = Seen::now(pauses);
+                let reading = self.engine.returned_clients(&self.approved, &self.header.criteria);
+                let Some(returned) = self.unless_ended(reading).await? else { break };
+                (began, returned)
+            };
+            clients = Some((began, returned.clone()));
             self.journal.record([Event::Applying]).await?;
             let pipeline = Pipeline {
                 engine: self.engine.clone(),
@@ -251,6 +259,8 @@ impl Run {
             self.journal.with(|state| state.items.values().all(|item| matches!(item, ItemState::Queued)));
         let open = self.journal.with(|state| state.open_items().next().is_some());
         match (met, self.control.now()) {
+            // What is open can only be settled by resuming, whatever stands in the way of more.
+            (Some(_), _) | (None, Control::Cancel | Control::Stop) if open => End::Interrupted,
             (Some(EngineError::OtherTenant { .. } | EngineError::Refused(_)), _) => End::Refused,
             (Some(EngineError::NotApproved(_) | EngineError::Altered(_) | EngineError::Locked { .. }), _) => {
                 End::Refused
@@ -261,8 +271,6 @@ impl Run {
                 End::Refused
             }
             (Some(_), _) | (None, Control::Interrupt | Control::Abort) => End::Interrupted,
-            // What is open can only be settled by resuming.
-            (None, Control::Cancel | Control::Stop) if open => End::Interrupted,
             (None, Control::Cancel | Control::Stop) => End::Cancelled,
             (None, Control::Go | Control::Pause) => End::Finished,
         }

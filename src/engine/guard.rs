@@ -79,7 +79,8 @@ impl Engine {
         events
     }
 
-    /// Reads these items and holds each against its plan. One read for all of them.
+    /// Reads these items and holds each against its plan. One read for all of them. What was sent before is read even
+    /// if nothing more may be sent for it: it may have taken effect.
     pub(super) async fn guard(
         &self,
         kind: Kind,
@@ -88,26 +89,29 @@ impl Engine {
     ) -> Result<Vec<Guarded>, PsaError> {
         let ids: Vec<ConfigId> = items
             .iter()
-            .filter(|(item, _)| !returned.contains(&item.client_id))
+            .filter(|(item, attempts)| *attempts > 0 || !returned.contains(&item.client_id))
             .map(|(item, _)| item.config_id.clone())
             .collect();
         let rows = if ids.is_empty() { BTreeMap::new() } else { self.psa.read(&ids).await? };
         Ok(items
             .iter()
             .map(|(item, attempts)| {
-                if returned.contains(&item.client_id) {
-                    let what = "its client no longer counts as offboarded".to_owned();
+                let returned = returned
+                    .contains(&item.client_id)
+                    .then(|| "its client no longer counts as offboarded".to_owned());
+                if *attempts == 0
+                    && let Some(what) = returned
+                {
                     return stop(item, Outcome::ChangedSinceReview { what }, None);
                 }
                 match rows.get(&item.config_id) {
-                    Some(Some(row)) => match self.profile.protection.of_configuration(row) {
-                        Some(rule) if kind == Kind::Deactivate && *attempts == 0 => {
-                            let what = format!("it is protected by now: {rule}");
-                            let state = Some(row.state.clone());
-                            stop(item, Outcome::ChangedSinceReview { what }, state)
-                        }
-                        _ => inspect(kind, item, *attempts, row),
-                    },
+                    Some(Some(row)) => {
+                        let protected = || {
+                            let rule = self.profile.protection.of_configuration(row)?;
+                            (kind == Kind::Deactivate).then(|| format!("it is protected by now: {rule}"))
+                        };
+                        inspect(kind, item, *attempts, row, returned.or_else(protected))
+                    }
                     Some(None) => {
                         let what = "it is gone from the PSA".to_owned();
                         stop(item, Outcome::ChangedSinceReview { what }, None)
@@ -122,14 +126,24 @@ impl Engine {
     }
 }
 
-/// Holds one row, as just read, against the plan.
-fn inspect(kind: Kind, item: &Arc<PlanItem>, attempts: u32, row: &Configuration) -> Guarded {
+/// Holds one row, as just read, against the plan. `kept` says why nothing may be sent for it any more, if so.
+fn inspect(
+    kind: Kind,
+    item: &Arc<PlanItem>,
+    attempts: u32,
+    row: &Configuration,
+    kept: Option<String>,
+) -> Guarded {
     let state = Some(row.state.clone());
-    if item.wanted.is_met_by(&row.state) {
-        if attempts > 0 {
-            // It was sent before, and only now it shows: that was us.
-            return stop(item, done(kind, true), state);
-        }
+    let is_met = item.wanted.is_met_by(&row.state);
+    if is_met && attempts > 0 {
+        // It was sent before, and only now it shows: that was us.
+        return stop(item, done(kind, true), state);
+    }
+    if let Some(what) = kept {
+        return stop(item, Outcome::ChangedSinceReview { what }, state);
+    }
+    if is_met {
         return stop(item, already(kind), state);
     }
     match item.drift(row) {
@@ -157,9 +171,13 @@ mod tests {
     use crate::domain::plan::samples;
 
     fn told(attempts: u32, row: &Configuration) -> Option<Outcome> {
+        told_of(attempts, row, None)
+    }
+
+    fn told_of(attempts: u32, row: &Configuration, kept: Option<&str>) -> Option<Outcome> {
         let plan = samples::plan(2);
         let item = Arc::new(plan.item(&row.id).unwrap().clone());
-        match inspect(Kind::Deactivate, &item, attempts, row) {
+        match inspect(Kind::Deactivate, &item, attempts, row, kept.map(str::to_owned)) {
             Guarded::Pass(_) => None,
             Guarded::Stop(Event::Settled { outcome, .. }) => Some(outcome),
             Guarded::Stop(other) => panic!("{other:?}"),
@@ -179,5 +197,18 @@ mod tests {
         let mut moved = retired;
         moved.state.active = true;
         assert!(matches!(told(1, &moved), Some(Outcome::ChangedSinceReview { .. })));
+    }
+    #[test]
+    fn what_may_not_be_sent_any_more_is_still_ours_if_it_took_effect() {
+        let untouched = samples::configuration(1, 2);
+        let mut retired = untouched.clone();
+        retired.state.active = false;
+        retired.state.status.as_mut().unwrap().id = "7".into();
+        let kept = Some("its client no longer counts as offboarded");
+        assert_eq!(told_of(1, &retired, kept), Some(Outcome::Deactivated { verified: true }));
+        for (attempts, row) in [(0, &untouched), (1, &untouched), (2, &untouched), (0, &retired)] {
+            let told = told_of(attempts, row, kept);
+            assert!(matches!(told, Some(Outcome::ChangedSinceReview { .. })), "{attempts}: {told:?}");
+        }
     }
 }

@@ -90,7 +90,7 @@ impl Seen {
         Self { at: Instant::now(), pauses: pauses.load(Ordering::SeqCst) }
     }
 
-    fn is_stale(self, pauses: &AtomicU64) -> bool {
+    pub fn is_stale(self, pauses: &AtomicU64) -> bool {
         self.pauses != pauses.load(Ordering::SeqCst) || self.at.elapsed() > FRESH
     }
 }

@@ -33,7 +33,7 @@ mod watch;
 mod wire;
 
 pub use log::{Change, RequestSeen, Write};
-pub use server::Broken;
+pub use server::{Broken, Met};
 pub use switches::{SwitchError, Switches};
 pub use truth::{CompanyTruth, ConfigurationTruth, OffboardedBy, Truth};
 pub use vendor::Edits;
@@ -99,6 +99,26 @@ pub fn psas() -> Vec<&'static str> {
     VENDORS.iter().map(|(psa, _)| *psa).collect()
 }
 
+fn shared(options: Options, port: u16, elsewhere: u16) -> io::Result<Arc<Shared>> {
+    let base_url = format!("http://127.0.0.1:{port}");
+    let Some((_, make)) = VENDORS.iter().find(|(psa, _)| *psa == options.psa) else {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("no simulator for \"{}\"; there is one for: {}", options.psa, psas().join(", ")),
+        ));
+    };
+    Ok(Arc::new(Shared::new(
+        make(&options, &base_url),
+        options.faults,
+        options.latency,
+        options.clock,
+        options.seed,
+        options.keep_bodies,
+        base_url,
+        format!("http://localhost:{elsewhere}"),
+    )))
+}
+
 /// A running simulator. Dropping it stops it.
 #[derive(Debug)]
 pub struct Simulator {
@@ -112,24 +132,7 @@ impl Simulator {
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
         let elsewhere = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let base_url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
-        let elsewhere_url = format!("http://localhost:{}", elsewhere.local_addr()?.port());
-        let Some((_, make)) = VENDORS.iter().find(|(psa, _)| *psa == options.psa) else {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("no simulator for \"{}\"; there is one for: {}", options.psa, psas().join(", ")),
-            ));
-        };
-        let shared = Arc::new(Shared::new(
-            make(&options, &base_url),
-            options.faults,
-            options.latency,
-            options.clock,
-            options.seed,
-            options.keep_bodies,
-            base_url,
-            elsewhere_url,
-        ));
+        let shared = shared(options, listener.local_addr()?.port(), elsewhere.local_addr()?.port())?;
         let (stop, stopped) = oneshot::channel::<()>();
         let door = wire::Door { listener, shared: Arc::clone(&shared) };
         let service = shared.router().into_make_service_with_connect_info::<wire::Wire>();
@@ -146,6 +149,11 @@ impl Simulator {
             let _ = axum::serve(elsewhere, other).await;
         });
         Ok(Self { shared, stop: Some(stop), tasks: vec![serving, serving_elsewhere] })
+    }
+
+    /// Without a socket: it answers through [`Simulator::router`] only, and needs no runtime to live in.
+    pub fn in_process(options: Options) -> io::Result<Self> {
+        Ok(Self { shared: shared(options, 1, 2)?, stop: None, tasks: Vec::new() })
     }
 
     /// The site's root, without a path: `http://127.0.0.1:PORT`.
@@ -209,6 +217,11 @@ impl Simulator {
     /// The changes that anybody made, [`Simulator::edit`] included.
     pub fn all_writes(&self) -> Vec<Write> {
         lock(&self.shared.vendor).writes().to_vec()
+    }
+
+    /// How many changes anybody made by now.
+    pub fn logged(&self) -> usize {
+        lock(&self.shared.vendor).writes().len()
     }
 
     /// What a good client would not have sent, each once.

@@ -36,6 +36,10 @@ pub enum Broken {
     Reset,
 }
 
+/// Put on a response by the in-process router: the faults that met the request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Met(pub Vec<Kind>);
+
 /// What the handle, the handlers and the listener share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -142,7 +146,7 @@ impl Shared {
         if !wait.is_zero() {
             self.clock.sleep(wait).await;
         }
-        if let Some(slow) = rules.iter().find(|rule| rule.kind == Kind::Slow) {
+        for slow in rules.iter().filter(|rule| matches!(rule.kind, Kind::Slow | Kind::Jitter)) {
             self.clock.sleep(slow.parameter().time()).await;
         }
         let deciding = rules.iter().find(|rule| spoil::decides(rule.kind));
@@ -154,6 +158,10 @@ impl Shared {
         } else if let Some(reply) = refused {
             (reply.status, spoil::Outgoing::Plain(reply))
         } else {
+            if rules.iter().any(|rule| rule.kind == Kind::Duplicate) {
+                // What it remarks, it remarks of the other delivery, too.
+                let _first = lock(&self.vendor).answer(Call { request: &request, faults: &rules });
+            }
             let answer = lock(&self.vendor).answer(Call { request: &request, faults: &rules });
             for note in answer.notes {
                 lock(&self.journal).note(note);
@@ -185,7 +193,11 @@ impl Shared {
             answer,
             faults: rules.iter().map(ToString::to_string).collect(),
         });
+        let met = Met(rules.iter().map(|rule| rule.kind).collect());
         let mut response = reply.send(&self.clock, wire.as_ref()).await;
+        if wire.is_none() {
+            response.extensions_mut().insert(met);
+        }
         if rules.iter().any(|rule| rule.kind == Kind::HeaderFlood) {
             flood(response.headers_mut());
         }

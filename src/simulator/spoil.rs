@@ -19,7 +19,7 @@ use crate::system::Clock;
 
 /// Whether the kind changes the answer, as against delaying or decorating it.
 pub(crate) fn decides(kind: Kind) -> bool {
-    !matches!(kind, Kind::Slow | Kind::HeaderFlood) && !kind.in_lists()
+    !matches!(kind, Kind::Slow | Kind::Jitter | Kind::HeaderFlood) && !kind.in_lists()
 }
 
 /// Whether the vendor never hears of the request.
@@ -33,6 +33,7 @@ pub(crate) fn before_the_vendor(kind: Kind) -> bool {
             | Kind::ThrottledBare
             | Kind::ThrottledAbsurd
             | Kind::ThrottledNegative
+            | Kind::ThreadLimit
             | Kind::Error500
             | Kind::Html500
             | Kind::Html502
@@ -76,7 +77,12 @@ pub(crate) fn instead(
     request: &Request,
 ) -> (u16, Outgoing) {
     let vendor = super::server::lock(&shared.vendor);
-    if let Some(reply) = vendor.fault(rule, sighting, request) {
+    let own = vendor.fault(rule, sighting, request).or_else(|| {
+        // Where the vendor has no such words.
+        let plain = Rule::always(Kind::Error500);
+        (rule.kind == Kind::ThreadLimit).then(|| vendor.fault(&plain, sighting, request)).flatten()
+    });
+    if let Some(reply) = own {
         return (reply.status, Outgoing::Plain(reply));
     }
     let page = |title: &str| {
@@ -115,6 +121,12 @@ pub(crate) fn afterwards(
         Kind::ResetAfterWrite | Kind::Reset => return (0, Outgoing::Break(Broken::Reset)),
         Kind::HangAfterWrite => return (0, Outgoing::Silence(rule.parameter().time())),
         Kind::Truncated => return (reply.status, Outgoing::Half(reply)),
+        Kind::CutShort => {
+            let bytes = bytes_of(&reply.content);
+            let half = String::from_utf8_lossy(&bytes[..bytes.len() / 2]).into_owned();
+            reply.content = Content::Text(half);
+            reply.headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        }
         Kind::Drip => return (reply.status, Outgoing::Drip(reply, rule.parameter().time())),
         Kind::GzipBomb => return (200, Outgoing::Flood { gzip: true, bytes: rule.parameter().bytes() }),
         Kind::HugeBody => return (200, Outgoing::Flood { gzip: false, bytes: rule.parameter().bytes() }),

@@ -67,6 +67,16 @@ impl MemoryStore {
         self.lock().fails_after = Some(changes);
     }
 
+    /// The records of a run as they are stored, for whoever checks them by other means than these.
+    pub fn records(&self, run: &RunId) -> Vec<Record> {
+        self.lock().run(run).map(|kept| kept.records.clone()).unwrap_or_default()
+    }
+
+    /// How many records there are of each run, in the order in which the runs were stored.
+    pub fn lengths(&self) -> Vec<(RunId, usize)> {
+        self.lock().runs.iter().map(|kept| (kept.prepared.id.clone(), kept.records.len())).collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // A panic of another task cannot leave the state half changed: no call panics while it holds it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

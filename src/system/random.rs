@@ -1,16 +1,34 @@
 //! Randomness: ids of runs, and jitter for waits.
 
-use rand::Rng;
+use std::cell::RefCell;
+
+use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
+
+thread_local! {
+    /// Where this thread draws from instead, so that a test can be repeated.
+    static SEEDED: RefCell<Option<StdRng>> = const { RefCell::new(None) };
+}
+
+/// From now on this thread draws from a seed, or, with `None`, no longer.
+pub fn seed(seed: Option<u64>) {
+    SEEDED.with_borrow_mut(|rng| *rng = seed.map(StdRng::seed_from_u64));
+}
+
+fn draw<T>(from: impl FnOnce(&mut dyn RngCore) -> T) -> T {
+    SEEDED.with_borrow_mut(|seeded| match seeded {
+        Some(rng) => from(rng),
+        None => from(&mut rand::rng()),
+    })
+}
 
 /// A new run id: the moment to the second, so that ids sort by age, and 40 random bits.
 pub fn run_id(now: jiff::Timestamp) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    let mut rng = rand::rng();
-    let tail: String = (0..8).map(|_| char::from(ALPHABET[rng.random_range(0..32)])).collect();
+    let tail: String = draw(|rng| (0..8).map(|_| char::from(ALPHABET[rng.random_range(0..32)])).collect());
     format!("{}-{tail}", now.strftime("%Y%m%dT%H%M%S"))
 }
 
 /// A number in `0.0..1.0`.
 pub fn fraction() -> f64 {
-    rand::rng().random()
+    draw(|rng| rng.random())
 }

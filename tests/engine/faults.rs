@@ -72,7 +72,7 @@ async fn check(name: &str, world: World, finished: Finished) {
 fn rule(kind: Kind, rate: f64) -> Rule {
     let rule = Rule::at_rate(kind, rate);
     match kind {
-        Kind::Slow => rule.lasting(Duration::from_millis(50)),
+        Kind::Slow | Kind::Jitter => rule.lasting(Duration::from_millis(50)),
         Kind::Drip => rule.lasting(Duration::from_millis(1)),
         // The other end breaks off before our own time limit does; the limit itself is tested in `http`.
         Kind::Hang | Kind::HangAfterWrite => rule.lasting(Duration::from_millis(300)),

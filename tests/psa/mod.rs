@@ -3,6 +3,7 @@
 
 mod autotask;
 mod connectwise;
+mod gone;
 mod halopsa;
 mod notes;
 mod stingy;

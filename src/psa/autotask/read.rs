@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The records as they are now. One that makes the PSA fail whenever it is asked for is left out of the answer; one
-/// that did not come is asked for again before it counts as gone.
+/// that did not come is asked for again, and counted, before it counts as gone.
 pub async fn by_ids(psa: &Autotask, ids: &[ConfigId]) -> Result<BTreeMap<ConfigId, Option<Configuration>>> {
     let numbers: Vec<i64> = ids.iter().filter_map(|id| number(id.as_str())).collect();
     let mut answer: BTreeMap<ConfigId, Option<Configuration>> =
@@ -79,8 +79,30 @@ pub async fn rows(psa: &Autotask, ids: &[i64]) -> Result<(Vec<wire::Configuratio
     for (id, why) in &read.unreadable {
         tracing::warn!(id, why, "the PSA fails over this configuration item");
     }
-    let gone = absent(&read);
+    let gone = gone(psa, absent(&read)).await?;
     Ok((read.found.into_values().collect(), gone))
+}
+
+/// Those of the missing that are gone. A list that lacks a row proves little: an answer that was cut looks like that.
+async fn gone(psa: &Autotask, missing: Vec<i64>) -> Result<Vec<i64>> {
+    let mut gone = Vec::new();
+    for batch in batches(&missing) {
+        match psa.api.count(ENTITY, &Filter::one_of("id", &batch)).await {
+            Ok(0) => gone.extend(batch),
+            Ok(there) => {
+                tracing::warn!(
+                    there,
+                    ?batch,
+                    "configuration items are there, and the PSA does not show them"
+                );
+            }
+            Err(error @ (PsaError::Refused { .. } | PsaError::Permission { .. })) => {
+                tracing::warn!(%error, ?batch, "not shown, and not counted either");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(gone)
 }
 
 async fn in_batches(psa: &Autotask, ids: &[i64]) -> Result<ById<wire::ConfigurationItem>> {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The records as they are now. One that makes the PSA fail whenever it is asked for is left out of the answer; one
-/// that did not come is asked for again before it counts as gone.
+/// that did not come is asked for again, and counted, before it counts as gone.
 pub async fn by_ids(
     psa: &ConnectWise,
     ids: &[ConfigId],
@@ -73,12 +73,30 @@ pub async fn by_ids(
     for (id, why) in &read.unreadable {
         tracing::warn!(id, why, "the PSA fails over this configuration");
     }
-    for id in missing {
-        if !read.unreadable.contains_key(&id) {
-            answer.entry(ConfigId::from(id)).or_insert(None);
-        }
+    for id in gone(psa, &missing).await? {
+        answer.entry(ConfigId::from(id)).or_insert(None);
     }
     Ok(answer)
+}
+
+/// Those of the missing that are gone. A list that lacks a row proves little: an answer that was cut looks like that.
+async fn gone(psa: &ConnectWise, missing: &[i64]) -> Result<Vec<i64>> {
+    let place = psa.api.place().await?;
+    let room = psa.api.room_for_ids(&place, PATH, "", &Condition::one_of("id", &[]));
+    let mut gone = Vec::new();
+    for batch in chunks(missing, room) {
+        match psa.api.count(PATH, Some(&Condition::one_of("id", &batch))).await {
+            Ok(0) => gone.extend(batch),
+            Ok(there) => {
+                tracing::warn!(there, ?batch, "configurations are there, and the PSA does not show them");
+            }
+            Err(error @ (PsaError::Refused { .. } | PsaError::Permission { .. })) => {
+                tracing::warn!(%error, ?batch, "not shown, and not counted either");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(gone)
 }
 
 async fn batches(psa: &ConnectWise, ids: &[i64]) -> Result<ById<wire::Configuration>> {

@@ -321,6 +321,7 @@ impl Vendor for Autotask {
             Kind::ThrottledBare => errors::throttled(),
             Kind::ThrottledAbsurd => errors::throttled().with("Retry-After", "31536000"),
             Kind::ThrottledNegative => errors::throttled().with("Retry-After", "-5"),
+            Kind::ThreadLimit => errors::threads(ThreadLimit::Code500),
             Kind::Error500 => errors::server("An error occurred while processing your request."),
             Kind::Unauthorized => errors::unauthorized(self.state.switches.unauthorized_body),
             Kind::Forbidden => errors::permission("update"),

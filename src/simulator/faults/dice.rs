@@ -70,8 +70,13 @@ impl Dice {
                 continue;
             }
             *hits += 1;
-            met.push(rule.clone());
-            if !matches!(rule.kind, Kind::Slow | Kind::HeaderFlood | Kind::Drip | Kind::PoisonRow) {
+            let mut rule = rule.clone();
+            if rule.kind == Kind::Jitter {
+                rule = rule.clone().lasting(rule.parameter().time().mul_f64(rng.random()));
+            }
+            let decides = !rule.kind.only_adds();
+            met.push(rule);
+            if decides {
                 break;
             }
         }

@@ -51,6 +51,8 @@ kinds! {
     Reset "reset" Any;
     /// The body ends half-way: fewer bytes than `Content-Length` says. A write is stored.
     Truncated "truncated" Any;
+    /// `Content-Length` is too small: the first half of the body passes for the whole of it. A write is stored.
+    CutShort "cut_short" Any;
     /// Too many requests; `Retry-After` in seconds (PARAM, default 1s).
     Throttled "429" Any;
     /// Too many requests; `Retry-After` as an HTTP date, PARAM ahead.
@@ -61,6 +63,8 @@ kinds! {
     ThrottledAbsurd "429_absurd" Any;
     /// Too many requests; `Retry-After: -5`.
     ThrottledNegative "429_negative" Any;
+    /// Too many threads, told with a 500 and the code `ITGenATR005` [C N8N]. Autotask only; elsewhere as `500`.
+    ThreadLimit "thread_limit" Any;
     /// 500 with the vendor's JSON.
     Error500 "500" Any;
     /// 500 with an HTML page.
@@ -81,6 +85,8 @@ kinds! {
     Empty500 "empty_500" Any;
     /// The answer comes PARAM later (default 2000ms).
     Slow "slow" Any;
+    /// The answer comes up to PARAM later (default 30s), each time another while.
+    Jitter "jitter" Any;
     /// The answer never comes (PARAM, default 120s, then a reset). A write is not stored.
     Hang "hang" Any;
     /// The write is stored, then the answer never comes.
@@ -91,6 +97,8 @@ kinds! {
     FalseOk "false_200" Writes;
     /// 200, nothing stored, the answer shows the change.
     LostWrite "lost_write" Writes;
+    /// The write arrives twice, as from a proxy that sends it again; the second answer is shown.
+    Duplicate "duplicate_write" Writes;
     /// 200 with another record. A write is stored in the right one.
     OtherRecord "other_id" Writes;
     /// 200 with an HTML page (a sign-in page). A write is not stored.
@@ -142,6 +150,11 @@ kinds! {
 }
 
 impl Kind {
+    /// Whether it only decides when the answer comes, or dresses it up; another rule may decide what it says.
+    pub(crate) fn only_adds(self) -> bool {
+        matches!(self, Self::Slow | Self::Jitter | Self::HeaderFlood | Self::Drip | Self::PoisonRow)
+    }
+
     /// Whether the rule is decided by the list that is made, not by the request.
     pub(crate) fn in_lists(self) -> bool {
         matches!(self.scope(), Scope::Lists | Scope::Counts)
@@ -150,6 +163,7 @@ impl Kind {
     pub(super) fn default_parameter(self) -> Parameter {
         match self {
             Self::Slow => Parameter::Time(Duration::from_secs(2)),
+            Self::Jitter => Parameter::Time(Duration::from_secs(30)),
             Self::Hang | Self::HangAfterWrite => Parameter::Time(Duration::from_mins(2)),
             Self::Drip => Parameter::Time(Duration::from_millis(50)),
             Self::GzipBomb | Self::HugeBody => Parameter::Bytes(65 * 1024 * 1024),

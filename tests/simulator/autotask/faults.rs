@@ -57,7 +57,8 @@ fn on_a_write(kind: Kind) -> Option<(u16, bool)> {
         | Kind::ThrottledAbsurd
         | Kind::ThrottledNegative => (429, false),
         // The vendor says nearly everything with a 500.
-        Kind::Error500
+        Kind::ThreadLimit
+        | Kind::Error500
         | Kind::Html500
         | Kind::Empty500
         | Kind::Forbidden
@@ -81,7 +82,7 @@ async fn every_kind_meets_a_write_as_it_says() {
     for kind in Kind::ALL {
         let (caller, id) = bench().await;
         let rule = match kind {
-            Kind::Slow | Kind::Drip => Rule::always(*kind).lasting(Duration::from_millis(5)),
+            Kind::Slow | Kind::Jitter | Kind::Drip => Rule::always(*kind).lasting(Duration::from_millis(5)),
             Kind::Hang | Kind::HangAfterWrite => Rule::always(*kind).lasting(Duration::from_millis(300)),
             Kind::HugeBody | Kind::GzipBomb => Rule::always(*kind).sized(100_000),
             _ => Rule::always(*kind),

@@ -81,7 +81,7 @@ fn on_a_write(kind: Kind) -> Option<(u16, bool)> {
         | Kind::ThrottledBare
         | Kind::ThrottledAbsurd
         | Kind::ThrottledNegative => (429, false),
-        Kind::Error500 | Kind::Html500 | Kind::Empty500 => (500, false),
+        Kind::ThreadLimit | Kind::Error500 | Kind::Html500 | Kind::Empty500 => (500, false),
         Kind::Html502 => (502, false),
         Kind::Html503 => (503, false),
         Kind::Empty504 => (504, false),
@@ -103,7 +103,7 @@ async fn every_kind_meets_a_write_as_it_says() {
     for kind in Kind::ALL {
         let bench = Bench::new().await;
         let rule = match kind {
-            Kind::Slow | Kind::Drip => Rule::always(*kind).lasting(Duration::from_millis(5)),
+            Kind::Slow | Kind::Jitter | Kind::Drip => Rule::always(*kind).lasting(Duration::from_millis(5)),
             Kind::Hang | Kind::HangAfterWrite => Rule::always(*kind).lasting(Duration::from_millis(300)),
             Kind::HugeBody | Kind::GzipBomb => Rule::always(*kind).sized(100_000),
             _ => Rule::always(*kind),
