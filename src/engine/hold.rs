@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Engine, EngineError, pipeline::Todo};
 use crate::domain::{
-    ConfigId, Configuration, Event, Hold, SkipReason, Tenant, Timestamp,
+    ConfigId, Configuration, Event, Hold, PlanItem, SkipReason, Tenant, Timestamp,
     consent::Person,
     plan::{Head, Kind},
 };
@@ -16,17 +16,12 @@ impl Engine {
         Ok(holds.into_iter().map(|hold| (hold.config_id.clone(), hold)).collect())
     }
 
-    /// What nobody has put a hold on since it was planned, and what becomes of the rest. An undo sets back to
-    /// active, which is what a hold is for.
-    pub(super) async fn not_held(
-        &self,
-        head: &Head,
-        items: &[Todo],
-    ) -> Result<(Vec<Event>, Vec<Todo>), EngineError> {
+    /// The holds that keep items of such a plan back. An undo sets back to active, which is what a hold is for.
+    pub(super) async fn holds_against(&self, head: &Head) -> Result<BTreeMap<ConfigId, Hold>, EngineError> {
         if head.kind == Kind::Undo {
-            return Ok((Vec::new(), items.to_vec()));
+            return Ok(BTreeMap::new());
         }
-        Ok(set_aside(items, &self.holds(&head.tenant).await?))
+        self.holds(&head.tenant).await
     }
 
     /// Puts a hold on configurations of the tenant, in place of one that they may have: on all of them or, if
@@ -73,12 +68,21 @@ impl Engine {
     }
 }
 
-/// What was sent already is never set aside: it must be settled.
-fn set_aside(items: &[Todo], holds: &BTreeMap<ConfigId, Hold>) -> (Vec<Event>, Vec<Todo>) {
+/// Before the items are read: what was sent already is not set aside, for it must be read to be settled.
+pub(super) fn set_aside_unsent(items: &[Todo], holds: &BTreeMap<ConfigId, Hold>) -> (Vec<Event>, Vec<Todo>) {
+    part(items, |item, attempts| holds.get(&item.config_id).filter(|_| attempts == 0))
+}
+
+/// After they were read and found as they were: nothing more is sent for any that is held.
+pub(super) fn set_aside(items: &[Todo], holds: &BTreeMap<ConfigId, Hold>) -> (Vec<Event>, Vec<Todo>) {
+    part(items, |item, _| holds.get(&item.config_id))
+}
+
+fn part<'h>(items: &[Todo], hold: impl Fn(&PlanItem, u32) -> Option<&'h Hold>) -> (Vec<Event>, Vec<Todo>) {
     let mut kept = Vec::new();
     let mut free = Vec::with_capacity(items.len());
     for (item, attempts) in items {
-        match holds.get(&item.config_id).filter(|_| *attempts == 0) {
+        match hold(item, *attempts) {
             None => free.push((item.clone(), *attempts)),
             Some(hold) => {
                 let text = format!("{} ({}) is held: {}", item.title(), item.config_id, hold.why());
@@ -89,4 +93,37 @@ fn set_aside(items: &[Todo], holds: &BTreeMap<ConfigId, Hold>) -> (Vec<Event>, V
         }
     }
     (kept, free)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::plan::samples;
+
+    /// A write that had no effect is not sent once more for an item that somebody holds by now.
+    #[test]
+    fn what_was_sent_is_read_first_and_then_kept() {
+        let plan = samples::plan(3);
+        let items: Vec<Todo> =
+            plan.items().iter().zip([0, 1, 1]).map(|(item, sent)| (Arc::new(item.clone()), sent)).collect();
+        let hold = |id: &str| Hold {
+            config_id: id.into(),
+            reason: "rented out".to_owned(),
+            by: "jane".to_owned(),
+            at: plan.head().made_at,
+            until: None,
+        };
+        let holds = ["1", "2"].map(|id| (ConfigId::from(id), hold(id))).into();
+        let ids = |todo: &[Todo]| todo.iter().map(|(item, _)| item.config_id.to_string()).collect::<Vec<_>>();
+        let (kept, unread) = set_aside_unsent(&items, &holds);
+        assert_eq!((kept.len(), ids(&unread)), (2, vec!["2".to_owned(), "3".to_owned()]));
+        let (kept, free) = set_aside(&unread, &holds);
+        assert!(
+            matches!(&kept[1], Event::Settled { config_id, .. } if config_id.as_str() == "2"),
+            "{kept:?}"
+        );
+        assert_eq!(ids(&free), ["3"]);
+    }
 }

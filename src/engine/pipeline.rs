@@ -22,6 +22,7 @@ use super::{
     control::Listener,
     feed::Journal,
     guard::Guarded,
+    hold::{set_aside, set_aside_unsent},
     in_hand::InHand,
     notes::Notes,
     settle::{certain, told, warned},
@@ -167,10 +168,11 @@ impl Pipeline {
                 return;
             }
             let seen = Seen::now(&self.pauses);
-            let (mut stopped, chunk) = match self.engine.not_held(head, chunk).await {
-                Ok(parted) => parted,
+            let holds = match self.engine.holds_against(head).await {
+                Ok(holds) => holds,
                 Err(error) => return self.trouble.meet(error),
             };
+            let (mut stopped, chunk) = set_aside_unsent(chunk, &holds);
             let mut control = self.control.clone();
             let guarded = tokio::select! {
                 biased;
@@ -192,6 +194,8 @@ impl Pipeline {
                     stopped.extend(chunk.iter().map(|(item, attempts)| unread(item, *attempts, &error)));
                 }
             }
+            let (held, passed) = set_aside(&passed, &holds);
+            stopped.extend(held);
             if !self.record(stopped).await {
                 return;
             }
