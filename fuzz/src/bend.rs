@@ -129,7 +129,7 @@ fn bend(reply: &mut WireReply, kind: usize, script: &mut Script) {
         }
         6 => reply.status = STATUS[script.take() % STATUS.len()],
         7 => {
-            reply.status = if script.take() % 2 == 0 { 429 } else { 503 };
+            reply.status = if script.take().is_multiple_of(2) { 429 } else { 503 };
             reply.headers.insert(RETRY_AFTER, HeaderValue::from_static(script.pick(RETRY)));
         }
         8 => {

@@ -194,8 +194,8 @@ impl Pipeline {
                     stopped.extend(chunk.iter().map(|(item, attempts)| unread(item, *attempts, &error)));
                 }
             }
-            let (held, passed) = set_aside(&passed, &holds);
-            stopped.extend(held);
+            let (kept, passed) = set_aside(&passed, &holds);
+            stopped.extend(kept);
             if !self.record(stopped).await {
                 return;
             }

@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use mothball::{
-    domain::{Event, Plan, plan::sha256},
+    domain::{Event, Plan, plan::sha256, selection::Scope},
     store::Store,
+    system::environment,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
@@ -21,7 +22,7 @@ use crate::{
 mod drive;
 
 fn variants(usual: u64) -> u64 {
-    std::env::var("MOTHBALL_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+    environment::variable("MOTHBALL_FUZZ").and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 /// The seeds of a target, by name.
@@ -61,7 +62,9 @@ fn variant(seed: &[u8], rng: &mut StdRng) -> Vec<u8> {
 /// Runs a target on its seeds and their variants; one that breaks a promise is named.
 fn run(target: &str, usual: u64, try_it: impl Fn(&[u8])) {
     let seeds = seeds(target);
-    seeds.iter().for_each(|(_, seed)| try_it(seed));
+    for (_, seed) in &seeds {
+        try_it(seed);
+    }
     for number in 0..variants(usual) {
         let mut rng = StdRng::seed_from_u64(number);
         let (name, seed) = &seeds[rng.random_range(0..seeds.len())];
@@ -93,7 +96,9 @@ fn a_stored_run_of_any_text_is_folded_and_reported() {
 
 /// Scripts of random bytes, with as many bent answers as a run may have.
 fn answers(psa: &str) {
-    seeds("answers").iter().for_each(|(_, seed)| drive::answers::try_it(psa, seed));
+    for (_, seed) in seeds("answers") {
+        drive::answers::try_it(psa, &seed);
+    }
     for number in 0..variants(150) {
         let mut rng = StdRng::seed_from_u64(number);
         let length = rng.random_range(2..200);
@@ -126,7 +131,7 @@ fn bent_answers_of_halopsa_harm_nothing() {
 async fn the_journal_seed_is_a_whole_run() {
     let quick = Quick::new(one_client("connectwise", 4)).await;
     let id = offboarded(&quick.simulator)[0].clone();
-    let draft = world::draft(&quick.engine, client(&id), Default::default(), who()).await;
+    let draft = world::draft(&quick.engine, client(&id), Scope::default(), who()).await;
     let finished = quick.engine.start(draft).await.unwrap().wait().await;
     let stored = quick.store.run(&finished.header.run).await.unwrap().unwrap();
     let json = |value: serde_json::Result<String>| value.unwrap();
@@ -138,7 +143,7 @@ async fn the_journal_seed_is_a_whole_run() {
     ];
     lines.extend(stored.events.iter().map(|stamped| json(serde_json::to_string(stamped))));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/journal/run");
-    if std::env::var_os("MOTHBALL_WRITE_SEEDS").is_some() {
+    if environment::variable("MOTHBALL_WRITE_SEEDS").is_some() {
         std::fs::write(&path, lines.join("\n")).unwrap();
     }
     let seed = std::fs::read_to_string(&path).unwrap();

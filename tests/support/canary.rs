@@ -37,13 +37,20 @@ pub fn forms(simulator: &Simulator) -> Vec<String> {
     of_settings.chain(simulator.issued().iter().flat_map(|token| of_one(token))).collect()
 }
 
+fn hex(byte: u8) -> impl Iterator<Item = char> {
+    [byte >> 4, byte & 15]
+        .into_iter()
+        .filter_map(|half| char::from_digit(half.into(), 16))
+        .map(|c| c.to_ascii_uppercase())
+}
+
 fn encoded(text: &str) -> [String; 4] {
     [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].map(|base64| base64.encode(text))
 }
 
 fn of_one(secret: &str) -> Vec<String> {
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let percent: String = secret.bytes().flat_map(|byte| ['%'].into_iter().chain(hex(byte))).collect();
     let address = form.replace('+', "%20");
     let json = serde_json::to_string(secret).unwrap_or_default().trim_matches('"').to_owned();
     let debug = format!("{secret:?}").trim_matches('"').to_owned();
