@@ -9,7 +9,6 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing<T> {
     rows: Vec<T>,
-    duplicates: usize,
 }
 
 /// Why rows are no listing.
@@ -51,7 +50,6 @@ impl<T> Listing<T> {
     pub fn prove(rows: Vec<T>, claim: &Claim<'_, T>) -> Result<Self, Incomplete> {
         let mut seen = BTreeSet::new();
         let mut kept = Vec::with_capacity(rows.len());
-        let received = rows.len();
         for row in rows {
             let id = (claim.id)(&row);
             if !(claim.belongs)(&row) {
@@ -70,22 +68,18 @@ impl<T> Listing<T> {
                 received: unique,
             });
         }
-        Ok(Self { duplicates: received - kept.len(), rows: kept })
+        Ok(Self { rows: kept })
     }
 
     /// A listing of nothing, because nothing was asked for.
     pub fn nothing() -> Self {
-        Self { rows: Vec::new(), duplicates: 0 }
+        Self { rows: Vec::new() }
     }
 
     /// Listings of disjoint chunks, each proven on its own.
     #[must_use]
     pub fn joined(parts: impl IntoIterator<Item = Self>) -> Self {
-        parts.into_iter().fold(Self::nothing(), |mut all, part| {
-            all.rows.extend(part.rows);
-            all.duplicates += part.duplicates;
-            all
-        })
+        Self { rows: parts.into_iter().flat_map(|part| part.rows).collect() }
     }
 
     /// The same rows in other words; the proof stays with them.
@@ -93,13 +87,12 @@ impl<T> Listing<T> {
     /// # Errors
     /// The first error of `f`.
     pub fn try_map<U, E>(self, f: impl FnMut(T) -> Result<U, E>) -> Result<Listing<U>, E> {
-        let rows = self.rows.into_iter().map(f).collect::<Result<_, E>>()?;
-        Ok(Listing { rows, duplicates: self.duplicates })
+        Ok(Listing { rows: self.rows.into_iter().map(f).collect::<Result<_, E>>()? })
     }
 
     /// The same rows in other words; the proof stays with them.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Listing<U> {
-        Listing { rows: self.rows.into_iter().map(f).collect(), duplicates: self.duplicates }
+        Listing { rows: self.rows.into_iter().map(f).collect() }
     }
 
     /// Fewer rows, for a reason of ours. What is left is still known to be all of its kind.
@@ -115,11 +108,6 @@ impl<T> Listing<T> {
 
     pub fn into_rows(self) -> Vec<T> {
         self.rows
-    }
-
-    /// Rows that came more than once and were dropped.
-    pub fn duplicates(&self) -> usize {
-        self.duplicates
     }
 
     pub fn by_key<K: Ord>(&self, key: impl Fn(&T) -> K) -> BTreeMap<K, &T> {
@@ -149,6 +137,16 @@ mod tests {
         let refused = prove(vec![1, 2000], 2, 2).unwrap_err();
         assert!(matches!(&refused, Incomplete::Foreign { id, .. } if id == "2000"));
         assert!(!refused.may_settle());
+    }
+
+    #[test]
+    fn a_row_that_came_twice_is_kept_once_and_nothing_is_lost_on_the_way() {
+        let listing = prove(vec![3, 1, 3, 2], 3, 3).unwrap();
+        assert_eq!(listing.rows(), [3, 1, 2]);
+        let doubled = listing.clone().map(|row| row * 2);
+        assert_eq!(doubled.by_key(|row| *row).into_keys().collect::<Vec<_>>(), [2, 4, 6]);
+        let joined = Listing::joined([listing, doubled.narrowed(|row| *row > 2)]);
+        assert_eq!(joined.into_rows(), [3, 1, 2, 6, 4]);
     }
 
     proptest! {

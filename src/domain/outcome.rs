@@ -217,6 +217,56 @@ mod tests {
 
     use super::*;
 
+    /// Each reason has words of its own.
+    #[test]
+    fn no_two_reasons_read_alike() {
+        use SkipReason::{
+            AlreadyInactive, AlreadyRestored, ChangedSinceReview, DryRun, Held, LinkedBilling,
+            LinkedChildren, LinkedRmm, LinkedTickets, LinkedUnknown, Mixed, NotSelected, NotStarted, Planned,
+            Protected,
+        };
+        let all = [
+            DryRun,
+            Planned,
+            AlreadyInactive,
+            AlreadyRestored,
+            Mixed,
+            Protected,
+            Held,
+            NotSelected,
+            LinkedBilling,
+            LinkedTickets,
+            LinkedChildren,
+            LinkedRmm,
+            LinkedUnknown,
+            ChangedSinceReview,
+            NotStarted,
+        ];
+        let words: std::collections::BTreeSet<_> = all.iter().map(|reason| reason.words()).collect();
+        assert_eq!(words.len(), all.len());
+        assert_eq!(Held.words(), "held");
+    }
+
+    #[test]
+    fn what_an_outcome_counts_as() {
+        let changed = Outcome::ChangedSinceReview { what: "status".to_owned() };
+        assert_eq!(changed.skip_reason(), Some(SkipReason::ChangedSinceReview));
+        for verified in [true, false] {
+            assert_eq!(Outcome::Deactivated { verified }.is_verified(), verified);
+            assert_eq!(Outcome::Restored { verified }.is_verified(), verified);
+            assert_eq!(Outcome::Restored { verified }.skip_reason(), None);
+        }
+        assert!(!changed.is_verified());
+        let mut undone = Statistics::of_undo();
+        assert_eq!(undone.configs_restored, Some(0), "an undo that restored nothing says so");
+        undone.count(&Outcome::Restored { verified: true });
+        undone.count(&changed);
+        assert!(undone.close());
+        let all: Statistics = [undone, Statistics::of_undo()].into_iter().sum();
+        assert_eq!((all.configs_restored, all.configs_skipped, all.configs_found), (Some(1), 1, 2));
+        assert!(!Statistics { errors: 1, ..all }.close());
+    }
+
     proptest! {
         #[test]
         fn the_arithmetic_always_closes(

@@ -355,6 +355,15 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_to_restore_is_one_of_an_undo() {
+        let rows = listing(vec![configuration(1, 1), configuration(2, 9)]);
+        let back = |row: &Configuration| (row.id.as_str() == "2").then(|| Wanted::inactive(None));
+        let plan = Plan::to_restore(Head { kind: Kind::Deactivate, ..head() }, &rows, back);
+        assert_eq!((plan.head().kind, plan.items().len()), (Kind::Undo, 1));
+        assert!(plan.item(&ConfigId::from("2")).is_some(), "its client does not matter");
+    }
+
+    #[test]
     fn a_plan_holds_only_offboarded_clients() {
         let rows = vec![configuration(1, 1), configuration(2, 9)];
         let plan =
@@ -373,6 +382,9 @@ mod tests {
             row
         };
         assert_eq!(item.drift(&renamed_status), None);
+        // What changed is named, and nothing else.
+        let switched = Configuration { state: State { active: false, ..row.state.clone() }, ..row.clone() };
+        assert_eq!(item.drift(&switched).as_deref(), Some("active true → false"));
         type Edit = fn(&mut Configuration);
         let edits: [(Edit, &str); 6] = [
             (|row| row.state.active = false, "active"),

@@ -84,6 +84,9 @@ mod tests {
             ("*srv*", "ACME-SRV-01", true),
             ("a*b*c", "axxbyyc", true),
             ("a*b*c", "axxbyy", false),
+            ("a*bc", "abbc", true),
+            ("*aab", "aaab", true),
+            ("a*", "b", false),
             ("*", "", true),
             ("", "x", false),
         ] {
