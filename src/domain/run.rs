@@ -376,7 +376,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{
-        super::{outcome::strategies::outcome, plan::samples},
+        super::{SkipReason, outcome::strategies::outcome, plan::samples},
         *,
     };
 
@@ -445,6 +445,70 @@ mod tests {
     }
 
     #[test]
+    fn each_phase_has_its_word_and_its_way_on() {
+        use Phase::{
+            Applying, Approved, AwaitingApproval, Cancelled, Expired, Finished, Interrupted, Paused, Planned,
+            Refused, Rejected, Verifying,
+        };
+        let may = [Approved, Applying, Paused, Verifying, Interrupted];
+        let over = [Finished, Rejected, Expired, Cancelled, Interrupted, Refused];
+        let all = may.into_iter().chain(over).chain([Planned, AwaitingApproval]);
+        for phase in all.clone() {
+            assert_eq!(phase.may_go_on(), may.contains(&phase), "{phase:?}");
+            assert_eq!(phase.is_over(), over.contains(&phase), "{phase:?}");
+        }
+        let words: std::collections::BTreeSet<_> = all.map(Phase::words).collect();
+        assert_eq!(words.len(), 12, "no two phases read alike");
+        assert!(words.contains("awaiting approval"));
+    }
+
+    /// Whatever may have been written and was not read is open, and every item is in exactly one total.
+    #[test]
+    fn what_may_have_been_written_is_open_until_it_was_read() {
+        let plan = samples::plan(6);
+        let ids: Vec<ConfigId> = plan.items().iter().map(|item| item.config_id.clone()).collect();
+        let mut state = RunState::of(&plan);
+        let sent = |id: &ConfigId| Event::Intended { config_id: id.clone(), attempt: 1 };
+        let answered = |id: &ConfigId, answer| Event::Answered { config_id: id.clone(), attempt: 1, answer };
+        for event in [
+            sent(&ids[1]),
+            sent(&ids[2]),
+            answered(&ids[2], Answer::Accepted),
+            sent(&ids[3]),
+            answered(&ids[3], Answer::NotSent),
+            sent(&ids[4]),
+            Event::settled(ids[4].clone(), Outcome::Unknown { message: "lost".into() }, None),
+            Event::skipped(ids[5].clone(), SkipReason::Held, None),
+        ] {
+            state.apply(&stamped(1, event));
+        }
+        let open: Vec<_> = state.open_items().cloned().collect();
+        assert_eq!(open, [ids[1].clone(), ids[2].clone(), ids[4].clone()]);
+        let Totals { queued, sending, verifying, unknown, skipped, .. } = state.totals;
+        assert_eq!((queued, sending, verifying, unknown, skipped), (2, 1, 1, 1, 1));
+        assert_eq!((state.totals.all(), state.totals.settled(), state.totals.past_sending()), (6, 2, 3));
+    }
+
+    #[test]
+    fn success_needs_every_item_settled_well_and_no_problem() {
+        let plan = samples::plan(1);
+        let id = plan.items()[0].config_id.clone();
+        let end = |outcome: Option<Outcome>, how| {
+            let mut state = RunState::of(&plan);
+            if let Some(outcome) = outcome {
+                state.apply(&stamped(1, Event::settled(id.clone(), outcome, None)));
+            }
+            state.apply(&stamped(2, Event::Ended { how }));
+            state.is_success()
+        };
+        let skipped = Some(Outcome::Skipped { reason: SkipReason::AlreadyInactive });
+        assert!(end(skipped.clone(), End::Finished));
+        assert!(!end(skipped, End::Interrupted));
+        assert!(!end(None, End::Finished));
+        assert!(!end(Some(Outcome::ChangedSinceReview { what: "name".into() }), End::Finished));
+    }
+
+    #[test]
     fn success_needs_every_change_read_back() {
         let plan = samples::plan(2);
         let end = |verified| {
@@ -473,5 +537,10 @@ mod tests {
         assert_eq!((progress.done, progress.total, progress.percent()), (2, 4, 50));
         assert!((progress.rate - 0.5).abs() < 1e-9);
         assert!((progress.seconds_left.unwrap() - 4.0).abs() < 1e-9);
+        // At once, nothing can be foretold; nor for a run that is over.
+        let at_once = state.progress(Timestamp::from_seconds(1_790_000_000));
+        assert_eq!((at_once.rate, at_once.seconds_left), (0.0, None));
+        state.apply(&stamped(5, Event::Ended { how: End::Interrupted }));
+        assert_eq!(state.progress(Timestamp::from_seconds(1_790_000_008)).seconds_left, None);
     }
 }

@@ -129,3 +129,46 @@ impl WhenLinked {
         [self.billing, self.tickets, self.children, self.rmm, self.unknown].contains(&LinkedPolicy::Skip)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::plan::samples, *};
+
+    #[test]
+    fn links_are_read_only_where_a_rule_could_leave_something() {
+        assert!(!WhenLinked::default().matters());
+        type Rule = fn(&mut WhenLinked) -> &mut LinkedPolicy;
+        let rules: [Rule; 5] = [
+            |rules| &mut rules.billing,
+            |rules| &mut rules.tickets,
+            |rules| &mut rules.children,
+            |rules| &mut rules.rmm,
+            |rules| &mut rules.unknown,
+        ];
+        for rule in rules {
+            let mut rules = WhenLinked::default();
+            *rule(&mut rules) = LinkedPolicy::Skip;
+            assert!(rules.matters(), "{rules:?}");
+        }
+    }
+
+    #[test]
+    fn a_scope_narrows_by_type_site_and_id_together() {
+        let row = Configuration { site: Some("Berlin".to_owned()), ..samples::configuration(1, 1) };
+        let patterns = |text: &str| vec![text.to_owned()];
+        let fits = Scope {
+            types: vec!["nothing".to_owned(), row.config_type.to_uppercase()],
+            sites: patterns("ber*"),
+            ids: [row.id.clone()].into(),
+            ..Scope::default()
+        };
+        assert!(Scope::default().takes(&row) && fits.takes(&row));
+        for other in [
+            Scope { types: patterns("nothing"), ..fits.clone() },
+            Scope { sites: patterns("bonn"), ..fits.clone() },
+            Scope { ids: [ConfigId::from("2")].into(), ..fits.clone() },
+        ] {
+            assert!(!other.takes(&row), "{other:?}");
+        }
+    }
+}

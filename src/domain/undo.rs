@@ -113,6 +113,10 @@ mod tests {
         row.state.status.clone_from(&item.before.status);
         let way = WayBack::of(&item, Some(&row.state));
         assert_eq!(way.wanted(), Wanted { active: true, status: None });
+        assert!(!way.had_no_status(), "it had one, and has it still");
+        item.before.status = None;
+        row.state.status = None;
+        assert!(!WayBack::of(&item, Some(&row.state)).had_no_status(), "it was given none");
     }
 
     #[test]
