@@ -32,6 +32,8 @@ const VENDOR_DOMAINS: [&str; 5] =
 
 /// What a token lives if its answer does not say.
 const USUAL_LIFE: Duration = Duration::from_hours(1);
+/// What a token is believed to live at most, whatever its answer says: some answers are nonsense.
+const LONGEST_LIFE: Duration = Duration::from_hours(24);
 /// A token is not used in the last moments of its life: a request may wait for its turn.
 const LONGEST_MARGIN: Duration = Duration::from_mins(1);
 
@@ -287,7 +289,7 @@ fn token(reply: &Reply) -> Result<Token, HttpError> {
     header.set_sensitive(true);
     let life =
         token.expires_in.and_then(|seconds| u64::try_from(seconds).ok()).filter(|seconds| *seconds > 0);
-    let life = life.map_or(USUAL_LIFE, Duration::from_secs);
+    let life = life.map_or(USUAL_LIFE, Duration::from_secs).min(LONGEST_LIFE);
     let until = Instant::now() + life - LONGEST_MARGIN.min(life / 10);
     Ok(Token { header, until, granted: filled(token.scope.as_ref()).map(ToOwned::to_owned) })
 }
@@ -356,6 +358,17 @@ fn unsent(error: HttpError) -> HttpError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Found by fuzzing: a life that no clock can hold.
+    #[test]
+    fn a_token_that_claims_to_live_for_ever_lives_for_a_day() {
+        for claimed in ["9223372036854775807", "1e15", "31536000000"] {
+            let body = format!(r#"{{ "access_token": "x", "expires_in": {claimed} }}"#).into_bytes();
+            let reply = Reply { status: 200, headers: HeaderMap::new(), body };
+            let until = token(&reply).expect("it is a token all the same").until;
+            assert!(until <= Instant::now() + LONGEST_LIFE, "{claimed}");
+        }
+    }
 
     fn server(root: &str, told: Option<&str>) -> Result<String, HttpError> {
         auth_server(&Url::parse(root).unwrap(), told).map(String::from)
