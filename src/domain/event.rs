@@ -160,3 +160,21 @@ impl Event {
         Self::Settled { config_id, outcome: Outcome::Skipped { reason }, state }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_says_what_is_waited_for_and_why() {
+        let why = || "429".to_owned();
+        for (notice, words) in [
+            (Notice::Waiting { seconds: 11.6, why: why() }, "waiting 12 s: 429"),
+            (Notice::Retrying { attempt: 2, why: why() }, "try 2: 429"),
+            (Notice::Stalled { failures: 5, why: why() }, "paused after 5 failures in a row: 429"),
+            (Notice::Flowing, "the PSA answers again"),
+        ] {
+            assert_eq!(notice.to_string(), words);
+        }
+    }
+}

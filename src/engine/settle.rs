@@ -271,4 +271,36 @@ mod tests {
             assert!(certain(&open, &item()).is_none(), "{open:?}");
         }
     }
+
+    #[test]
+    fn what_the_psa_said_and_showed_is_told_in_words() {
+        let told = |answer: &SetAnswer, read: &ReadBack| match judge(
+            Kind::Deactivate,
+            &item(),
+            answer,
+            2,
+            read,
+            true,
+        ) {
+            Judgement::Settle(Outcome::Failed { message, .. }, _) => message,
+            other => panic!("{other:?}"),
+        };
+        let not_taken = SetAnswer::NotTaken { state: None, message: "unchanged".into() };
+        let old = ReadBack::Row(Box::new(row(true, "2")));
+        assert_eq!(told(&not_taken, &old), "the PSA said yes without doing it: unchanged");
+        let half = ReadBack::Row(Box::new(row(false, "2")));
+        let shown = "reading back shows the active mark off and status \"2\", which is neither what was there nor \
+                     what was asked for";
+        assert_eq!(told(&not_taken, &half), shown);
+    }
+
+    #[test]
+    fn a_warning_that_came_with_a_yes_is_kept() {
+        let remark = Some("the agreement goes on".to_owned());
+        let Some(Event::Warned { text }) = warned(&item(), &SetAnswer::Taken { warning: remark }) else {
+            panic!("the remark is lost")
+        };
+        assert!(text.contains("(1): the PSA took the change and warns: the agreement goes on"), "{text}");
+        assert_eq!(warned(&item(), &SetAnswer::Taken { warning: None }), None);
+    }
 }
