@@ -108,9 +108,12 @@ impl Screen {
         self.parser.lock().unwrap().screen_mut().set_size(cells(rows), cells(columns));
     }
 
+    pub fn process(&self) -> u32 {
+        self.child.process_id().expect("it runs")
+    }
+
     pub fn signal(&self, signal: rustix::process::Signal) {
-        let pid = self.child.process_id().expect("it runs");
-        let pid = rustix::process::Pid::from_raw(pid.cast_signed()).expect("a process id");
+        let pid = rustix::process::Pid::from_raw(self.process().cast_signed()).expect("a process id");
         rustix::process::kill_process(pid, signal).expect("it can be signalled");
     }
 
