@@ -104,6 +104,31 @@ impl ItemState {
         }
     }
 
+    /// Whether nothing came of `attempts` tries that were all read back as unchanged: the last answer is that of the
+    /// last of them, or the one after it was never sent.
+    pub fn came_to_nothing(&self, attempts: u32) -> bool {
+        attempts > 0
+            && match self {
+                Self::Answered { attempt, answer } => *attempt == attempts || *answer == Answer::NotSent,
+                _ => false,
+            }
+    }
+
+    /// Whether anything was sent for it, whatever came of that.
+    fn was_sent(&self) -> bool {
+        match self {
+            Self::Queued | Self::Answered { answer: Answer::NotSent, .. } => false,
+            Self::Sending { .. } | Self::Answered { .. } => true,
+            Self::Settled(settled) => matches!(
+                settled.outcome,
+                Outcome::Deactivated { .. }
+                    | Outcome::Restored { .. }
+                    | Outcome::Failed { .. }
+                    | Outcome::Unknown { .. }
+            ),
+        }
+    }
+
     fn kind(&self) -> Kind {
         match self {
             Self::Queued | Self::Answered { answer: Answer::NotSent, .. } => Kind::Queued,
@@ -356,6 +381,11 @@ impl RunState {
                     _ => false,
                 })
             })
+    }
+
+    /// Whether anything was sent for any item, whatever came of it.
+    pub fn sent_anything(&self) -> bool {
+        self.items.values().any(ItemState::was_sent)
     }
 
     /// How far the run has come at `now`.

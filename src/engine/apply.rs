@@ -15,18 +15,19 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Control, Engine, EngineError, Finished, RunHandle,
     control::Listener,
+    ending::{how_it_ends, owes_a_note},
     feed::Journal,
     in_hand::InHand,
+    items::{Seen, Todo},
     notes::Notes,
-    pipeline::{Pipeline, Seen, Todo},
+    pipeline::Pipeline,
     trouble::Trouble,
 };
 use crate::{
     domain::{
         ApprovedPlan, Code, ConfigId, Event, Outcome, Problem, RunState, SkipReason, Stamped, State,
-        event::{Answer, End},
+        event::End,
         follow_up::follow_up,
-        run::ItemState,
         survey::{Header, Survey},
     },
     psa::port::LinkReading,
@@ -110,7 +111,7 @@ impl Run {
         }
         watching.abort();
         let met = trouble.take();
-        let end = self.end(met.as_ref());
+        let end = self.journal.with(|state| how_it_ends(met.as_ref(), self.control.now(), state));
         if let Some(error) = &met {
             let problem = error.problem(self.engine.now());
             self.write_down(vec![Event::Troubled { problem }]).await;
@@ -135,7 +136,8 @@ impl Run {
                     .map(|(id, state)| Event::skipped(id, SkipReason::NotStarted, state)),
             );
         }
-        if self.owes_a_note(end, met.as_ref()) {
+        let sent = self.journal.with(RunState::sent_anything);
+        if self.header.note_ticket().is_some() && owes_a_note(end, met.as_ref(), sent) {
             self.write_down(std::mem::take(&mut last)).await;
             self.note_on_ticket().await;
         }
@@ -221,17 +223,12 @@ impl Run {
 
     /// Items that were sent, read back as they were before, and that no further try was left for.
     fn settle_unchanged(&self, unchanged: BTreeMap<ConfigId, Todo>) -> Vec<Event> {
-        let last_known = |id: &ConfigId, attempts: u32| {
-            self.journal.with(|state| match state.item(id) {
-                Some(ItemState::Answered { attempt, answer }) => {
-                    *attempt == attempts || *answer == Answer::NotSent
-                }
-                _ => false,
-            })
+        let in_vain = |id: &ConfigId, attempts: u32| {
+            self.journal.with(|state| state.item(id).is_some_and(|item| item.came_to_nothing(attempts)))
         };
         unchanged
             .into_iter()
-            .filter(|(id, (_, attempts))| *attempts > 0 && last_known(id, *attempts))
+            .filter(|(id, (_, attempts))| in_vain(id, *attempts))
             .map(|(id, (item, attempts))| {
                 let message =
                     format!("sent {attempts} times without effect; it was read unchanged when the run ended");
@@ -250,29 +247,6 @@ impl Run {
         tokio::select! {
             done = work => done.map(Some),
             () = control.ended() => Ok(None),
-        }
-    }
-
-    /// How the run ends, given what stopped it, if anything did.
-    fn end(&self, met: Option<&EngineError>) -> End {
-        let nothing_sent =
-            self.journal.with(|state| state.items.values().all(|item| matches!(item, ItemState::Queued)));
-        let open = self.journal.with(|state| state.open_items().next().is_some());
-        match (met, self.control.now()) {
-            // What is open can only be settled by resuming, whatever stands in the way of more.
-            (Some(_), _) | (None, Control::Cancel | Control::Stop) if open => End::Interrupted,
-            (Some(EngineError::OtherTenant { .. } | EngineError::Refused(_)), _) => End::Refused,
-            (Some(EngineError::NotApproved(_) | EngineError::Altered(_) | EngineError::Locked { .. }), _) => {
-                End::Refused
-            }
-            (Some(EngineError::Psa(error)), _)
-                if nothing_sent && error.code() != Code::PSAConnectionError =>
-            {
-                End::Refused
-            }
-            (Some(_), _) | (None, Control::Interrupt | Control::Abort) => End::Interrupted,
-            (None, Control::Cancel | Control::Stop) => End::Cancelled,
-            (None, Control::Go | Control::Pause) => End::Finished,
         }
     }
 
@@ -314,19 +288,6 @@ impl Run {
         self.write_down(vec![Event::FollowedUp { links: reading.links, follow_up: list }]).await;
     }
 
-    /// Whether the run's ticket is to be told: once the run is over for good. An interrupted one tells when it was
-    /// resumed, and what was never begun leaves nothing to tell.
-    fn owes_a_note(&self, end: End, met: Option<&EngineError>) -> bool {
-        self.header.note_ticket().is_some()
-            && match (end, met) {
-                (End::Finished, _) => true,
-                (End::Cancelled, _) | (End::Refused, Some(EngineError::NotApproved(_))) => {
-                    self.sent_anything()
-                }
-                _ => false,
-            }
-    }
-
     async fn note_on_ticket(&self) {
         let noted = if self.control.now() >= Control::Stop {
             self.notes.give_up_ticket("the run was told to start nothing more").await
@@ -346,24 +307,6 @@ impl Run {
         if let Err(error) = noted {
             tracing::error!(%error, "what became of the note could not be written down");
         }
-    }
-
-    fn sent_anything(&self) -> bool {
-        self.journal.with(|state| {
-            state.items.values().any(|item| match item {
-                ItemState::Queued | ItemState::Answered { answer: Answer::NotSent, .. } => false,
-                ItemState::Sending { .. } | ItemState::Answered { .. } => true,
-                ItemState::Settled(settled) => {
-                    matches!(
-                        settled.outcome,
-                        Outcome::Deactivated { .. }
-                            | Outcome::Restored { .. }
-                            | Outcome::Failed { .. }
-                            | Outcome::Unknown { .. }
-                    )
-                }
-            })
-        })
     }
 
     /// Writes down if that is still possible, and folds in any case: the report must tell.

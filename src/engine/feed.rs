@@ -120,3 +120,36 @@ impl Journal {
         Timestamp::new(self.clock.now())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::plan::samples,
+        store::{MemoryStore, generated},
+    };
+
+    #[tokio::test]
+    async fn a_listener_is_woken_by_each_change_and_told_when_there_will_be_none() {
+        let plan = samples::plan(2);
+        let id = plan.items()[0].config_id.clone();
+        let store = Arc::new(MemoryStore::new());
+        let new = generated::journal(&mut rand::SeedableRng::seed_from_u64(1), 1, 1).remove(0).new;
+        store.create_run(&new).await.unwrap();
+        let run = new.header.run;
+        let journal = Journal::new(store, Clock::system(), run, RunState::of(&plan));
+        let (mut feed, mut events) = (journal.feed(), journal.feed().events());
+        assert_eq!(journal.head().await, None, "this life of the run wrote nothing yet");
+        for attempt in 1..=2 {
+            journal.record([Event::Intended { config_id: id.clone(), attempt }]).await.unwrap();
+            assert!(feed.changed().await);
+        }
+        assert_eq!(feed.state(), journal.with(RunState::clone));
+        assert_eq!(feed.state().totals.sending, 1);
+        assert!(matches!(events.recv().await.unwrap().event, Event::Intended { attempt: 1, .. }));
+        let head = journal.head().await.expect("it wrote");
+        assert_eq!(head.len(), 64, "a hash");
+        drop(journal);
+        assert!(!feed.changed().await);
+    }
+}

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Engine, EngineError,
-    pipeline::{Todo, unread},
+    items::{Todo, unread},
     settle::done,
     verify::{Answered, judge_batch},
 };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Engine, EngineError, pipeline::Todo};
+use super::{Engine, EngineError, items::Todo};
 use crate::domain::{
     ConfigId, Configuration, Event, Hold, PlanItem, SkipReason, Tenant, Timestamp,
     consent::Person,

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Engine, EngineError, pipeline::Todo};
+use super::{Engine, EngineError, items::Todo};
 use crate::{
     domain::{
         ClientId, Event, Outcome, Phase, Plan, RunId, RunState, Stamped, Tenant, event::Answer,
@@ -91,5 +91,40 @@ pub(super) fn sent(item: Option<&ItemState>) -> Option<u32> {
         Some(ItemState::Answered { attempt, answer: Answer::NotSent }) => Some(attempt.saturating_sub(1)),
         Some(ItemState::Sending { attempt } | ItemState::Answered { attempt, .. }) => Some(*attempt),
         Some(ItemState::Settled(settled)) => matches!(settled.outcome, Outcome::Unknown { .. }).then_some(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{SkipReason, outcome::Settled};
+
+    #[test]
+    fn a_finished_run_can_be_resumed_only_for_what_nobody_knows() {
+        assert!(may_resume(Phase::Interrupted, false));
+        assert!(may_resume(Phase::Applying, false));
+        assert!(may_resume(Phase::Finished, true));
+        assert!(!may_resume(Phase::Finished, false));
+        for phase in
+            [Phase::Cancelled, Phase::Rejected, Phase::Expired, Phase::Refused, Phase::AwaitingApproval]
+        {
+            assert!(!may_resume(phase, true), "{phase:?}");
+        }
+    }
+
+    #[test]
+    fn how_often_an_item_may_have_been_sent() {
+        let settled = |outcome| ItemState::Settled(Settled { outcome, state: None });
+        for (item, expected) in [
+            (None, Some(0)),
+            (Some(ItemState::Queued), Some(0)),
+            (Some(ItemState::Sending { attempt: 2 }), Some(2)),
+            (Some(ItemState::Answered { attempt: 3, answer: Answer::Accepted }), Some(3)),
+            (Some(ItemState::Answered { attempt: 3, answer: Answer::NotSent }), Some(2)),
+            (Some(settled(Outcome::Unknown { message: "lost".into() })), Some(1)),
+            (Some(settled(Outcome::Skipped { reason: SkipReason::Held })), None),
+        ] {
+            assert_eq!(sent(item.as_ref()), expected, "{item:?}");
+        }
     }
 }

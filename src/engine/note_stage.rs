@@ -5,8 +5,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::{
+    items::{Seen, Todo},
     notes::{Leave, unnoted},
-    pipeline::{LAST_ANSWERS_IN_HASTE, Pipeline, Seen, Todo},
+    pipeline::{LAST_ANSWERS_IN_HASTE, Pipeline},
 };
 
 /// What was guarded, and what may go on.

@@ -4,17 +4,11 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
     time::Duration,
 };
 
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
-    time::Instant,
-};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -24,17 +18,15 @@ use super::{
     guard::Guarded,
     hold::{set_aside, set_aside_unsent},
     in_hand::InHand,
+    items::{FRESH, Seen, Todo, answered, concerns_all, unread, unsent_again},
     notes::Notes,
     settle::{certain, told, warned},
     trouble::Trouble,
     verify::{Answered, Rows, judge_batch},
 };
 use crate::{
-    domain::{
-        ApprovedPlan, Change, ClientId, Event, Outcome, PlanItem, approval::NotApproved, event::Answer,
-        plan::Kind,
-    },
-    psa::{PsaError, port::SetAnswer},
+    domain::{ApprovedPlan, Change, ClientId, Event, approval::NotApproved, event::Answer, plan::Kind},
+    psa::port::SetAnswer,
 };
 
 /// Items that are guarded together, at most: few enough that what was read is still fresh when it is
@@ -46,10 +38,6 @@ const NOTED_PAGE: usize = 20;
 
 /// Items that are read back together, at most.
 const READ_BACK_PAGE: usize = 200;
-
-/// How long what was read of items and clients is good for. After that, and after every pause, they are read
-/// again before anything is sent.
-const FRESH: Duration = Duration::from_mins(1);
 
 /// How long what was sent is waited for once the run was cancelled: longer than any call may take.
 const LAST_ANSWERS: Duration = Duration::from_secs(75);
@@ -74,26 +62,6 @@ pub(super) struct Pipeline {
     pub left: Arc<Mutex<Left>>,
     pub in_hand: Arc<InHand>,
     pub notes: Arc<Notes>,
-}
-
-/// An item and how often it was sent.
-pub(super) type Todo = (Arc<PlanItem>, u32);
-
-/// When something was read.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
-    at: Instant,
-    pauses: u64,
-}
-
-impl Seen {
-    pub fn now(pauses: &AtomicU64) -> Self {
-        Self { at: Instant::now(), pauses: pauses.load(Ordering::SeqCst) }
-    }
-
-    pub fn is_stale(self, pauses: &AtomicU64) -> bool {
-        self.pauses != pauses.load(Ordering::SeqCst) || self.at.elapsed() > FRESH
-    }
 }
 
 /// What a pass leaves for the next one.
@@ -422,31 +390,4 @@ impl Pipeline {
     fn last_answers(&self) -> Duration {
         if self.control.now().is_resumable() { LAST_ANSWERS_IN_HASTE } else { LAST_ANSWERS }
     }
-}
-
-/// What concerns every item, so that going on would only repeat it.
-fn concerns_all(error: &PsaError) -> bool {
-    matches!(error, PsaError::SignIn { .. } | PsaError::Unreachable { gave_up: true, .. })
-}
-
-/// An item that could not be looked at again. What was sent for it before may still take effect.
-pub(super) fn unread(item: &PlanItem, attempts: u32, error: &PsaError) -> Event {
-    let outcome = if attempts == 0 {
-        Outcome::Failed {
-            code: error.code(),
-            message: format!("it could not be read before the change, so nothing was sent: {error}"),
-        }
-    } else {
-        Outcome::Unknown { message: format!("it was sent, and could not be read again: {error}") }
-    };
-    Event::settled(item.config_id.clone(), outcome, Some(item.before.clone()))
-}
-
-/// An item whose write was not sent after all counts one try less.
-fn unsent_again((item, attempt): Todo) -> Todo {
-    (item, attempt.saturating_sub(1))
-}
-
-fn answered(item: &PlanItem, attempt: u32, answer: Answer) -> Event {
-    Event::Answered { config_id: item.config_id.clone(), attempt, answer }
 }

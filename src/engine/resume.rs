@@ -8,8 +8,8 @@ use super::{
     apply::Run,
     feed::Journal,
     in_hand::InHand,
+    items::Todo,
     left_open::{may_resume, sent},
-    pipeline::Todo,
 };
 use crate::{
     domain::{

@@ -261,3 +261,114 @@ fn gave_up(away: &Away) -> HttpError {
         gave_up: true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate(patience: Option<Duration>) -> Gate {
+        Gate::new(broadcast::channel(64).0, patience)
+    }
+
+    const fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_psa_asks_for_is_waited_and_a_shorter_wish_shortens_nothing() {
+        let (gate, now) = (gate(None), Instant::now());
+        let mut told = gate.notices.subscribe();
+        assert_eq!(gate.hold(now), None);
+        gate.complained(Some(s(12)), "429", now);
+        assert_eq!(gate.hold(now), Some(s(12)));
+        gate.complained(Some(s(5)), "429", now);
+        gate.complained(Some(s(12)), "429", now);
+        assert_eq!(gate.hold(now), Some(s(12)));
+        assert!(matches!(told.try_recv(), Ok(Notice::Waiting { .. })));
+        assert!(told.try_recv().is_err(), "what changes nothing is not told again");
+        gate.complained(Some(s(30)), "429", now);
+        assert_eq!(gate.hold(now + s(10)), Some(s(20)));
+        assert_eq!(gate.hold(now + s(30)), None);
+    }
+
+    /// The `n`-th complaint in a row without a wish waits at most `2^(n-1)` seconds, up to a minute.
+    #[tokio::test(start_paused = true)]
+    async fn waits_without_a_wish_double_from_one_second_to_a_minute() {
+        for (complaints, most) in [(1, 1), (2, 2), (3, 4), (4, 8), (6, 32), (7, 60), (12, 60)] {
+            let mut longest = Duration::ZERO;
+            for _ in 0..40 {
+                let gate = gate(None);
+                let mut now = Instant::now();
+                for _ in 1..complaints {
+                    gate.complained(None, "429", now);
+                    now += gate.hold(now).expect("there is a wait");
+                }
+                gate.complained(None, "429", now);
+                longest = longest.max(gate.hold(now).expect("there is a wait"));
+            }
+            assert!(longest <= s(most) && longest > s(most) / 2, "{complaints}: {longest:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn complaints_of_calls_that_were_under_way_together_are_one() {
+        let (gate, now) = (gate(None), Instant::now());
+        for _ in 0..20 {
+            gate.complained(None, "429", now);
+        }
+        assert_eq!(gate.state().complaints, 1);
+        let later = now + gate.hold(now).expect("there is a wait");
+        gate.complained(None, "429", later);
+        assert_eq!(gate.state().complaints, 2, "a wait that is over is not the same complaint");
+        gate.succeeded();
+        assert_eq!(gate.state().complaints, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ten_failures_in_a_row_or_more_than_half_of_fifty_mean_away() {
+        let now = Instant::now();
+        let in_a_row = gate(None);
+        for _ in 0..9 {
+            in_a_row.failed("503", now);
+        }
+        assert!(!in_a_row.is_away());
+        in_a_row.failed("503", now);
+        assert!(in_a_row.is_away());
+        // Half of the last fifty is not yet more than half.
+        let mixed = gate(None);
+        for turn in 0..50 {
+            if turn % 2 == 0 { mixed.failed("503", now) } else { mixed.succeeded() }
+        }
+        assert!(!mixed.is_away());
+        mixed.failed("503", now);
+        mixed.failed("503", now);
+        assert!(mixed.is_away());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn once_patience_has_ended_everybody_is_told_at_once_for_half_a_minute() {
+        let gate = gate(Some(s(5)));
+        let start = Instant::now();
+        for _ in 0..AWAY_AFTER {
+            gate.failed("503", start);
+        }
+        let wait = || gate.wait_while_away(|| async { Err("still 503".to_owned()) });
+        assert!(matches!(wait().await, Err(HttpError::Unreachable { gave_up: true, .. })));
+        assert_eq!(start.elapsed(), s(5));
+        tokio::time::advance(SLOWEST_PROBE / 2).await;
+        let asked = Instant::now();
+        assert!(wait().await.is_err());
+        assert_eq!(asked.elapsed(), Duration::ZERO, "without asking the PSA");
+        tokio::time::advance(SLOWEST_PROBE / 2).await;
+        gate.wait_while_away(|| async { Ok(()) }).await.expect("a later call may find it back");
+        assert!(!gate.is_away());
+    }
+
+    #[test]
+    fn jitter_is_never_nothing_and_never_more_than_its_ceiling() {
+        let waits: Vec<Duration> = (0..1_000).map(|_| jittered(s(100))).collect();
+        assert!(waits.iter().all(|wait| *wait >= s(5) && *wait <= s(100)));
+        let spread = *waits.iter().max().unwrap() - *waits.iter().min().unwrap();
+        assert!(spread > s(80), "{spread:?}");
+    }
+}

@@ -16,6 +16,7 @@ use super::{
     gate::{Gate, jittered},
     lanes::{Lane, Lanes},
     network::TOTAL_LIMIT,
+    outcome::{Try, backoff, by_status, finish, words},
     pace::{Limits, Pace},
     request::{Auth, Authorizer, HttpError, Judgement, Renewed, Reply, Request, Tries, Weight},
     retry_after,
@@ -27,8 +28,6 @@ use crate::{domain::event::Notice, system::Clock};
 const USER_AGENT: &str = concat!("mothball/", env!("CARGO_PKG_VERSION"));
 const MOST_TRIES: u32 = 5;
 const MOST_REDIRECTS: u32 = 3;
-const FIRST_BACKOFF: Duration = Duration::from_millis(250);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
 /// Holds and backoffs of one request together.
 const MOST_WAITING: Duration = Duration::from_mins(10);
 /// Listeners that fall behind by more than this miss some.
@@ -70,27 +69,6 @@ struct Inner {
     notices: broadcast::Sender<Notice>,
     /// A cheap read that shows whether the PSA is back.
     probe: Mutex<Option<Request>>,
-}
-
-/// What came of one try.
-enum Try {
-    Done(Reply),
-    /// Turned away unseen: may be sent again, whatever it is.
-    TurnedAway {
-        why: String,
-        reply: Reply,
-    },
-    /// The PSA, or what stands before it, is in trouble.
-    Trouble {
-        why: String,
-        reply: Reply,
-    },
-    /// A success whose body is not JSON.
-    Garbled {
-        why: String,
-        reply: Reply,
-    },
-    Failed(TransportError),
 }
 
 impl Http {
@@ -320,7 +298,7 @@ impl Inner {
             attempt += 1;
             let _ = self.notices.send(Notice::Retrying { attempt, why: why.clone() });
             if !matches!(outcome, Try::TurnedAway { .. }) && !self.gate.is_away() {
-                let pause = jittered(FIRST_BACKOFF.saturating_mul(1 << (attempt - 2)).min(LONGEST_BACKOFF));
+                let pause = jittered(backoff(attempt));
                 if waited + pause > MOST_WAITING {
                     return finish(request, outcome, attempt - 1);
                 }
@@ -471,57 +449,6 @@ async fn held(request: &Request) {
     match &request.hold {
         Some(hold) => hold.cancelled().await,
         None => std::future::pending().await,
-    }
-}
-
-fn by_status(request: &Request, reply: Reply) -> Try {
-    match reply.status {
-        429 => Try::TurnedAway { why: format!("too many requests (429): {}", words(&reply)), reply },
-        500..=599 => Try::Trouble {
-            why: format!("the PSA is in trouble ({}): {}", reply.status, words(&reply)),
-            reply,
-        },
-        200..=299 if reply.status != 204 && !reply.is_json() => {
-            let why = format!(
-                "{} {} answered {} instead of JSON",
-                request.method,
-                request.url.path(),
-                reply.line()
-            );
-            Try::Garbled { why, reply }
-        }
-        _ => Try::Done(reply),
-    }
-}
-
-/// The vendor's own words, whatever form they come in.
-fn words(reply: &Reply) -> String {
-    match reply.json::<serde_json::Value>() {
-        Ok(value) => {
-            let said = value.get("message").or_else(|| value.pointer("/errors/0"));
-            match said.and_then(serde_json::Value::as_str) {
-                Some(said) => crate::domain::text::one_line(said, 200),
-                None => reply.line(),
-            }
-        }
-        Err(_) => reply.line(),
-    }
-}
-
-fn finish(request: &Request, outcome: Try, tries: u32) -> Result<Reply, HttpError> {
-    let times = if tries > 1 { format!(" ({tries} tries)") } else { String::new() };
-    match outcome {
-        Try::Done(reply) | Try::Trouble { reply, .. } => Ok(reply),
-        Try::TurnedAway { why, .. } => Err(HttpError::RateLimited { message: format!("{why}{times}") }),
-        // A write that was answered may have happened: its sender decides.
-        Try::Garbled { reply, .. } if !request.is_read() => Ok(reply),
-        Try::Garbled { why, .. } => Err(HttpError::Unreadable { message: format!("{why}{times}") }),
-        Try::Failed(error) => Err(HttpError::Unreachable {
-            message: format!("{}: {}{times}", address::origin(&request.url), error.message),
-            sent: error.sent,
-            failure: Some(error.failure),
-            gave_up: false,
-        }),
     }
 }
 

@@ -11,6 +11,7 @@ mod gate;
 mod http_client;
 mod lanes;
 pub mod network;
+mod outcome;
 mod pace;
 mod request;
 mod retry_after;

@@ -202,4 +202,100 @@ mod tests {
         }
         assert!((pace.slowed.as_ref().unwrap().rate - rate).abs() < f64::EPSILON);
     }
+
+    const fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn the_next_call_may_go_when_the_oldest_leaves_the_window() {
+        let (mut pace, now) = (pace(2), Instant::now());
+        assert_eq!(pace.take(now), Ok(()));
+        assert_eq!(pace.take(now + s(10)), Ok(()));
+        assert_eq!(pace.take(now + s(20)), Err(s(40)));
+        assert_eq!(pace.take(now + s(60)), Ok(()));
+        assert_eq!(pace.take(now + s(60)), Err(s(10)));
+    }
+
+    fn rate(pace: &Pace) -> f64 {
+        pace.slowed.as_ref().map_or(f64::INFINITY, |slowed| slowed.rate)
+    }
+
+    fn near(left: f64, right: f64) {
+        assert!((left - right).abs() < 1e-9, "{left} is not {right}");
+    }
+
+    /// 600 a minute are allowed: 10 a second.
+    #[test]
+    fn a_complaint_halves_what_was_measured_down_to_an_eighth_and_steps_lead_back() {
+        let now = Instant::now();
+        let mut pace = pace(600);
+        near(pace.allowed_rate(), 10.0);
+        for call in 0..40 {
+            pace.take(now + Duration::from_millis(100 * call)).unwrap();
+        }
+        let cut = now + s(4);
+        // Forty calls in the last five seconds are eight a second.
+        pace.complained(cut, cut);
+        near(rate(&pace), 4.0);
+        assert_eq!(pace.take(cut), Ok(()));
+        assert_eq!(pace.take(cut), Err(Duration::from_millis(250)));
+        // Once more: half of the slower rate, which is less than what was measured.
+        let again = cut + s(1);
+        pace.complained(again, again);
+        near(rate(&pace), 2.0);
+        let third = again + s(1);
+        pace.complained(third, third);
+        near(rate(&pace), 1.25);
+        // A sixteenth of what is allowed comes back with each ten seconds.
+        let mut at = third + Duration::from_millis(9_999);
+        pace.take(at).unwrap();
+        near(rate(&pace), 1.25);
+        at = third + s(25);
+        pace.take(at).unwrap();
+        near(rate(&pace), 2.5);
+        at = third + s(30);
+        pace.take(at).unwrap();
+        near(rate(&pace), 3.125);
+        pace.take(third + s(140)).unwrap();
+        assert!(pace.slowed.is_none(), "all of it is back");
+    }
+
+    #[test]
+    fn what_was_sent_long_ago_is_not_measured() {
+        let now = Instant::now();
+        let mut pace = pace(600);
+        for call in (0..40).map(|_| 0.5).chain([1.0]).chain((0..19).map(|_| 5.5)) {
+            pace.take(now + Duration::from_secs_f64(call)).unwrap();
+        }
+        // Of the sixty calls, twenty in the last five seconds: four a second.
+        let cut = now + s(6);
+        pace.complained(cut, cut);
+        near(rate(&pace), 2.0);
+    }
+
+    #[test]
+    fn a_wait_worth_telling_is_told_once_with_its_reason() {
+        let now = Instant::now();
+        let mut full = pace(1);
+        full.take(now).unwrap();
+        assert_eq!(full.tell(Duration::from_millis(999), now), None);
+        let told = full.tell(s(50), now + s(10)).unwrap();
+        assert!(told.contains("1 requests per minute are used"), "{told}");
+        assert_eq!(full.tell(s(49), now + s(11)), None);
+        assert!(full.tell(s(1), now + s(60)).is_some());
+        let mut slowed = pace(600);
+        slowed.take(now).unwrap();
+        slowed.complained(now, now);
+        assert!(slowed.tell(s(1), now).unwrap().contains("the PSA complained"));
+    }
+
+    #[test]
+    fn windows_are_told_as_people_say_them() {
+        for (seconds, words) in
+            [(3_600, "hour"), (60, "minute"), (300, "5 minutes"), (90, "90 s"), (7, "7 s")]
+        {
+            assert_eq!(in_words(s(seconds)), words);
+        }
+    }
 }

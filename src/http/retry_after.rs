@@ -36,6 +36,8 @@ mod tests {
         };
         assert_eq!(asked("30"), Some(30));
         assert_eq!(asked("0"), Some(0));
+        assert_eq!(asked("600"), Some(600), "ten minutes are the most");
+        assert_eq!(asked("601"), None);
         assert_eq!(asked("Tue, 24 Nov 2026 10:00:20 GMT"), Some(20));
         assert_eq!(asked("Tue, 24 Nov 2026 09:00:00 GMT"), None);
         for nonsense in ["-5", "31536000", "soon", "", "NaN", "inf", "Tue, 24 Nov 2027 10:00:00 GMT"] {

@@ -10,7 +10,7 @@ pub mod audit;
 mod check;
 pub mod error;
 #[cfg(test)]
-mod generated;
+pub(crate) mod generated;
 pub mod journal;
 pub mod memory;
 pub mod prune;

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use mothball::{
     domain::{
         Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, Outcome, Phase, Plan, RunId,
-        RunState, Stamped, StatusRef, Tenant, Timestamp, Wanted,
+        RunState, StatusRef, Tenant, Wanted,
         event::Notice,
         note::{Note, Place},
         selection::Scope,
@@ -31,10 +31,7 @@ use mothball::{
         registry::ROOMS,
     },
     simulator::{Layout, Options},
-    store::{
-        Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, MemoryStore, NewRun, Request,
-        Result as StoreResult, RunSummary, Store, StoredRun, Sweep,
-    },
+    store::{Holder, Result as StoreResult, Store},
 };
 use tokio::{
     runtime::{Builder, Runtime},
@@ -47,6 +44,7 @@ use super::offboarded;
 mod notes;
 
 use crate::support::{
+    guarded_store::{Doorkeeper, GuardedStore, Kind},
     quick::{Quick, adapter_noting},
     vendor::facts,
     world::{client, draft, who},
@@ -181,135 +179,28 @@ impl Psa for StoppingPsa {
 }
 
 /// The store as one process sees it, which will be dead by the time the next one looks.
-struct StoppingStore {
-    inner: Arc<MemoryStore>,
+struct Mortal {
     brake: Arc<Brake>,
     /// Another one in each life, so that the lives before it are known to have ended.
     boot: String,
 }
 
-#[async_trait]
-impl Store for StoppingStore {
-    async fn create_run(&self, run: &NewRun) -> StoreResult<()> {
-        self.brake.around(self.inner.create_run(run)).await
-    }
-
-    async fn append(&self, run: &RunId, events: &[Stamped]) -> StoreResult<String> {
-        self.brake.around(self.inner.append(run, events)).await
-    }
-
-    async fn append_after(&self, run: &RunId, head: &str, events: &[Stamped]) -> StoreResult<Option<String>> {
-        self.brake.around(self.inner.append_after(run, head, events)).await
-    }
-
-    async fn save_report(&self, run: &RunId, report: &serde_json::Value) -> StoreResult<()> {
-        self.inner.save_report(run, report).await
-    }
-
-    async fn run(&self, id: &RunId) -> StoreResult<Option<StoredRun>> {
-        self.inner.run(id).await
-    }
-
-    async fn runs(&self, limit: u32) -> StoreResult<Vec<RunSummary>> {
-        self.inner.runs(limit).await
-    }
-
-    async fn runs_in(&self, phase: Phase) -> StoreResult<Vec<RunSummary>> {
-        self.inner.runs_in(phase).await
-    }
-
-    async fn latest(&self) -> StoreResult<Option<Timestamp>> {
-        self.inner.latest().await
-    }
-
-    async fn deactivated(&self, tenant: &Tenant) -> StoreResult<Vec<Deactivated>> {
-        self.inner.deactivated(tenant).await
-    }
-
-    async fn unsettled(&self, tenant: Option<&Tenant>) -> StoreResult<Vec<(RunId, Phase)>> {
-        self.inner.unsettled(tenant).await
-    }
-
-    async fn due_looks(&self, tenant: &Tenant, now: Timestamp) -> StoreResult<Vec<RunId>> {
-        self.inner.due_looks(tenant, now).await
-    }
-
-    async fn verify(&self, run: &RunId, known_head: Option<&str>) -> StoreResult<Vec<Flaw>> {
-        self.inner.verify(run, known_head).await
-    }
-
-    async fn verify_all(&self) -> StoreResult<Vec<Flaw>> {
-        self.inner.verify_all().await
-    }
-
-    fn covers(&self) -> String {
-        self.inner.covers()
-    }
-
-    async fn acquire(
+impl Doorkeeper for Mortal {
+    async fn change<T: Send>(
         &self,
-        tenant: &Tenant,
-        clients: &[ClientId],
-        claim: Claim,
-        run: &RunId,
-        holder: &Holder,
-        now: Timestamp,
-    ) -> StoreResult<Acquired> {
+        kind: Kind,
+        change: impl Future<Output = StoreResult<T>> + Send,
+    ) -> StoreResult<T> {
+        match kind {
+            Kind::Run => self.brake.around(change).await,
+            Kind::Other => change.await,
+        }
+    }
+
+    fn holder(&self, holder: &Holder) -> Holder {
         let mut holder = holder.clone();
         holder.process.boot.clone_from(&self.boot);
-        self.brake.around(self.inner.acquire(tenant, clients, claim, run, &holder, now)).await
-    }
-
-    async fn release(&self, run: &RunId) -> StoreResult<()> {
-        self.brake.around(self.inner.release(run)).await
-    }
-
-    async fn remember_refusal(&self, key: &str, at: Timestamp) -> StoreResult<()> {
-        self.inner.remember_refusal(key, at).await
-    }
-
-    async fn refusal(&self, key: &str) -> StoreResult<Option<Timestamp>> {
-        self.inner.refusal(key).await
-    }
-
-    async fn forget_refusal(&self, key: &str) -> StoreResult<()> {
-        self.inner.forget_refusal(key).await
-    }
-
-    async fn record_offboarded(&self, tenant: &Tenant, profile: &str, sweep: &Sweep) -> StoreResult<()> {
-        self.inner.record_offboarded(tenant, profile, sweep).await
-    }
-
-    async fn last_offboarded(&self, tenant: &Tenant, profile: &str) -> StoreResult<Option<Sweep>> {
-        self.inner.last_offboarded(tenant, profile).await
-    }
-
-    async fn put_hold(&self, tenant: &Tenant, hold: &Hold) -> StoreResult<()> {
-        self.inner.put_hold(tenant, hold).await
-    }
-
-    async fn leases(&self) -> StoreResult<Vec<Held>> {
-        self.inner.leases().await
-    }
-
-    async fn holds(&self, tenant: &Tenant, now: Timestamp) -> StoreResult<Vec<Hold>> {
-        self.inner.holds(tenant, now).await
-    }
-
-    async fn remove_hold(&self, tenant: &Tenant, config_id: &ConfigId) -> StoreResult<bool> {
-        self.inner.remove_hold(tenant, config_id).await
-    }
-
-    async fn put_request(&self, run: &RunId, request: &Request) -> StoreResult<()> {
-        self.inner.put_request(run, request).await
-    }
-
-    async fn take_requests(&self, run: &RunId) -> StoreResult<Vec<Request>> {
-        self.inner.take_requests(run).await
-    }
-
-    async fn close(&self) {
-        self.inner.close().await;
+        holder
     }
 }
 
@@ -351,11 +242,9 @@ impl Story {
             brake: Arc::clone(&brake),
             asked: Arc::clone(&self.asked),
         };
-        let store = StoppingStore {
-            inner: Arc::clone(&self.quick.store),
-            brake: Arc::clone(&brake),
-            boot: format!("boot {}", self.lives.fetch_add(1, Ordering::SeqCst)),
-        };
+        let boot = format!("boot {}", self.lives.fetch_add(1, Ordering::SeqCst));
+        let door = Mortal { brake: Arc::clone(&brake), boot };
+        let store = GuardedStore { inner: Arc::clone(&self.quick.store) as Arc<dyn Store>, door };
         let engine = self.quick.another(Arc::new(store), Arc::new(psa));
         let ended = life.block_on(async {
             tokio::select! {

@@ -168,3 +168,44 @@ fn progress_counts_and_foretells() {
     state.apply(&stamped(5, Event::Ended { how: End::Interrupted }));
     assert_eq!(state.progress(Timestamp::from_seconds(1_790_000_008)).seconds_left, None);
 }
+
+#[test]
+fn nothing_came_of_tries_that_were_read_back_unchanged_to_the_last() {
+    let answered = |attempt, answer| ItemState::Answered { attempt, answer };
+    let (yes, held) = (Answer::Accepted, Answer::NotSent);
+    for (item, attempts, expected) in [
+        (answered(1, yes.clone()), 1, true),
+        (answered(2, held.clone()), 1, true),
+        // The answer to a later try may still take effect.
+        (answered(2, yes.clone()), 1, false),
+        (answered(1, held), 0, false),
+        (answered(1, yes), 0, false),
+        (ItemState::Sending { attempt: 1 }, 1, false),
+        (ItemState::Queued, 1, false),
+    ] {
+        assert_eq!(item.came_to_nothing(attempts), expected, "{item:?} {attempts}");
+    }
+}
+
+#[test]
+fn what_was_sent_counts_whatever_came_of_it() {
+    let settled = |outcome| ItemState::Settled(Settled { outcome, state: None });
+    let failed = Outcome::Failed { code: super::super::Code::NotVerified, message: String::new() };
+    for (item, expected) in [
+        (ItemState::Queued, false),
+        (ItemState::Answered { attempt: 1, answer: Answer::NotSent }, false),
+        (settled(Outcome::Skipped { reason: SkipReason::Held }), false),
+        (settled(Outcome::ChangedSinceReview { what: "name".into() }), false),
+        (ItemState::Sending { attempt: 1 }, true),
+        (ItemState::Answered { attempt: 1, answer: Answer::Accepted }, true),
+        (settled(Outcome::Deactivated { verified: false }), true),
+        (settled(Outcome::Restored { verified: true }), true),
+        (settled(failed), true),
+        (settled(Outcome::Unknown { message: "lost".into() }), true),
+    ] {
+        let mut state = RunState::of(&samples::plan(2));
+        assert!(!state.sent_anything());
+        *state.items.values_mut().last().unwrap() = item.clone();
+        assert_eq!(state.sent_anything(), expected, "{item:?}");
+    }
+}

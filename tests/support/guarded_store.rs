@@ -1,0 +1,173 @@
+//! A store that passes everything on, and lets somebody stand at the door of each change: to fail it, to stop the world.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use mothball::{
+    domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp},
+    store::{
+        Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, Result, RunSummary, Store,
+        StoredRun, Sweep,
+    },
+};
+
+/// What kind of change is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A run, its records, its lease: what a run cannot go on without.
+    Run,
+    Other,
+}
+
+/// Stands at the door.
+pub trait Doorkeeper: Send + Sync + 'static {
+    /// Lets the change through, or does not.
+    fn change<T: Send>(
+        &self,
+        kind: Kind,
+        change: impl Future<Output = Result<T>> + Send,
+    ) -> impl Future<Output = Result<T>> + Send;
+
+    /// These records were acknowledged.
+    fn appended(&self, _events: &[Stamped]) {}
+
+    /// As whom a run holds its lease.
+    fn holder(&self, holder: &Holder) -> Holder {
+        holder.clone()
+    }
+}
+
+pub struct GuardedStore<D> {
+    pub inner: Arc<dyn Store>,
+    pub door: D,
+}
+
+#[async_trait]
+impl<D: Doorkeeper> Store for GuardedStore<D> {
+    async fn create_run(&self, run: &NewRun) -> Result<()> {
+        self.door.change(Kind::Run, self.inner.create_run(run)).await
+    }
+
+    async fn append(&self, run: &RunId, events: &[Stamped]) -> Result<String> {
+        let head = self.door.change(Kind::Run, self.inner.append(run, events)).await?;
+        self.door.appended(events);
+        Ok(head)
+    }
+
+    async fn append_after(&self, run: &RunId, head: &str, events: &[Stamped]) -> Result<Option<String>> {
+        self.door.change(Kind::Run, self.inner.append_after(run, head, events)).await
+    }
+
+    async fn save_report(&self, run: &RunId, report: &serde_json::Value) -> Result<()> {
+        self.door.change(Kind::Other, self.inner.save_report(run, report)).await
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Option<StoredRun>> {
+        self.inner.run(id).await
+    }
+
+    async fn runs(&self, limit: u32) -> Result<Vec<RunSummary>> {
+        self.inner.runs(limit).await
+    }
+
+    async fn runs_in(&self, phase: Phase) -> Result<Vec<RunSummary>> {
+        self.inner.runs_in(phase).await
+    }
+
+    async fn latest(&self) -> Result<Option<Timestamp>> {
+        self.inner.latest().await
+    }
+
+    async fn deactivated(&self, tenant: &Tenant) -> Result<Vec<Deactivated>> {
+        self.inner.deactivated(tenant).await
+    }
+
+    async fn unsettled(&self, tenant: Option<&Tenant>) -> Result<Vec<(RunId, Phase)>> {
+        self.inner.unsettled(tenant).await
+    }
+
+    async fn due_looks(&self, tenant: &Tenant, now: Timestamp) -> Result<Vec<RunId>> {
+        self.inner.due_looks(tenant, now).await
+    }
+
+    async fn verify(&self, run: &RunId, known_head: Option<&str>) -> Result<Vec<Flaw>> {
+        self.inner.verify(run, known_head).await
+    }
+
+    async fn verify_all(&self) -> Result<Vec<Flaw>> {
+        self.inner.verify_all().await
+    }
+
+    fn covers(&self) -> String {
+        self.inner.covers()
+    }
+
+    async fn acquire(
+        &self,
+        tenant: &Tenant,
+        clients: &[ClientId],
+        claim: Claim,
+        run: &RunId,
+        holder: &Holder,
+        now: Timestamp,
+    ) -> Result<Acquired> {
+        self.door
+            .change(
+                Kind::Run,
+                self.inner.acquire(tenant, clients, claim, run, &self.door.holder(holder), now),
+            )
+            .await
+    }
+
+    async fn leases(&self) -> Result<Vec<Held>> {
+        self.inner.leases().await
+    }
+
+    async fn release(&self, run: &RunId) -> Result<()> {
+        self.door.change(Kind::Run, self.inner.release(run)).await
+    }
+
+    async fn remember_refusal(&self, key: &str, at: Timestamp) -> Result<()> {
+        self.door.change(Kind::Other, self.inner.remember_refusal(key, at)).await
+    }
+
+    async fn refusal(&self, key: &str) -> Result<Option<Timestamp>> {
+        self.inner.refusal(key).await
+    }
+
+    async fn forget_refusal(&self, key: &str) -> Result<()> {
+        self.door.change(Kind::Other, self.inner.forget_refusal(key)).await
+    }
+
+    async fn record_offboarded(&self, tenant: &Tenant, profile: &str, sweep: &Sweep) -> Result<()> {
+        self.door.change(Kind::Other, self.inner.record_offboarded(tenant, profile, sweep)).await
+    }
+
+    async fn last_offboarded(&self, tenant: &Tenant, profile: &str) -> Result<Option<Sweep>> {
+        self.inner.last_offboarded(tenant, profile).await
+    }
+
+    async fn put_hold(&self, tenant: &Tenant, hold: &Hold) -> Result<()> {
+        self.door.change(Kind::Other, self.inner.put_hold(tenant, hold)).await
+    }
+
+    async fn holds(&self, tenant: &Tenant, now: Timestamp) -> Result<Vec<Hold>> {
+        self.inner.holds(tenant, now).await
+    }
+
+    async fn remove_hold(&self, tenant: &Tenant, config_id: &ConfigId) -> Result<bool> {
+        self.door.change(Kind::Other, self.inner.remove_hold(tenant, config_id)).await
+    }
+
+    async fn put_request(&self, run: &RunId, request: &Request) -> Result<()> {
+        self.door.change(Kind::Other, self.inner.put_request(run, request)).await
+    }
+
+    async fn take_requests(&self, run: &RunId) -> Result<Vec<Request>> {
+        self.inner.take_requests(run).await
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}
