@@ -49,26 +49,16 @@ fn rule<'a>(patterns: &'a [String], text: &str) -> Option<&'a str> {
 
 /// Whether `text` fits `pattern`, in which `*` stands for any text. Outer space and case do not matter.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<char> = pattern.trim().to_lowercase().chars().collect();
-    let text: Vec<char> = text.trim().to_lowercase().chars().collect();
-    let (mut p, mut t) = (0, 0);
-    let mut retry: Option<(usize, usize)> = None;
-    while t < text.len() {
-        if p < pattern.len() && pattern[p] == '*' {
-            retry = Some((p, t));
-            p += 1;
-        } else if p < pattern.len() && pattern[p] == text[t] {
-            p += 1;
-            t += 1;
-        } else if let Some((star, from)) = retry {
-            retry = Some((star, from + 1));
-            p = star + 1;
-            t = from + 1;
-        } else {
-            return false;
-        }
+    let (pattern, text) = (pattern.trim().to_lowercase(), text.trim().to_lowercase());
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(first) else { return false };
+    let (between, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    for part in between.split('*') {
+        // The first place leaves the most for what follows.
+        let Some((_, after)) = text.split_once(part) else { return false };
+        text = after;
     }
-    pattern[p..].iter().all(|c| *c == '*')
+    text.ends_with(last)
 }
 
 #[cfg(test)]

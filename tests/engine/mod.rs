@@ -7,6 +7,7 @@ mod completeness;
 mod crash;
 mod discovery;
 mod drift;
+mod ends;
 mod faults;
 mod follow_up;
 mod holds;

@@ -1,0 +1,160 @@
+//! What a run still does, and no longer does, around its end and between two looks.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use mothball::{
+    domain::{ConfigId, Outcome, Phase, protect::Protection, selection::Scope},
+    engine::{Control, EngineError, Undo, UndoOf, Who},
+    simulator::{
+        Options,
+        faults::{Kind, Plan, Rule},
+    },
+};
+
+use super::{offboarded, one_client, outcome};
+use crate::support::{
+    quick::Quick,
+    world::{World, client, control_when, draft, who},
+};
+
+const ALL: usize = 60;
+
+async fn slow_world() -> (World, String) {
+    let latency = Duration::from_millis(20);
+    let world = World::new(Options { latency, ..one_client("connectwise", ALL) }).await;
+    let id = offboarded(&world.simulator)[0].clone();
+    (world, id)
+}
+
+#[tokio::test]
+async fn what_was_interrupted_stays_to_be_done_and_a_cancelled_rest_is_told_as_left() {
+    for (wish, phase) in [(Control::Interrupt, Phase::Interrupted), (Control::Cancel, Phase::Cancelled)] {
+        let (world, id) = slow_world().await;
+        let handle = world.start(world.draft(client(&id), Scope::default(), who()).await).await;
+        control_when(&handle, wish, |state| state.totals.past_sending() >= 5).await;
+        let finished = handle.wait().await;
+        assert_eq!(finished.state.phase, phase);
+        let untold = finished.state.items.values().filter(|item| item.settled().is_none()).count();
+        assert_eq!(untold > 0, wish == Control::Interrupt, "{untold}");
+        assert!(!finished.state.follow_up.is_empty(), "what stayed active is told");
+        if wish == Control::Interrupt {
+            let run = finished.header.run.clone();
+            let stored = world.engine.store.run(&run).await.unwrap().unwrap();
+            let resumed = world.engine.resume(stored).await.unwrap().wait().await;
+            assert!(resumed.state.is_success());
+            assert_eq!(resumed.state.totals.done, ALL as u64);
+        }
+        world.check().await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_stopped_hard_or_by_trouble_asks_nothing_more() {
+    let (world, id) = slow_world().await;
+    let handle = world.start(world.draft(client(&id), Scope::default(), who()).await).await;
+    control_when(&handle, Control::Stop, |state| state.totals.past_sending() >= 5).await;
+    let finished = handle.wait().await;
+    assert_eq!(finished.state.phase, Phase::Cancelled);
+    assert!(finished.state.follow_up.is_empty(), "{:?}", finished.state.follow_up);
+    world.check().await;
+
+    let (world, id) = slow_world().await;
+    let planned = world.draft(client(&id), Scope::default(), who()).await;
+    world.simulator.set_faults(Plan::of(vec![Rule::on_write(Kind::Empty401, 5)]));
+    let finished = world.start(planned).await.wait().await;
+    assert_eq!(finished.state.phase, Phase::Interrupted);
+    assert!(finished.state.follow_up.is_empty(), "{:?}", finished.state.follow_up);
+    world.check().await;
+}
+
+/// All are told yes and none is changed; they are sent once more, and the run is cancelled in the middle of that.
+#[tokio::test]
+async fn what_was_sent_in_vain_when_the_run_is_cancelled_is_told_as_failed_not_as_open() {
+    let (world, id) = slow_world().await;
+    let planned = world.draft(client(&id), Scope::default(), who()).await;
+    world.simulator.set_faults(Plan::of(vec![Rule::always(Kind::LostWrite)]));
+    let handle = world.start(planned).await;
+    let sent_again = |state: &mothball::domain::RunState| {
+        state
+            .items
+            .values()
+            .any(|item| matches!(item, mothball::domain::run::ItemState::Sending { attempt: 2 }))
+    };
+    control_when(&handle, Control::Cancel, sent_again).await;
+    let finished = handle.wait().await;
+    world.simulator.set_faults(Plan::none());
+    assert_eq!(finished.state.phase, Phase::Cancelled, "{:?}", finished.state.totals);
+    let mut in_vain = 0;
+    for id in finished.state.items.keys() {
+        let Outcome::Failed { message, .. } = outcome(&finished, id) else {
+            panic!("{id}: {:?}", outcome(&finished, id))
+        };
+        in_vain += usize::from(message.starts_with("sent 1 times without effect"));
+    }
+    assert!(in_vain > 0, "the cancel came in the middle");
+    world.check().await;
+}
+
+/// Reading a page of items takes longer than what was read of the clients is good for: those are read again before the
+/// next page, and no item is done twice.
+#[tokio::test(start_paused = true)]
+async fn what_grew_stale_between_two_pages_is_read_again() {
+    let options = one_client("connectwise", 230);
+    let quick = Quick::in_virtual_time(options).await;
+    let id = offboarded(&quick.simulator)[0].clone();
+    let planned = draft(&quick.engine, client(&id), Scope::default(), who()).await;
+    let slow = Rule::always(Kind::Slow).lasting(Duration::from_secs(61)).times(1).on_route("configurations");
+    quick.simulator.set_faults(Plan::of(vec![slow]));
+    let finished = quick.engine.start(planned).await.unwrap().wait().await;
+    assert!(finished.state.is_success(), "{:?} {:?}", finished.state.totals, finished.state.problems);
+    assert_eq!(finished.state.totals.done, 230);
+    assert_eq!(quick.simulator.writes().len(), 230, "each once");
+    quick.check().await;
+}
+
+#[tokio::test]
+async fn a_rule_that_came_after_the_plan_keeps_an_item_and_hinders_no_undo() {
+    let mut quick = Quick::new(one_client("connectwise", 6)).await;
+    let id = offboarded(&quick.simulator)[0].clone();
+    let planned = draft(&quick.engine, client(&id), Scope::default(), who()).await;
+    let items: Vec<ConfigId> =
+        planned.plan.as_ref().unwrap().items().iter().map(|item| item.config_id.clone()).collect();
+    let name = planned.plan.as_ref().unwrap().items()[0].name.clone();
+    let free = std::mem::replace(
+        &mut quick.engine.profile.protection,
+        Protection { names: vec![name], ..Protection::default() },
+    );
+    let finished = quick.engine.start(planned).await.unwrap().wait().await;
+    assert!(
+        matches!(outcome(&finished, &items[0]), Outcome::ChangedSinceReview { what } if what.contains("protected"))
+    );
+    assert_eq!(finished.state.totals.done, 5);
+    // What was set inactive before the rule came may be set back.
+    quick.engine.profile.protection = Protection { types: vec!["*".into()], ..free };
+    let wish = Undo { of: UndoOf::Run(finished.header.run.clone()), only: BTreeSet::new() };
+    let way_back = quick.engine.draft_undo(&wish, &Who { attended: true, ..who() }).await.unwrap();
+    let restored = quick.engine.start(way_back).await.unwrap().wait().await;
+    assert_eq!(restored.state.totals.done, 5, "{:?}", restored.state.problems);
+    quick.check().await;
+}
+
+#[tokio::test]
+async fn a_setting_that_forbids_writes_forbids_to_resume() {
+    let (mut world, id) = slow_world().await;
+    let handle = world.start(world.draft(client(&id), Scope::default(), who()).await).await;
+    control_when(&handle, Control::Interrupt, |state| state.totals.past_sending() >= 5).await;
+    let run = handle.wait().await.header.run;
+    let written = world.simulator.writes().len();
+    let stored = || async { world.engine.store.run(&run).await.unwrap().unwrap() };
+    let first = stored().await;
+    let mut strict = world.engine.clone();
+    strict.profile.safeguards.dry_run = true;
+    assert!(matches!(strict.resume(first).await, Err(EngineError::Refused(why)) if why.contains("dry_run")));
+    let second = stored().await;
+    strict.profile.safeguards.dry_run = false;
+    strict.profile.unenforced = vec!["something".to_owned()];
+    assert!(matches!(strict.resume(second).await, Err(EngineError::Refused(why)) if why == "something"));
+    assert_eq!(world.simulator.writes().len(), written);
+    world.engine.profile.unenforced.clear();
+    world.check().await;
+}
