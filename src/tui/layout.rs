@@ -125,7 +125,7 @@ pub fn middle(width: u16, height: u16, wanted_width: u16, wanted_height: u16) ->
 
 /// Lines of the Run above its list, in a body of so many lines.
 pub fn run_head(height: usize) -> usize {
-    if height >= 12 { 5 } else { 2 }
+    if height >= 12 { 6 } else { 2 }
 }
 
 /// Lines of the Plan below its page: reason, ticket.

@@ -1,6 +1,7 @@
 //! History: earlier runs, and what can still be done about each.
 
 use super::{
+    copying,
     super::{
         action::Action,
         desk::{PastRun, Recheck, Trouble},
@@ -63,8 +64,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Copy => {
             let Some(past) = model.history.under_cursor() else { return Vec::new() };
             let text = past.run.to_string();
-            model.say(Meaning::Info, "Copied the run's id through the terminal (OSC 52), if it allows that.");
-            vec![Effect::Copy(text)]
+            copying::copy(model, "the run's id", text)
         }
         _ => Vec::new(),
     }

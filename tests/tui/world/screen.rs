@@ -3,7 +3,7 @@
 use mothball::{
     domain::{ConfigId, Event, Phase, SkipReason, event::End},
     tui::{
-        desk::{Confirm, Draft, Hold, LogLine, Parked, Recheck, RunNews},
+        desk::{Confirm, Draft, Hold, LogLevel, LogLine, Parked, Recheck, RunNews},
         effect::Effect,
         key::Key,
         message::Message,
@@ -85,6 +85,10 @@ impl Screen {
                 news.push(Message::LoadEnded(generation, Ok(())));
                 news
             }
+            Effect::LoadClient { generation, client } => {
+                let read = self.world.read_client(&client);
+                vec![Message::ClientLoaded(generation, client, Ok(Box::new(read)))]
+            }
             Effect::ReadLinks { clients } => {
                 let read = self.world.read_links(&clients);
                 vec![Message::LinksRead(clients, Ok(read))]
@@ -145,7 +149,7 @@ impl Screen {
             Effect::History => vec![Message::History(Ok(self.world.past.clone()))],
             Effect::Log => vec![Message::Log(vec![LogLine {
                 at: now(),
-                level: "INFO".into(),
+                level: LogLevel::Info,
                 text: "GET /company/companies 200".into(),
             }])],
             Effect::Leave(leave) => {
