@@ -202,6 +202,10 @@ impl PlanPage {
             _ => None,
         });
         self.lines = items.collect();
+        if self.written.is_none() {
+            // The cursor begins with the first item on the page, whatever its place in the plan.
+            self.cursor = self.lines.iter().min_by_key(|(_, line)| **line).map_or(0, |(item, _)| *item);
+        }
         self.written = Some(width);
     }
 }

@@ -121,6 +121,8 @@ pub struct Review {
     pub links: LinkQueue,
     pub hidden_ticks: usize,
     pub hidden_generation: u64,
+    /// They are being counted aside.
+    pub counting: bool,
     pub preselected: bool,
     /// The client that is being read again by itself.
     pub reading_client: Option<ClientId>,
@@ -186,10 +188,24 @@ impl Review {
 
     /// Whether a row would be shown if the cursor were on its client.
     pub fn is_visible(&self, at: u32, matcher: &mut Matcher) -> bool {
+        self.passes_show(at) && self.passes_filters(at, matcher)
+    }
+
+    fn passes_filters(&self, at: u32, matcher: &mut Matcher) -> bool {
         let entry = self.data.entry(at);
         self.client_filter.query.fits_client(&self.data.clients[entry.client], matcher)
-            && self.passes_show(at)
             && self.row_filter.query.fits(entry.candidate(self.data.links_of(at)), matcher)
+    }
+
+    /// Whether the filters hide this configuration while it is ticked.
+    pub fn hides(&self, id: &ConfigId, matcher: &mut Matcher) -> bool {
+        let Some(at) = self.data.row(id) else { return true };
+        let passes = match self.show {
+            Show::All | Show::Ticked => true,
+            Show::Unticked => false,
+            Show::Linked => self.data.links_of(at).linked().next().is_some(),
+        };
+        !passes || !self.passes_filters(at, matcher)
     }
 
     /// Ticked configurations that the filters hide.
@@ -198,8 +214,7 @@ impl Review {
             return Vec::new();
         }
         let mut matcher = filter::matcher();
-        let hides = |id: &&ConfigId| self.data.row(id).is_none_or(|at| !self.is_visible(at, &mut matcher));
-        self.ticks.iter().filter(hides).cloned().collect()
+        self.ticks.iter().filter(|id| self.hides(id, &mut matcher)).cloned().collect()
     }
 
     /// Clients with at least one ticked configuration.

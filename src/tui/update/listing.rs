@@ -17,6 +17,7 @@ use super::{
         },
         order::{self, Place},
         scroll::Scroll,
+        ticks::Step,
     },
     links,
 };
@@ -217,6 +218,7 @@ fn settle(model: &mut Model, keep: Option<&ConfigId>) {
 /// How many ticked rows the filters hide; of very many that is found out aside.
 pub fn count_hidden(review: &mut Review) -> Vec<Effect> {
     review.hidden_generation += 1;
+    review.counting = false;
     if !review.is_filtered() || review.ticks.len() <= AT_ONCE {
         review.hidden_ticks = review.hidden().len();
         return Vec::new();
@@ -237,6 +239,7 @@ pub fn count_hidden(review: &mut Review) -> Vec<Effect> {
             _ => hidden += 1,
         }
     }
+    review.counting = true;
     let generation = review.hidden_generation;
     vec![Effect::CountHidden { generation, query: Arc::clone(&review.row_filter.query), ticked, hidden }]
 }
@@ -245,6 +248,23 @@ pub fn count_hidden(review: &mut Review) -> Vec<Effect> {
 pub fn counted_hidden(model: &mut Model, generation: u64, hidden: usize) -> Vec<Effect> {
     if generation == model.review.hidden_generation {
         model.review.hidden_ticks = hidden;
+        model.review.counting = false;
     }
+    Vec::new()
+}
+
+/// The count after a step of ticking: only what it ticked and unticked is looked at, unless that is very much.
+pub fn count_hidden_after(review: &mut Review, step: &Step) -> Vec<Effect> {
+    if review.counting || step.on.len() + step.off.len() > AT_ONCE {
+        return count_hidden(review);
+    }
+    if !review.is_filtered() {
+        review.hidden_ticks = 0;
+        return Vec::new();
+    }
+    let mut matcher = filter::matcher();
+    let mut hidden = |ids: &[ConfigId]| ids.iter().filter(|id| review.hides(id, &mut matcher)).count();
+    let (more, fewer) = (hidden(&step.on), hidden(&step.off));
+    review.hidden_ticks = (review.hidden_ticks + more).saturating_sub(fewer);
     Vec::new()
 }

@@ -40,11 +40,11 @@ fn follow(model: &mut Model, step: &Step) -> Vec<Effect> {
         }
     }
     let mut effects = if matches!(review.show, Show::Ticked | Show::Unticked) {
+        // Which rows are shown depends on the ticks, so all of it is found out anew.
         listing::reshow_rows(model)
     } else {
-        Vec::new()
+        listing::count_hidden_after(review, step)
     };
-    model.review.hidden_ticks = model.review.hidden().len();
     effects.extend(links::want(model, clients));
     effects
 }

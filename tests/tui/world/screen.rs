@@ -4,11 +4,13 @@ use mothball::{
     domain::{ConfigId, Event, Phase, SkipReason, event::End},
     tui::{
         desk::{Confirm, Draft, Hold, LogLevel, LogLine, Parked, Recheck, RunNews},
-        effect::Effect,
+        effect::{Aside, Effect},
+        filter,
         key::Key,
         message::Message,
         model::{Look, Model, overlay::Overlay},
         options::Leave,
+        order,
         theme::Theme,
         update,
         view::{Picture, view},
@@ -84,6 +86,15 @@ impl Screen {
                     self.world.load().into_iter().map(|news| Message::Load(generation, news)).collect();
                 news.push(Message::LoadEnded(generation, Ok(())));
                 news
+            }
+            Effect::Order { generation, sort, places } => {
+                vec![Message::Ordered(generation, order::ordered(places, &sort))]
+            }
+            Effect::CountHidden { generation, query, ticked, hidden } => {
+                let mut matcher = filter::matcher();
+                let fits = |row: &&Aside| query.fits(row.entry.candidate(&row.links), &mut matcher);
+                let shown = ticked.iter().filter(fits).count();
+                vec![Message::CountedHidden(generation, hidden + ticked.len() - shown)]
             }
             Effect::LoadClient { generation, client } => {
                 let read = self.world.read_client(&client);

@@ -43,7 +43,9 @@ pub(super) fn write(
             let (n, all) = kinds.entry(kind).or_default();
             *n += 1;
             for link in things {
-                *all.entry((link.name.as_str(), link.detail.as_deref())).or_default() += 1;
+                // What an RMM tells beside its name is each device's own.
+                let detail = link.detail.as_deref().filter(|_| kind != LinkKind::Rmm);
+                *all.entry((link.name.as_str(), detail)).or_default() += 1;
             }
         }
         if links.are_all_unknown() && links.summary() == "not read" {
@@ -89,7 +91,7 @@ fn sentence(kind: LinkKind, n: usize, things: &Things<'_>, setting: &Setting) ->
             let detail = detail.map_or(String::new(), |detail| format!(" ({detail})"));
             match kind {
                 LinkKind::Billing => format!("\"{name}\"{detail}, {n} of them"),
-                LinkKind::Rmm => format!("{name}{detail} {n}"),
+                LinkKind::Rmm => format!("{name} {n}"),
                 LinkKind::Tickets | LinkKind::Children => format!("\"{name}\"{detail}"),
             }
         })
@@ -100,8 +102,8 @@ fn sentence(kind: LinkKind, n: usize, things: &Things<'_>, setting: &Setting) ->
     let more = if more > 0 { format!("{join}{more} more") } else { String::new() };
     match kind {
         LinkKind::Billing => format!("Still billed: {n}, on {agreement} {named}{more}."),
-        LinkKind::Tickets => format!("With open tickets: {n}: {named}{more}."),
-        LinkKind::Children => format!("With active children that are not in this plan: {n}: {named}{more}."),
-        LinkKind::Rmm => format!("Still in the RMM: {n}: {named}{more}."),
+        LinkKind::Tickets => format!("With open tickets: {n}, {named}{more}."),
+        LinkKind::Children => format!("With active children that are not in this plan: {n}, {named}{more}."),
+        LinkKind::Rmm => format!("Still in the RMM: {n} ({named}{more})."),
     }
 }
