@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn a_broken_or_foreign_file_is_not_used_and_is_replaced() {
-        for content in ["", "{", "[]", "{\"version\":9,\"last_profile\":null,\"profiles\":{}}", "{\"mine\":1}", "\u{0}"] {
+        for content in
+            ["", "{", "[]", "{\"version\":9,\"last_profile\":null,\"profiles\":{}}", "{\"mine\":1}", "\u{0}"]
+        {
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join("view.json"), content).unwrap();
             let views = Views::in_folder(folder.path());

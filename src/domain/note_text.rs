@@ -165,8 +165,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         Approval, Code, Criteria, Event, Links, Stamped, note::NotePolicy, plan::samples,
-        survey::SurveyedClient,
-        tenant::Consequences,
+        survey::SurveyedClient, tenant::Consequences,
     };
 
     const NOUNS: Nouns = Nouns {

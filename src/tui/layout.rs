@@ -5,6 +5,9 @@ use ratatui::layout::{Constraint, Layout, Rect};
 /// The smallest screen that shows anything useful.
 pub const SMALLEST: (u16, u16) = (40, 10);
 
+/// Cells of a list before the name: cursor mark, box, blank.
+pub const LEAD: u16 = 5;
+
 /// How much fits side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Room {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::{
     desk::{
-        ClientRead, Control, Hold, LinksRead, LoadNews, LogLine, Parked, PastRun, PlanView, Recheck, RunNews, SaveError,
-        Trouble,
+        ClientRead, Control, Hold, LinksRead, LoadNews, LogLine, Parked, PastRun, PlanView, Recheck, RunNews,
+        SaveError, Trouble,
     },
     key::Key,
     options::StopSignal,

@@ -163,7 +163,7 @@ impl Model {
     /// Cells of the table's columns. Where the table is not on screen, as many as it usually has.
     pub fn table_room(&self) -> u16 {
         let list = self.panes().rows.map(layout::table);
-        list.map_or(60, |list| list.width.saturating_sub(super::view::review::LEAD))
+        list.map_or(60, |list| list.width.saturating_sub(layout::LEAD))
     }
 
     /// Whether a run may still do something.

@@ -97,9 +97,15 @@ mod tests {
         for good in ["https://psa.example/a?b=1&c=%20#d", "http://127.0.0.1:8080/", "HTTPS://X/"] {
             assert!(is_harmless(good), "{good}");
         }
-        for bad in
-            ["javascript:alert(1)", "file:///etc/passwd", "https://", "https://a b", "https://a\u{1b}]8;;x", "https://ü/", ""]
-        {
+        for bad in [
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "https://",
+            "https://a b",
+            "https://a\u{1b}]8;;x",
+            "https://ü/",
+            "",
+        ] {
             assert!(!is_harmless(bad), "{bad}");
         }
         assert!(!is_harmless(&format!("https://{}", "a".repeat(3000))));

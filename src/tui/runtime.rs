@@ -242,7 +242,8 @@ impl Session {
                 Effect::Leave(leave) => return Ok(Some(leave)),
                 Effect::Suspend => self.sleep().await?,
                 Effect::Redraw => self.painter.redraw(),
-                Effect::Copy(text) => match self.options.clipboard.filter(|_| self.model.clipboard.is_some()) {
+                Effect::Copy(text) => match self.options.clipboard.filter(|_| self.model.clipboard.is_some())
+                {
                     Some(clipboard) => self.effects.copy(clipboard, text),
                     None => self.painter.copy(text),
                 },

@@ -19,8 +19,8 @@ use ratatui::{
     layout::{Position, Rect},
 };
 
-use self::canvas::{Canvas, Hyperlink};
 pub use self::boxes::columns_height;
+use self::canvas::{Canvas, Hyperlink};
 use super::{
     cells,
     layout::{self, Room, SMALLEST},

@@ -4,6 +4,7 @@
 mod behaviour;
 mod decisions;
 mod holds;
+mod hyperlinks;
 mod pty;
 mod reading;
 mod real_loop;

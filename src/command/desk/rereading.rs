@@ -19,13 +19,19 @@ impl RealDesk {
         if !read.tenant.is_same_as(&before.tenant) {
             return Err(Trouble {
                 message: format!("the PSA now says that it is {}, not {}", read.tenant, before.tenant),
-                advice: "Check the profile with `mothball doctor`, then read all of it again with R.".to_owned(),
+                advice: "Check the profile with `mothball doctor`, then read all of it again with R."
+                    .to_owned(),
             });
         }
         let rows = self.rows_of(&read).await;
         let answer = ClientRead {
             offboarded: read.clients.first().cloned(),
-            why: read.missing.iter().flat_map(|client| &client.problems).map(|problem| problem.message.clone()).next(),
+            why: read
+                .missing
+                .iter()
+                .flat_map(|client| &client.problems)
+                .map(|problem| problem.message.clone())
+                .next(),
             rows,
             as_of: read.as_of,
         };

@@ -7,11 +7,11 @@ mod word;
 
 use nucleo_matcher::{Config, Matcher, Utf32String};
 
+use self::word::{Test, Word};
 pub use self::{
     parse::Known,
     word::{Field, contains},
 };
-use self::word::{Test, Word};
 use super::{desk::Row, model::data::ClientEntry};
 use crate::domain::Links;
 

@@ -75,11 +75,11 @@ impl Query {
         })
     }
 
-    fn made_of(text: &str, test: impl Fn(&Token) -> Result<Option<Test>, String>) -> Self {
+    fn made_of(text: &str, understand: impl Fn(&Token) -> Result<Option<Test>, String>) -> Self {
         let mut query = Self { text: text.to_owned(), ..Self::default() };
         for token in tokens(text) {
-            match test(&token) {
-                Ok(Some(test)) => query.words.push(Word { not: token.not, test }),
+            match understand(&token) {
+                Ok(Some(asked)) => query.words.push(Word { not: token.not, test: asked }),
                 // A field that has no value yet asks for nothing.
                 Ok(None) => {}
                 // Nothing fits what is not understood: an "all" key must not take what was meant to be left out.
@@ -122,7 +122,8 @@ fn row_test(field: &str, value: &str, known: Known<'_>) -> Result<Option<Test>, 
 fn detail(written: &str, labels: &[Arc<str>]) -> Option<Field> {
     let wanted = plain(written);
     let exact = labels.iter().find(|label| plain(label) == wanted);
-    let found = exact.or_else(|| labels.iter().find(|label| wanted.len() > 1 && plain(label).starts_with(&wanted)));
+    let found =
+        exact.or_else(|| labels.iter().find(|label| wanted.len() > 1 && plain(label).starts_with(&wanted)));
     found.map(|label| Field::Detail(Arc::clone(label)))
 }
 

@@ -108,8 +108,11 @@ fn words_and_fields() {
 #[test]
 fn active_is_not_found_in_inactive() {
     let mut row = row("A", "B");
-    row.configuration.state =
-        State { active: false, status: Some(StatusRef { id: "9".into(), name: "Inactive".into() }), closed: Some(true) };
+    row.configuration.state = State {
+        active: false,
+        status: Some(StatusRef { id: "9".into(), name: "Inactive".into() }),
+        closed: Some(true),
+    };
     assert!(!fits("status:active", &row, &Links::default()));
     assert!(fits("status:inact", &row, &Links::default()));
 }
@@ -117,7 +120,14 @@ fn active_is_not_found_in_inactive() {
 #[test]
 fn ages_and_dates() {
     let old = row("A", "B");
-    for yes in ["updated:>90d", "updated:<1y", "updated:2026-06", "updated:<2026-07", "updated:>2026-06-01", "updated:"] {
+    for yes in [
+        "updated:>90d",
+        "updated:<1y",
+        "updated:2026-06",
+        "updated:<2026-07",
+        "updated:>2026-06-01",
+        "updated:",
+    ] {
         assert!(fits(yes, &old, &Links::default()), "{yes}");
     }
     for no in ["updated:<90d", "updated:>1y", "updated:2026-07", "updated:>2026-07", "updated:none"] {
@@ -143,7 +153,8 @@ fn what_a_row_is() {
 
 #[test]
 fn what_is_not_understood_is_said_with_what_could_be_meant() {
-    for (typed, meant) in [("linked:wat", "billing, tickets"), ("is:wat", "mixed, held"), ("sit:hq", "did you mean site:?")]
+    for (typed, meant) in
+        [("linked:wat", "billing, tickets"), ("is:wat", "mixed, held"), ("sit:hq", "did you mean site:?")]
     {
         let complaint = query(typed).complaint.unwrap();
         assert!(complaint.contains(meant), "{complaint}");
@@ -173,7 +184,11 @@ fn marks_say_what_fitted_and_where() {
     assert_eq!(marks("dc", Field::Name, "SRV-DC01"), [4, 5]);
     assert_eq!(marks("type:man", Field::Type, "Managed"), [0, 1, 2]);
     assert_eq!(marks("type:man", Field::Name, "Managed"), [0u32; 0]);
-    assert_eq!(marks("mg", Field::Type, "Managed"), [0u32; 0], "types are not matched fuzzily, so they are not marked so");
+    assert_eq!(
+        marks("mg", Field::Type, "Managed"),
+        [0u32; 0],
+        "types are not matched fuzzily, so they are not marked so"
+    );
     assert_eq!(marks("!dc", Field::Name, "SRV-DC01"), [0u32; 0]);
     assert_eq!(marks("ip:0.7", Field::Detail(Arc::from("IP address")), "10.0.0.7"), [5, 6, 7]);
     // Graphemes, not bytes or characters.

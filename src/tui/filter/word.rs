@@ -8,10 +8,7 @@ use nucleo_matcher::{
 };
 
 use super::{super::model::data::ClientEntry, Candidate};
-use crate::domain::{
-    Configuration, Lifecycle, Links, Timestamp,
-    links::LinkKind,
-};
+use crate::domain::{Configuration, Lifecycle, Links, Timestamp, links::LinkKind};
 
 /// What a word can ask about, and what a column shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,13 +38,19 @@ pub(super) struct Word {
 #[derive(Debug, Clone)]
 pub(super) enum Test {
     /// Fuzzy over the name; type, serial and id have it as it is.
-    Text { fuzzy: Atom, needle: Needle },
+    Text {
+        fuzzy: Atom,
+        needle: Needle,
+    },
     /// In quotes: as it is, wherever a word would be looked for.
     Exact(Needle),
     In(Field, Needle),
     Linked(Linked),
     /// Last updated before that moment, or after it.
-    Updated { before: bool, moment: Timestamp },
+    Updated {
+        before: bool,
+        moment: Timestamp,
+    },
     /// The PSA does not tell when it was last updated.
     NeverUpdated,
     Is(Mark),
@@ -169,9 +172,7 @@ impl Word {
     pub fn fits_text(&self, text: &Utf32String, matcher: &mut Matcher) -> bool {
         match &self.test {
             Test::Text { fuzzy, .. } if !self.not => hits(fuzzy, text, matcher),
-            Test::Text { needle, .. } | Test::Exact(needle) => {
-                hits(&needle.atom, text, matcher) != self.not
-            }
+            Test::Text { needle, .. } | Test::Exact(needle) => hits(&needle.atom, text, matcher) != self.not,
             _ => false,
         }
     }

@@ -191,7 +191,7 @@ impl RunPage {
     /// Writes what went wrong for this width, if that is what the list shows.
     pub fn write(&mut self, width: usize, setting: &Setting, symbols: &Symbols) {
         if self.show == RunShow::Problems {
-            self.page = self.causes.page(width, &self.run, setting, symbols);
+            self.page = self.causes.page(width, setting, symbols);
         }
     }
 

@@ -27,7 +27,9 @@ where
     }
     for link in now.links.iter().filter(|link| is_harmless(&link.url)) {
         let as_before = |before: &Picture| {
-            before.links.contains(link) && is_same(&before.cells, &now.cells, link.area) && !is_overwritten(before, now, link)
+            before.links.contains(link)
+                && is_same(&before.cells, &now.cells, link.area)
+                && !is_overwritten(before, now, link)
         };
         if before.is_some_and(as_before) {
             continue;

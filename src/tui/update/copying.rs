@@ -80,7 +80,10 @@ pub fn copy(model: &mut Model, what: &str, text: String) -> Vec<Effect> {
         None if text.len() > MOST => {
             model.say(
                 Meaning::Warn,
-                format!("{what} is too long for a terminal to copy ({} characters): filter it first.", text.len()),
+                format!(
+                    "{what} is too long for a terminal to copy ({} characters): filter it first.",
+                    text.len()
+                ),
             );
             return Vec::new();
         }
@@ -131,7 +134,11 @@ fn table_columns(model: &Model) -> Vec<Column> {
 
 fn titles(model: &Model, columns: &[Column]) -> Vec<String> {
     let mut titles: Vec<String> = columns.iter().map(|column| column.title().to_owned()).collect();
-    titles.extend([super::super::model::capital(model.setting.nouns.client), "Ticked".to_owned(), "Link".to_owned()]);
+    titles.extend([
+        super::super::model::capital(model.setting.nouns.client),
+        "Ticked".to_owned(),
+        "Link".to_owned(),
+    ]);
     titles
 }
 
@@ -139,7 +146,8 @@ fn cells(model: &Model, columns: &[Column], at: u32) -> Vec<String> {
     let review = &model.review;
     let entry = review.data.entry(at);
     let links = review.data.links_of(at);
-    let mut cells: Vec<String> = columns.iter().map(|column| column.text(entry, links).into_owned()).collect();
+    let mut cells: Vec<String> =
+        columns.iter().map(|column| column.text(entry, links).into_owned()).collect();
     cells.extend([
         review.data.clients[entry.client].title(),
         if review.is_ticked(at) { "yes" } else { "no" }.to_owned(),
@@ -167,7 +175,8 @@ fn of_clients(model: &Model, what: CopyWhat) -> (String, String) {
         CopyWhat::Row => ("the row".to_owned(), line(&fields(client))),
         CopyWhat::Table => {
             let rows = model.rows_title();
-            let heading = ["Id", "Name", &rows, "Ticked", "Counts as offboarded", "Link"].map(ToOwned::to_owned);
+            let heading =
+                ["Id", "Name", &rows, "Ticked", "Counts as offboarded", "Link"].map(ToOwned::to_owned);
             let mut table = line(&heading);
             for at in &review.shown_clients {
                 table.push('\n');

@@ -1,7 +1,6 @@
 //! History: earlier runs, and what can still be done about each.
 
 use super::{
-    copying,
     super::{
         action::Action,
         desk::{PastRun, Recheck, Trouble},
@@ -15,7 +14,7 @@ use super::{
         scroll::{Go, Scroll},
         theme::Meaning,
     },
-    parking, plan, resuming,
+    copying, parking, plan, resuming,
 };
 use crate::domain::{RunId, document::Report};
 

@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     super::{
+        columns::Column,
         desk::{LinksRead, Trouble},
         effect::Effect,
         message::Message,
-        columns::Column,
         model::{Model, data::LinksState, review::Show},
         theme::Meaning,
     },

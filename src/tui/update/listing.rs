@@ -235,7 +235,9 @@ pub fn count_hidden(review: &mut Review) -> Vec<Effect> {
     let mut ticked = Vec::new();
     for id in review.ticks.iter() {
         match data.row(id) {
-            Some(at) if fits[data.entry(at).client] && review.passes_show(at) => ticked.push(aside(review, at)),
+            Some(at) if fits[data.entry(at).client] && review.passes_show(at) => {
+                ticked.push(aside(review, at))
+            }
             _ => hidden += 1,
         }
     }

@@ -306,7 +306,10 @@ fn missing_terms(model: &Model) -> Option<(Field, &'static str)> {
     let plan = model.plan.as_ref().filter(|plan| plan.purpose.has_open_terms() && plan.spent.is_none())?;
     let view = plan.view().filter(|view| !view.dry_run)?;
     if model.setting.require_reason && view.reason.is_none() {
-        return Some((Field::Reason, "The settings want a reason (safeguards.require_reason): write it, then enter."));
+        return Some((
+            Field::Reason,
+            "The settings want a reason (safeguards.require_reason): write it, then enter.",
+        ));
     }
     if model.setting.require_ticket && view.ticket.is_none() {
         return Some((

@@ -78,13 +78,12 @@ pub fn loaded(
     review.links.wanted.remove(id);
     let mut effects = listing::rebuild(model, row.as_ref());
     effects.extend(links::want(model, [id.clone()]));
-    match gone {
-        Some(why) => model.say(Meaning::Warn, format!("{title}: {why}. Nothing of it can be ticked.")),
-        None => {
-            let rows = model.setting.nouns;
-            let what = count(found, rows.configuration, rows.configurations);
-            model.say(Meaning::Good, format!("Read {title} again: {what}."));
-        }
+    if let Some(why) = gone {
+        model.say(Meaning::Warn, format!("{title}: {why}. Nothing of it can be ticked."));
+    } else {
+        let rows = model.setting.nouns;
+        let what = count(found, rows.configuration, rows.configurations);
+        model.say(Meaning::Good, format!("Read {title} again: {what}."));
     }
     loading::say_gone(model, unticked);
     effects

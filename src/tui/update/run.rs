@@ -171,7 +171,9 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 run.follow = run.show == RunShow::Items;
                 let text = match run.show {
                     RunShow::Items => "Showing all items".to_owned(),
-                    RunShow::Clients => format!("Showing each {} with its own counts", model.setting.nouns.client),
+                    RunShow::Clients => {
+                        format!("Showing each {} with its own counts", model.setting.nouns.client)
+                    }
                     RunShow::Problems => "Showing what went wrong, by cause".to_owned(),
                 };
                 model.say(Meaning::Info, text);

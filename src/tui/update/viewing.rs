@@ -92,19 +92,18 @@ pub fn open_columns(model: &mut Model) -> Vec<Effect> {
     let review = &model.review;
     let room = model.table_room();
     let mut lines = vec![ColumnLine { column: Column::Name, shown: true, width: review.columns.name }];
-    match &review.columns.chosen {
-        Some(chosen) => lines.extend(chosen.iter().map(|one| ColumnLine {
+    if let Some(chosen) = &review.columns.chosen {
+        let shown = chosen.iter();
+        lines.extend(shown.map(|one| ColumnLine {
             column: one.column.clone(),
             shown: true,
             width: one.width,
-        })),
-        None => {
-            // What the width has put there.
-            let columns = Columns::default();
-            let table = columns.lay_out(&review.data.labels, room);
-            let shown = table.slots.into_iter().skip(1);
-            lines.extend(shown.map(|slot| ColumnLine { column: slot.column, shown: true, width: None }));
-        }
+        }));
+    } else {
+        // What the width has put there.
+        let table = Columns::default().lay_out(&review.data.labels, room);
+        let shown = table.slots.into_iter().skip(1);
+        lines.extend(shown.map(|slot| ColumnLine { column: slot.column, shown: true, width: None }));
     }
     for column in Column::offered(&review.data.labels) {
         if !lines.iter().any(|line| line.column == column) {
@@ -190,7 +189,10 @@ pub fn remember(model: &mut Model) -> Vec<Effect> {
         sort: review.sort.column.key().into_owned(),
         reverse: review.sort.reverse,
         columns: chosen.map(|chosen| {
-            chosen.iter().map(|one| KeptColumn { key: one.column.key().into_owned(), width: one.width }).collect()
+            chosen
+                .iter()
+                .map(|one| KeptColumn { key: one.column.key().into_owned(), width: one.width })
+                .collect()
         }),
         name_width: review.columns.name,
     };
@@ -229,10 +231,13 @@ pub fn restore(model: &mut Model) {
     review.client_filter.query = Arc::new(Query::of_clients(&view.client_filter));
     review.row_filter.input = Input::new(view.filter.clone());
     review.row_filter.query = Arc::new(review.row_query(&view.filter, model.now));
-    let filters: Vec<&str> =
-        [view.client_filter.as_str(), view.filter.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
+    let filters: Vec<&str> = [view.client_filter.as_str(), view.filter.as_str()]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
     if !filters.is_empty() && model.note.is_none() {
-        model.say(Meaning::Info, format!("Filtered as the last time: {}. Esc shows all.", filters.join(", ")));
+        model
+            .say(Meaning::Info, format!("Filtered as the last time: {}. Esc shows all.", filters.join(", ")));
     }
 }
 

@@ -67,7 +67,12 @@ fn about_client(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
     }
     ages(model, client, page);
     if let Some(why) = &client.gone {
-        page.item(0, model.look.symbols.warning, Meaning::Warn, &format!("{}: R reads all of it again", capital(why)));
+        page.item(
+            0,
+            model.look.symbols.warning,
+            Meaning::Warn,
+            &format!("{}: R reads all of it again", capital(why)),
+        );
     }
     offboarded(model, client, page);
     signs(model, client, page);
@@ -111,7 +116,12 @@ fn signs(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
         }
         LinksState::Read => {
             for sign in &client.signs_of_life {
-                page.item(2, model.look.symbols.warning, Meaning::Warn, &sign.told(model.setting.nouns.agreement));
+                page.item(
+                    2,
+                    model.look.symbols.warning,
+                    Meaning::Warn,
+                    &sign.told(model.setting.nouns.agreement),
+                );
             }
         }
     }
@@ -121,7 +131,11 @@ fn signs(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
 fn ages(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
     let all = model.review.data.complete.as_ref().map(|(as_of, _)| *as_of);
     if let Some(at) = client.read_at.or(all) {
-        page.say(0, Meaning::Muted, &format!("Read {}{}", cells::age(model.now, at), links_age_words(model, client)));
+        page.say(
+            0,
+            Meaning::Muted,
+            &format!("Read {}{}", cells::age(model.now, at), links_age_words(model, client)),
+        );
     }
 }
 
@@ -187,13 +201,14 @@ fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
         .filter(|name| *name != row.name && !name.trim().is_empty())
         .collect();
     field("Also named", &others.join(", "));
-    page.heading(&format!(
-        "{}: {}",
-        capital(model.setting.nouns.client),
-        client.title()
-    ));
+    page.heading(&format!("{}: {}", capital(model.setting.nouns.client), client.title()));
     for reason in &client.offboarded.reasons {
-        page.item(2, "-", Meaning::Text, &format!("offboarded: {}", reason.told(model.setting.nouns.agreement)));
+        page.item(
+            2,
+            "-",
+            Meaning::Text,
+            &format!("offboarded: {}", reason.told(model.setting.nouns.agreement)),
+        );
     }
     signs(model, client, page);
     url(row.record_url.as_deref(), page);

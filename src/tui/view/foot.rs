@@ -110,7 +110,11 @@ fn standing(model: &Model) -> (String, Meaning) {
             }
             match (&review.load, &review.data.complete) {
                 (Load::Reading, Some((as_of, _))) => (
-                    format!("{} reading again; shown is what was read {}", spinner(), cells::age(model.now, *as_of)),
+                    format!(
+                        "{} reading again; shown is what was read {}",
+                        spinner(),
+                        cells::age(model.now, *as_of)
+                    ),
                     Meaning::Info,
                 ),
                 (Load::Reading, None) => {

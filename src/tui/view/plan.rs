@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use super::{
     super::{
         action::Action,
-        cells, layout,
+        cells,
+        layout::{self, LEAD},
         model::{
             Model,
             data::LinksState,
@@ -14,7 +15,7 @@ use super::{
         theme::Meaning,
     },
     canvas::Canvas,
-    review::{LEAD, is_box as is_box_of_row, lead},
+    review::{is_box as is_box_of_row, lead},
     rows::links_text,
 };
 use crate::domain::PlanItem;

@@ -7,16 +7,13 @@ use super::{
     super::{
         cells,
         filter::{self, Field},
-        layout::Pane,
+        layout::{LEAD, Pane},
         model::{Model, data::ClientEntry, review::Load},
         theme::Meaning,
     },
     canvas::{Canvas, Piece},
     detail, rows,
 };
-
-/// Cells before the name: cursor mark, box, blank.
-pub const LEAD: u16 = 5;
 
 pub fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     let panes = model.panes();

@@ -10,7 +10,7 @@ use super::{
         cells,
         columns::{Column, Slot, Table},
         filter,
-        layout::{self, Pane, Room},
+        layout::{self, LEAD, Pane, Room},
         model::{
             Model,
             data::{Entry, LinksState},
@@ -20,7 +20,7 @@ use super::{
         theme::Meaning,
     },
     canvas::Canvas,
-    review::{LEAD, Spot, empty, first_that_fits, lead, name},
+    review::{Spot, empty, first_that_fits, lead, name},
 };
 use crate::domain::{
     Lifecycle, Links,
@@ -200,8 +200,10 @@ fn linked<'a>(
     let symbols = model.look.symbols;
     if let Some((stage, waiting)) = in_the_run(model, entry) {
         let (sign, meaning) = super::run::sign(stage, symbols);
-        let held = if waiting { "run waits" } else { "in the run" };
-        return (format!("{sign} {held}: {}", stage.words()).into(), meaning);
+        let held = if waiting { "paused run" } else { "in the run" };
+        let full = format!("{sign} {held}: {}", stage.words());
+        let fits = cells::width(&full) <= usize::from(slot.width);
+        return (if fits { full } else { format!("{sign} {}", stage.words()) }.into(), meaning);
     }
     if let Some(why) = entry.row.kept_because() {
         return (why, Meaning::Locked);

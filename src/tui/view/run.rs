@@ -84,10 +84,9 @@ fn phase(model: &Model, run: &RunPage) -> (String, Meaning) {
             let key = model.keymap.hint(super::super::action::Action::Pause);
             (format!("{} PAUSED: {why}. Press {key} to go on", model.look.symbols.waiting), Meaning::Warn)
         }
-        (Phase::Verifying, _) => (
-            "Reading back what was changed, and what still hangs on it".to_owned(),
-            Meaning::Info,
-        ),
+        (Phase::Verifying, _) => {
+            ("Reading back what was changed, and what still hangs on it".to_owned(), Meaning::Info)
+        }
         (Phase::Applying, _) if run.view.dry_run => {
             ("Going through the plan; nothing is written".to_owned(), Meaning::Info)
         }
@@ -145,8 +144,11 @@ fn at_work_on(model: &Model, run: &RunPage) -> String {
         return only.title.clone();
     }
     let (busy, waiting, done) = run.clients.standing();
-    let mut named: Vec<String> =
-        run.clients.at_work(3).map(|client| format!("{} {}/{}", client.title, client.settled, client.items)).collect();
+    let mut named: Vec<String> = run
+        .clients
+        .at_work(3)
+        .map(|client| format!("{} {}/{}", client.title, client.settled, client.items))
+        .collect();
     if busy > named.len() {
         named.push(format!("{} more", busy - named.len()));
     }
@@ -276,8 +278,8 @@ fn client(model: &Model, canvas: &mut Canvas<'_>, line: Rect, client: &ClientPro
 fn item(model: &Model, run: &RunPage, canvas: &mut Canvas<'_>, line: Rect, place: usize, waiting: bool) {
     let symbols = model.look.symbols;
     let item = &run.view.plan.items()[place];
-    let state = run.state.item(&item.config_id);
-    let stage = Stage::of(state, waiting);
+    let standing = run.state.item(&item.config_id);
+    let stage = Stage::of(standing, waiting);
     let (sign, meaning) = sign(stage, symbols);
     canvas.text(line.x + 1, line.y, 2, sign, meaning);
     let several = run.clients.list().len() > 1;
@@ -293,7 +295,7 @@ fn item(model: &Model, run: &RunPage, canvas: &mut Canvas<'_>, line: Rect, place
         canvas.text(x, line.y, 24, title, Meaning::Muted);
         x += 25;
     }
-    let word = words(stage, state.and_then(ItemState::settled).map(|settled| &settled.outcome));
+    let word = words(stage, standing.and_then(ItemState::settled).map(|settled| &settled.outcome));
     canvas.text(x, line.y, line.right().saturating_sub(x), &word, meaning);
 }
 

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use mothball::{
     domain::{ClientId, ConfigId, Event, RunId, RunState, Timestamp, document::Report, event::End},
     tui::desk::{
-        ClientRead, Control, Desk, Draft, Hold, HoldRequest, LinksRead, LoadNews, LogLine, Parked, PastRun, PlanView,
-        Recheck, RunNews, SaveError, Setting, Trouble, UndoDraft, View,
+        ClientRead, Control, Desk, Draft, Hold, HoldRequest, LinksRead, LoadNews, LogLine, Parked, PastRun,
+        PlanView, Recheck, RunNews, SaveError, Setting, Trouble, UndoDraft, View,
     },
 };
 use tokio::sync::mpsc;

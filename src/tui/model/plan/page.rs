@@ -141,7 +141,11 @@ pub(super) fn write(
         if own.is_empty() && client.problems.is_empty() && client.warnings.is_empty() && !view.is_undo() {
             continue;
         }
-        if own.is_empty() && client.found.is_empty() && client.problems.is_empty() && client.warnings.is_empty() {
+        if own.is_empty()
+            && client.found.is_empty()
+            && client.problems.is_empty()
+            && client.warnings.is_empty()
+        {
             continue;
         }
         page.heading(&client_title(client));
@@ -220,19 +224,28 @@ fn at_a_glance(
     let verb = if view.is_undo() { "to restore" } else { "to deactivate" };
     for (_, client) in clients {
         let Some(own) = client.id.as_ref().and_then(|id| by_client.get(id)) else { continue };
-        let linked = client.found.iter().filter(|found| found.skip.is_none() && found.links.linked().next().is_some());
+        let linked =
+            client.found.iter().filter(|found| found.skip.is_none() && found.links.linked().next().is_some());
         let left = client.found.iter().filter(|found| found.skip.is_some());
         let facts = [
             (linked.count(), "still linked"),
             (left.count(), "left as they are"),
-            (client.signs_of_life.len(), if client.signs_of_life.len() == 1 { "sign of life" } else { "signs of life" }),
+            (
+                client.signs_of_life.len(),
+                if client.signs_of_life.len() == 1 { "sign of life" } else { "signs of life" },
+            ),
         ];
         let facts: Vec<String> =
             facts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!(", {n} {word}")).collect();
         let warns = !client.signs_of_life.is_empty() && !view.is_undo();
         let (sign, meaning) =
             if warns { (symbols.warning, Meaning::Warn) } else { (symbols.bullet, Meaning::Text) };
-        page.item(2, sign, meaning, &format!("{}: {} {verb}{}", client_title(client), own.len(), facts.concat()));
+        page.item(
+            2,
+            sign,
+            meaning,
+            &format!("{}: {} {verb}{}", client_title(client), own.len(), facts.concat()),
+        );
     }
 }
 
@@ -331,7 +344,11 @@ fn left_out(view: &PlanView, c: usize, client: &SurveyedClient, page: &mut Prose
             changed_since(view, &places, page);
             continue;
         }
-        page.say(2, Meaning::Muted, &format!("{} left as they are: {}", places.len(), reason.words()));
+        page.say(
+            2,
+            Meaning::Muted,
+            &format!("{}, left as they are: {}", super::super::capital(reason.words()), places.len()),
+        );
         if reason != SkipReason::NotSelected && reason != SkipReason::AlreadyInactive {
             for (client, at) in places {
                 page.entry(PlanEntry::Left(client, at));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::super::{desk::Setting, prose::Prose, symbols::Symbols, theme::Meaning};
-use crate::domain::{Code, Outcome, RunId, text::count};
+use crate::domain::{Code, Outcome, text::count};
 
 /// One cause, and what it befell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Causes {
     }
 
     /// Each cause with what to do about it, and its items.
-    pub fn page(&self, width: usize, run: &RunId, setting: &Setting, symbols: &Symbols) -> Prose<usize> {
+    pub fn page(&self, width: usize, setting: &Setting, symbols: &Symbols) -> Prose<usize> {
         let mut page = Prose::new(width);
         for cause in self.list() {
             page.blank();
@@ -74,7 +74,7 @@ impl Causes {
                 Kind::Changed => (symbols.changed, Meaning::Warn, "changed since review"),
             };
             page.item(1, sign, meaning, &format!("{} {word}: {}", cause.items.len(), cause.words));
-            page.item(3, symbols.arrow, Meaning::Text, &what_to_do(cause, run, setting));
+            page.item(3, symbols.arrow, Meaning::Text, &what_to_do(cause, setting));
             for item in &cause.items {
                 page.entry(*item);
             }
@@ -106,12 +106,14 @@ fn without_numbers(words: &str) -> String {
     plain
 }
 
-fn what_to_do(cause: &Cause, run: &RunId, setting: &Setting) -> String {
+fn what_to_do(cause: &Cause, setting: &Setting) -> String {
     let rows = setting.nouns.configurations;
     let them = count(cause.items.len(), setting.nouns.configuration, rows);
     match cause.kind {
         Kind::Unknown => {
-            format!("Nobody knows what became of {them}: `mothball runs resume {run}` reads them again and settles it.")
+            format!(
+                "Nobody knows what became of {them}: once the run has ended, resume it from History (5); it reads them again and settles it."
+            )
         }
         Kind::Changed => format!(
             "Somebody changed {them} after you looked: read again in Review, look, and plan what still may go."

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::super::{super::{desk::PlanView, natural}, plan::client_title};
+use super::super::{
+    super::{desk::PlanView, natural},
+    plan::client_title,
+};
 use crate::domain::{ClientId, Outcome, run::ItemState};
 
 /// One client of a run.
@@ -38,10 +41,10 @@ pub(super) enum Standing {
 impl Standing {
     pub fn of(item: &ItemState) -> Self {
         match item {
-            ItemState::Queued => Self::Waiting,
             ItemState::Sending { .. } => Self::AtWork,
             ItemState::Answered { .. } if item.is_open() => Self::AtWork,
-            ItemState::Answered { .. } => Self::Waiting,
+            // One that was not sent after all waits again.
+            ItemState::Queued | ItemState::Answered { .. } => Self::Waiting,
             ItemState::Settled(settled) => Self::Settled {
                 problem: settled.outcome.is_error()
                     || matches!(settled.outcome, Outcome::ChangedSinceReview { .. }),
@@ -71,12 +74,8 @@ impl Clients {
             .filter_map(|client| Some((client.id.as_ref()?, client_title(client))))
             .collect();
         let title = |id: &ClientId| titles.get(id).cloned().unwrap_or_else(|| format!("#{id}"));
-        let mut named: Vec<(String, String, ClientId)> = view
-            .plan
-            .clients()
-            .into_iter()
-            .map(|id| (natural::key(&title(&id)), title(&id), id))
-            .collect();
+        let mut named: Vec<(String, String, ClientId)> =
+            view.plan.clients().into_iter().map(|id| (natural::key(&title(&id)), title(&id), id)).collect();
         named.sort();
         let places: HashMap<ClientId, usize> =
             named.iter().enumerate().map(|(at, (_, _, id))| (id.clone(), at)).collect();

@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 use super::super::{
     super::{
         columns::Column,
-        layout,
+        layout::{self, LEAD},
         model::{Model, overlay::ColumnsBox},
         theme::Meaning,
     },
     canvas::Canvas,
-    review::{LEAD, lead},
+    review::lead,
 };
 
 const WIDTH: u16 = 34;

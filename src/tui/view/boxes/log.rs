@@ -3,11 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::super::{
-    super::{
-        desk::LogLevel,
-        model::overlay::LogBox,
-        theme::Meaning,
-    },
+    super::{desk::LogLevel, model::overlay::LogBox, theme::Meaning},
     canvas::Canvas,
 };
 
