@@ -236,7 +236,7 @@ pub fn count_hidden(review: &mut Review) -> Vec<Effect> {
     for id in review.ticks.iter() {
         match data.row(id) {
             Some(at) if fits[data.entry(at).client] && review.passes_show(at) => {
-                ticked.push(aside(review, at))
+                ticked.push(aside(review, at));
             }
             _ => hidden += 1,
         }
