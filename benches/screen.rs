@@ -16,7 +16,7 @@ mod world;
 use std::time::{Duration, Instant};
 
 use mothball::{
-    domain::{Links, event::End},
+    domain::event::End,
     tui::{
         effect::Effect,
         filter,
@@ -203,9 +203,9 @@ fn finish_filter(screen: &mut Screen) {
     while let Some(effect) = screen.asked.pop() {
         if let Effect::Filter { generation, query, candidates } = effect {
             let mut matcher = filter::matcher();
-            let none = Links::default();
-            let fits = candidates.iter().filter(|(_, entry)| query.fits(&entry.hay, &none, &mut matcher));
-            let hits = fits.map(|(at, _)| *at).collect();
+            let fits =
+                candidates.iter().filter(|row| query.fits(row.entry.candidate(&row.links), &mut matcher));
+            let hits = fits.map(|row| row.at).collect();
             screen.send(Message::Filtered(generation, hits));
         }
     }

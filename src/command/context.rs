@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::{args::Global, print::Failure};
+use super::{args::Global, print::Failure, views::Views};
 use crate::{
     domain::{ExitCode, consent::Person},
     engine::{Engine, Profile, StoredSignIn},
@@ -90,6 +90,11 @@ impl Context {
     /// Who sits here, as far as this computer can tell.
     pub fn person(&self) -> Person {
         Person { operator: self.operator.clone(), user: user() }
+    }
+
+    /// How Review was looked at in earlier sessions.
+    pub fn views(&self) -> Views {
+        Views::in_folder(&self.data_dir)
     }
 
     /// Where reports are kept that nobody named a place for.

@@ -1,10 +1,12 @@
 //! The Desk behind the screen: the engine's work in the screen's words.
 //!
-//! `planning` makes plans, `past` tells of earlier runs, `rows` of what is read, `following` of what runs.
+//! `planning` makes plans, `past` tells of earlier runs, `rows` of what is read, `following` of what runs;
+//! `rereading` reads one client again.
 
 mod following;
 mod past;
 mod planning;
+mod rereading;
 mod rows;
 
 use std::{
@@ -28,8 +30,8 @@ use crate::{
     store::{StoreError, StoredRun},
     telemetry,
     tui::desk::{
-        self, Desk, Hold, HoldRequest, LinksRead, LoadNews, LogLine, Parked, PastRun, PlanView, Recheck,
-        RunNews, SaveError, Setting, Trouble, UndoDraft,
+        self, ClientRead, Desk, Hold, HoldRequest, LinksRead, LoadNews, LogLevel, LogLine, Parked, PastRun,
+        PlanView, Recheck, RunNews, SaveError, Setting, Trouble, UndoDraft, View,
     },
 };
 
@@ -47,6 +49,8 @@ struct State {
     running: Mutex<BTreeMap<RunId, Controller>>,
     ended: Mutex<BTreeMap<RunId, (Finished, Report)>>,
     links: Cache,
+    /// The latest view that was to be kept.
+    remembered: Mutex<u64>,
 }
 
 impl RealDesk {
@@ -174,6 +178,10 @@ impl Desk for RealDesk {
             tell(&news, LoadNews::CameBack(found)).await;
         }
         Ok(())
+    }
+
+    async fn load_client(&self, client: ClientId) -> Result<ClientRead, Trouble> {
+        self.read_again(client).await
     }
 
     async fn read_links(&self, clients: Vec<ClientId>) -> Result<Vec<LinksRead>, Trouble> {
@@ -336,11 +344,34 @@ impl Desk for RealDesk {
             .map_err(|failure| Trouble { message: failure.message, advice: failure.advice })
     }
 
+    async fn remember(&self, serial: u64, view: View) {
+        let mut latest = self.state.remembered.lock().await;
+        if serial < *latest {
+            return;
+        }
+        *latest = serial;
+        let (views, profile) = (self.context.views(), self.setting.profile.clone());
+        let kept = tokio::task::spawn_blocking(move || views.keep(&profile, view)).await;
+        if let Err(error) = kept {
+            tracing::warn!(%error, "how Review was looked at was not kept");
+        }
+    }
+
     fn log(&self) -> Vec<LogLine> {
         telemetry::recent()
             .into_iter()
-            .map(|line| LogLine { at: line.at, level: line.level.word().to_owned(), text: line.text })
+            .map(|line| LogLine { at: line.at, level: level(line.level), text: line.text })
             .collect()
+    }
+}
+
+fn level(level: telemetry::Level) -> LogLevel {
+    match level {
+        telemetry::Level::Trace => LogLevel::Trace,
+        telemetry::Level::Debug => LogLevel::Debug,
+        telemetry::Level::Info => LogLevel::Info,
+        telemetry::Level::Warn => LogLevel::Warn,
+        telemetry::Level::Error => LogLevel::Error,
     }
 }
 

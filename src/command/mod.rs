@@ -19,6 +19,7 @@ mod runs;
 mod second_look;
 mod simulate;
 mod simulate_help;
+mod views;
 
 use args::{Cli, Command, Global, Screen};
 

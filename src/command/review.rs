@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use super::{
     args::{Global, Screen, When},
-    context::Context,
+    context::{self, Context},
     desk::RealDesk,
     print::{self, Failure},
+    views::Views,
 };
 use crate::{
     domain::ExitCode,
     settings,
     system::{
-        environment, process,
+        clipboard, environment, process,
         signals::{Stop, Stops},
     },
     tui::{
@@ -22,7 +23,15 @@ use crate::{
 };
 
 pub async fn review(global: &Global, screen: &Screen) -> Result<ExitCode, Failure> {
-    let context = Context::open(global, true).await?;
+    let settings = context::load_settings(global)?;
+    let mut global = global.clone();
+    if global.profile.is_none() && settings.default_profile.is_none() && settings.profiles.len() > 1 {
+        // Nothing says which one: the one that was looked at last, if it is still there.
+        let last = Views::in_folder(&context::data_dir(&global)?).last_profile();
+        global.profile = last.filter(|name| settings.profiles.contains_key(name));
+    }
+    let global = &global;
+    let context = Context::with_settings(settings, global, true).await?;
     let mode = if context.settings.safeguards.dry_run { Mode::DryRun } else { Mode::Live };
     show(context, mode, global, screen).await
 }
@@ -53,6 +62,9 @@ pub async fn show(
         theme: screen.theme.clone(),
         ascii: screen.ascii,
         mouse: !screen.no_mouse,
+        hyperlinks: environment::hyperlinks(),
+        clipboard: clipboard::program()
+            .map(|program| tui::options::Clipboard { name: program.name, take: program.take }),
         suspend: process::suspend,
         stop: stopped,
     };
@@ -113,8 +125,10 @@ fn setting(context: &Context, mode: Mode) -> Setting {
         operator: context.operator.clone(),
         max_changes: profile.safeguards.max_changes,
         require_ticket: profile.safeguards.require_ticket,
+        require_reason: profile.safeguards.require_reason,
         criteria: profile.criteria.to_string(),
         preselect: preselect(context.settings.review.preselect),
+        view: context.views().view_of(&profile.name),
         lock_covers: context.engine.store.covers(),
         report_folder: context.report_folder(),
         warnings: context.settings.warnings.clone(),

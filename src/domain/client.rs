@@ -74,6 +74,11 @@ pub struct Offboarded {
 impl Offboarded {
     /// The reasons in one phrase: `status "Former Client"; last agreement ended 2026-01-31`.
     pub fn because(&self) -> String {
-        self.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        self.because_told("agreement")
+    }
+
+    /// The same with the vendor's noun for an agreement.
+    pub fn because_told(&self, agreement: &str) -> String {
+        self.reasons.iter().map(|reason| reason.told(agreement)).collect::<Vec<_>>().join("; ")
     }
 }

@@ -47,18 +47,25 @@ pub enum Reason {
     ContractEnded { on: Date, days_ago: i64 },
 }
 
-impl std::fmt::Display for Reason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Reason {
+    /// The same with the vendor's noun for an agreement.
+    pub fn told(&self, agreement: &str) -> String {
         match self {
-            Self::Inactive { status: Some(status) } => write!(f, "marked inactive (status \"{status}\")"),
-            Self::Inactive { status: None } => write!(f, "marked inactive"),
-            Self::Status { name } => write!(f, "status \"{name}\""),
-            Self::Tag { name } => write!(f, "tagged \"{name}\""),
-            Self::CustomField { name, value } => write!(f, "{name} = \"{value}\""),
+            Self::Inactive { status: Some(status) } => format!("marked inactive (status \"{status}\")"),
+            Self::Inactive { status: None } => "marked inactive".to_owned(),
+            Self::Status { name } => format!("status \"{name}\""),
+            Self::Tag { name } => format!("tagged \"{name}\""),
+            Self::CustomField { name, value } => format!("{name} = \"{value}\""),
             Self::ContractEnded { on, days_ago } => {
-                write!(f, "last agreement ended {on}, {days_ago} days ago, none runs")
+                format!("last {} ended {on}, {days_ago} days ago, none runs", agreement.to_lowercase())
             }
         }
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.told("agreement"))
     }
 }
 

@@ -167,17 +167,25 @@ pub enum SignOfLife {
     },
 }
 
-impl std::fmt::Display for SignOfLife {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl SignOfLife {
+    /// The same with the vendor's noun for an agreement.
+    pub fn told(&self, agreement: &str) -> String {
+        let agreement = agreement.to_lowercase();
         match self {
             Self::RunningAgreement { name, detail: Some(detail), .. } => {
-                write!(f, "agreement \"{name}\" is running ({detail})")
+                format!("{agreement} \"{name}\" is running ({detail})")
             }
-            Self::RunningAgreement { name, .. } => write!(f, "agreement \"{name}\" is running"),
-            Self::OpenTickets { count: 1 } => write!(f, "1 open ticket"),
-            Self::OpenTickets { count } => write!(f, "{count} open tickets"),
-            Self::ActiveChild { name } => write!(f, "child \"{name}\" is not offboarded"),
-            Self::Unknown { why } => write!(f, "signs of life could not be read: {why}"),
+            Self::RunningAgreement { name, .. } => format!("{agreement} \"{name}\" is running"),
+            Self::OpenTickets { count: 1 } => "1 open ticket".to_owned(),
+            Self::OpenTickets { count } => format!("{count} open tickets"),
+            Self::ActiveChild { name } => format!("child \"{name}\" is not offboarded"),
+            Self::Unknown { why } => format!("signs of life could not be read: {why}"),
         }
+    }
+}
+
+impl std::fmt::Display for SignOfLife {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.told("agreement"))
     }
 }

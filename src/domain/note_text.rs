@@ -165,7 +165,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         Approval, Code, Criteria, Event, Links, Stamped, note::NotePolicy, plan::samples,
-        survey::SurveyedClient,
+        survey::SurveyedClient, tenant::Consequences,
     };
 
     const NOUNS: Nouns = Nouns {
@@ -175,6 +175,12 @@ mod tests {
         configuration: "configuration",
         configurations: "configurations",
         agreement: "Agreement",
+        consequences: Consequences {
+            billing: "Units stay billed until you change them.",
+            tickets: "They stay open until you close or move them.",
+            children: "They stay active unless they are ticked, too.",
+            rmm: "Stop the sync first, or it brings them back.",
+        },
     };
 
     fn header(reason: &str) -> Header {

@@ -11,6 +11,7 @@ pub struct Safeguards {
     pub dry_run: bool,
     pub require_approval: bool,
     pub require_ticket: bool,
+    pub require_reason: bool,
     pub max_changes: u64,
     /// Unattended: clients with at least one change.
     pub max_clients_unattended: u64,
@@ -32,6 +33,7 @@ impl Default for Safeguards {
             dry_run: false,
             require_approval: false,
             require_ticket: false,
+            require_reason: false,
             max_changes: 500,
             max_clients_unattended: 3,
             max_share: 0.2,

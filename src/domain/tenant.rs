@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::links::LinkKind;
+
 /// The identity of one MSP's PSA as the PSA itself tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -39,4 +41,26 @@ pub struct Nouns {
     pub configurations: &'static str,
     /// `Agreement` or `Contract`
     pub agreement: &'static str,
+    pub consequences: Consequences,
+}
+
+/// What this PSA does with what still hangs on a configuration once that is inactive: a sentence each, with what a
+/// person has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Consequences {
+    pub billing: &'static str,
+    pub tickets: &'static str,
+    pub children: &'static str,
+    pub rmm: &'static str,
+}
+
+impl Consequences {
+    pub fn of(&self, kind: LinkKind) -> &'static str {
+        match kind {
+            LinkKind::Billing => self.billing,
+            LinkKind::Tickets => self.tickets,
+            LinkKind::Children => self.children,
+            LinkKind::Rmm => self.rmm,
+        }
+    }
 }

@@ -68,6 +68,9 @@ impl Engine {
         if self.profile.safeguards.require_ticket && header.ticket.is_none() {
             refusals.push(Refusal::firm("the settings require a ticket; name one with --ticket"));
         }
+        if self.profile.safeguards.require_reason && header.reason.is_none() {
+            refusals.push(Refusal::firm("the settings require a reason; give one with --reason"));
+        }
         refusals
     }
 

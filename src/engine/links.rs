@@ -37,6 +37,11 @@ impl Cache {
         self.0.lock().await.insert(client, (now, reading));
     }
 
+    /// What is known of one client is read anew the next time.
+    pub async fn forget_client(&self, client: &ClientId) {
+        self.0.lock().await.remove(client);
+    }
+
     pub async fn forget(&self) {
         self.0.lock().await.clear();
     }

@@ -15,7 +15,7 @@ pub fn cell(text: &str) -> String {
 
 /// An apostrophe before whatever a spreadsheet would take for the beginning of a formula. Where `;` parts cells, the
 /// text behind one begins a cell, quotes or not.
-fn tamed(text: &str) -> String {
+pub fn tamed(text: &str) -> String {
     let mut shown = String::with_capacity(text.len() + 1);
     let mut begins = true;
     for c in text.chars() {

@@ -73,6 +73,7 @@ fn safeguards(section: Section<'_, '_>) -> Safeguards {
         dry_run: section.flag("dry_run").unwrap_or(defaults.dry_run),
         require_approval: section.flag("require_approval").unwrap_or(defaults.require_approval),
         require_ticket: section.flag("require_ticket").unwrap_or(defaults.require_ticket),
+        require_reason: section.flag("require_reason").unwrap_or(defaults.require_reason),
         max_changes: section.whole("max_changes", 1..=most).unwrap_or(defaults.max_changes),
         max_clients_unattended: section
             .whole("max_clients_unattended", 0..=most)

@@ -1,6 +1,7 @@
 //! The outside world, each part of it in one place: clock, ids, randomness, environment, process
-//! identity, signals, and files that are whole or not there.
+//! identity, signals, the desktop's clipboard, and files that are whole or not there.
 
+pub mod clipboard;
 pub mod clock;
 pub mod environment;
 pub mod files;

@@ -19,6 +19,10 @@ pub enum Scope {
     Dialog,
     /// A text that covers the screen: help, log.
     Reading,
+    /// Columns are being chosen.
+    Choosing,
+    /// A box asks what to copy.
+    Copying,
 }
 
 impl Scope {
@@ -34,6 +38,8 @@ impl Scope {
             Self::Typing => "typing",
             Self::Dialog => "a question",
             Self::Reading => "help and log",
+            Self::Choosing => "choosing columns",
+            Self::Copying => "copying",
         }
     }
 }
@@ -87,7 +93,7 @@ actions! {
     OpenPlan "open-plan" "plan" "Plan what is ticked: see exactly what would happen" [Review] ["enter"] None;
     TickAll "tick-all" "all" "Tick every visible row that may be ticked; again unticks them" [Review] ["a"] None;
     TickUnlinked "tick-unlinked" "unlinked" "Tick all rows of this client that have no links (reads the links first)" [Review] ["U"] None;
-    Filter "filter" "filter" "Filter: words, type: site: status: linked: !not" [Review, Report] ["/"] None;
+    Filter "filter" "filter" "Filter: words, \"phrases\", type: site: status: linked: updated: and more, !not" [Review, Report] ["/"] None;
     CycleShow "cycle-show" "show" "Show all, ticked, unticked, still linked" [Review] ["f"] None;
     Range "range" "range" "Start a range; space ticks it" [Review] ["v"] None;
     RangeUp "range-up" "" "Extend the range upwards" [Review] ["shift-up"] None;
@@ -102,6 +108,9 @@ actions! {
     SortPrev "sort-prev" "" "Sort by the column before" [Review] ["<"] None;
     SortNext "sort-next" "" "Sort by the next column" [Review] [">"] None;
     SortReverse "sort-reverse" "" "Reverse the sort order" [Review] ["~"] None;
+    Columns "columns" "columns" "Choose columns: which, in which order, how wide" [Review] ["C"] None;
+    ColumnsLeft "columns-left" "" "Move through the columns to the left; the first one stays" [Review] ["[", "shift-left"] None;
+    ColumnsRight "columns-right" "" "Move through the columns to the right" [Review] ["]", "shift-right"] None;
     Hold "hold" "hold" "Keep this configuration: hold it with a reason, or release it" [Review] ["H"] None;
     Start "start" "deactivate…" "Do what the plan says: asks for a typed confirmation first" [Plan] ["x"] Writes;
     Pick "pick" "tick" "Tick or untick this item and move on: what is approved, or undone" [Plan] ["space"] None;
@@ -113,7 +122,7 @@ actions! {
     Replan "replan" "" "Plan again" [Plan] ["R"] None;
     Pause "pause" "pause" "Pause the run, or go on" [Run] ["p"] Careful;
     Cancel "cancel" "cancel" "Cancel: what was sent is waited for; twice stops hard" [Run] ["c"] Careful;
-    Problems "problems" "problems" "Show all items or only those with a problem" [Run, Report] ["f"] None;
+    Problems "problems" "problems" "Show all items, each client, or what went wrong by cause" [Run, Report] ["f"] None;
     OpenReport "open-report" "report" "Open the report" [Run] ["enter"] None;
     Save "save" "save as" "Save the report to a file of your choice" [Report] ["s"] None;
     Retry "retry" "retry failed" "Plan what failed once more" [Run, Report] ["r"] None;
@@ -124,13 +133,25 @@ actions! {
     UndoRun "undo-run" "undo…" "Undo this run: opens the plan of what would be restored" [Report, History] ["u"] Writes;
     Recheck "recheck" "look again" "Look again: what this run set inactive and is active again" [Report, History] ["c"] None;
     Reload "reload" "reload" "Read again from the PSA" [Review, History] ["R"] None;
-    Copy "copy" "" "Copy id, name and link of this row to the clipboard" [Review, Report, History] ["y"] None;
-    Up "up" "" "Up" [Moving, Reading] ["k", "up"] None;
-    Down "down" "" "Down" [Moving, Reading] ["j", "down"] None;
-    PageUp "page-up" "" "A page up" [Moving, Reading] ["pgup", "ctrl-b"] None;
-    PageDown "page-down" "" "A page down" [Moving, Reading] ["pgdn", "ctrl-f"] None;
-    Top "top" "" "To the top" [Moving, Reading] ["g", "home"] None;
-    Bottom "bottom" "" "To the bottom" [Moving, Reading] ["G", "end"] None;
+    ReloadClient "reload-client" "" "Read this one client again" [Review] ["r"] None;
+    Copy "copy" "" "Copy: an id, a row, the table or a link; in Report and History at once" [Review, Report, History] ["y"] None;
+    CopyRow "copy-row" "row" "Copy the row with its fields" [Copying] ["y", "r"] None;
+    CopyId "copy-id" "id" "Copy the id" [Copying] ["i"] None;
+    CopyTable "copy-table" "table" "Copy every row that is shown, as a table" [Copying] ["t", "Y"] None;
+    CopyLink "copy-link" "link" "Copy the address of the record in the PSA" [Copying] ["l"] None;
+    ToggleColumn "toggle-column" "show or hide" "Show this column, or hide it" [Choosing] ["space"] None;
+    ColumnUp "column-up" "up" "Move this column to the front" [Choosing] ["K", "shift-up"] None;
+    ColumnDown "column-down" "down" "Move this column to the back" [Choosing] ["J", "shift-down"] None;
+    ColumnWider "column-wider" "wider" "Make this column wider" [Choosing] ["+", "right", "l"] None;
+    ColumnNarrower "column-narrower" "narrower" "Make this column narrower" [Choosing] ["-", "left", "h"] None;
+    ColumnsReset "columns-reset" "reset" "Leave the columns to the width of the window again" [Choosing] ["r"] None;
+    LogLevel "log-level" "level" "In the log: all lines, from info on, warnings and errors, errors only" [Reading] ["f"] None;
+    Up "up" "" "Up" [Moving, Reading, Choosing] ["k", "up"] None;
+    Down "down" "" "Down" [Moving, Reading, Choosing] ["j", "down"] None;
+    PageUp "page-up" "" "A page up" [Moving, Reading, Choosing] ["pgup", "ctrl-b"] None;
+    PageDown "page-down" "" "A page down" [Moving, Reading, Choosing] ["pgdn", "ctrl-f"] None;
+    Top "top" "" "To the top" [Moving, Reading, Choosing] ["g", "home"] None;
+    Bottom "bottom" "" "To the bottom" [Moving, Reading, Choosing] ["G", "end"] None;
     GoReview "go-review" "" "To Review" [Anywhere] ["1"] None;
     GoPlan "go-plan" "" "To the Plan" [Anywhere] ["2"] None;
     GoRun "go-run" "" "To the Run" [Anywhere] ["3"] None;
@@ -139,15 +160,15 @@ actions! {
     Back "back" "" "Back: leave the range, the filter, or this place" [Anywhere] ["esc", "backspace"] None;
     Log "log" "" "Show the log" [Anywhere] ["L"] None;
     Help "help" "help" "Help: the keys that work here and now" [Anywhere] ["?"] None;
-    Redraw "redraw" "" "Draw the screen anew" [Anywhere, Typing, Dialog, Reading] ["ctrl-l"] None;
-    Suspend "suspend" "" "Put the program to sleep (fg wakes it)" [Anywhere, Typing, Dialog, Reading] ["ctrl-z"] None;
-    Interrupt "interrupt" "" "Cancel the run; twice leaves" [Anywhere, Typing, Dialog, Reading] ["ctrl-c"] Careful;
+    Redraw "redraw" "" "Draw the screen anew" [Anywhere, Typing, Dialog, Reading, Choosing, Copying] ["ctrl-l"] None;
+    Suspend "suspend" "" "Put the program to sleep (fg wakes it)" [Anywhere, Typing, Dialog, Reading, Choosing, Copying] ["ctrl-z"] None;
+    Interrupt "interrupt" "" "Cancel the run; twice leaves" [Anywhere, Typing, Dialog, Reading, Choosing, Copying] ["ctrl-c"] Careful;
     Quit "quit" "quit" "Quit; asks while a run goes on" [Anywhere] ["q"] None;
-    Accept "accept" "ok" "Take it" [Typing, Dialog] ["enter"] None;
-    Dismiss "dismiss" "cancel" "Leave it" [Typing, Dialog, Reading] ["esc"] None;
+    Accept "accept" "ok" "Take it" [Typing, Dialog, Choosing, Copying] ["enter"] None;
+    Dismiss "dismiss" "cancel" "Leave it" [Typing, Dialog, Reading, Choosing, Copying] ["esc"] None;
     Close "close" "close" "Close" [Reading] ["q", "?", "L"] None;
-    NextButton "next-button" "next" "Next button" [Dialog] ["tab", "right", "down"] None;
-    PrevButton "prev-button" "" "Previous button" [Dialog] ["shift-tab", "left", "up"] None;
+    NextButton "next-button" "next" "Next button" [Dialog, Copying] ["tab", "right", "down"] None;
+    PrevButton "prev-button" "" "Previous button" [Dialog, Copying] ["shift-tab", "left", "up"] None;
     Search "search" "search" "Search in the help" [Reading] ["/"] None;
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::text::one_line;
+use crate::domain::{Timestamp, text::one_line};
 
 /// How many cells a text takes, counted as it will be drawn.
 pub fn width(text: &str) -> usize {
@@ -111,6 +111,12 @@ pub fn duration(seconds: f64) -> String {
         91..=5400 => format!("{} min", (seconds + 30) / 60),
         _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
     }
+}
+
+/// `just now`, `3 min ago`.
+pub fn age(now: Timestamp, at: Timestamp) -> String {
+    let seconds = now.seconds_since(at);
+    if seconds < 5.0 { "just now".to_owned() } else { format!("{} ago", duration(seconds)) }
 }
 
 #[cfg(test)]

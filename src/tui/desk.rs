@@ -4,6 +4,7 @@ mod hold;
 mod news;
 mod past;
 mod plan;
+mod view;
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -12,9 +13,10 @@ use tokio::sync::mpsc;
 
 pub use self::{
     hold::{Hold, HoldRequest},
-    news::{Again, Control, Ending, LinksRead, LoadNews, Row, RunNews},
+    news::{Again, ClientRead, Control, Ending, LinksRead, LoadNews, Row, RunNews},
     past::{PastRun, Recheck},
-    plan::{Confirm, Draft, Estimate, Parked, PlanView, Pool, UndoDraft},
+    plan::{Confirm, Draft, Estimate, Pace, Parked, PlanView, Pool, UndoDraft},
+    view::{KeptColumn, View},
 };
 use crate::domain::{ClientId, ConfigId, RunId, Timestamp, document::Report, tenant::Nouns};
 
@@ -29,6 +31,9 @@ pub trait Desk: Send + Sync + 'static {
 
     /// Reads offboarded clients and their configurations; what arrives is told to `news`.
     async fn load(&self, news: mpsc::Sender<LoadNews>) -> Result<(), Trouble>;
+
+    /// Reads one client of that list again: whether it still counts as offboarded, and its configurations.
+    async fn load_client(&self, client: ClientId) -> Result<ClientRead, Trouble>;
 
     /// Reads what still hangs on the configurations of these clients, and their signs of life.
     async fn read_links(&self, clients: Vec<ClientId>) -> Result<Vec<LinksRead>, Trouble>;
@@ -85,6 +90,9 @@ pub trait Desk: Send + Sync + 'static {
     /// The report of an earlier run.
     async fn report(&self, run: RunId) -> Result<Report, Trouble>;
 
+    /// Keeps how Review is looked at for the next time. What a later call gave is never replaced by an earlier one.
+    async fn remember(&self, serial: u64, view: View);
+
     /// The last lines of the log, oldest first.
     fn log(&self) -> Vec<LogLine>;
 }
@@ -99,11 +107,14 @@ pub struct Setting {
     /// More changes than this want a confirmation that names the profile too.
     pub max_changes: u64,
     pub require_ticket: bool,
+    pub require_reason: bool,
     /// The criteria in one phrase, for an empty list.
     pub criteria: String,
     pub preselect: Preselect,
     /// Who is kept apart by the locks of a run, such as `the data directory … on this computer`.
     pub lock_covers: String,
+    /// How Review was looked at the last time.
+    pub view: Option<View>,
     /// Where `s` saves unless told otherwise.
     pub report_folder: PathBuf,
     /// Warnings about the settings, such as a secret in plain text.
@@ -131,8 +142,31 @@ pub enum Preselect {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
     pub at: Timestamp,
-    pub level: String,
+    pub level: LogLevel,
     pub text: String,
+}
+
+/// How much a line of the log matters, the least first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    #[default]
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+impl LogLevel {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// Something a person must read, with what to do next.

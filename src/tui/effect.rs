@@ -3,13 +3,22 @@
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
-    desk::{Control, Draft, HoldRequest, UndoDraft},
+    desk::{Control, Draft, HoldRequest, UndoDraft, View},
     filter::Query,
     message::Message,
-    model::data::Entry,
+    model::{data::Entry, review::Sort},
     options::Leave,
+    order::Place,
 };
-use crate::domain::{ClientId, ConfigId, RunId};
+use crate::domain::{ClientId, ConfigId, Links, RunId};
+
+/// A row that is looked at away from the keys, as it was when that began.
+#[derive(Debug, Clone)]
+pub struct Aside {
+    pub at: u32,
+    pub entry: Arc<Entry>,
+    pub links: Arc<Links>,
+}
 
 #[derive(Debug, Clone)]
 pub enum Effect {
@@ -24,7 +33,25 @@ pub enum Effect {
     Filter {
         generation: u64,
         query: Arc<Query>,
-        candidates: Vec<(u32, Arc<Entry>)>,
+        candidates: Vec<Aside>,
+    },
+    /// Put the rows of a client in order, away from the keys.
+    Order {
+        generation: u64,
+        sort: Sort,
+        places: Vec<Place>,
+    },
+    /// Count the ticked rows that a filter hides, besides those that are hidden anyway.
+    CountHidden {
+        generation: u64,
+        query: Arc<Query>,
+        ticked: Vec<Aside>,
+        hidden: usize,
+    },
+    /// Read one client again.
+    LoadClient {
+        generation: u64,
+        client: ClientId,
     },
     Plan {
         generation: u64,
@@ -96,6 +123,11 @@ pub enum Effect {
         message: Box<Message>,
     },
     Copy(String),
+    /// Keep how Review is looked at.
+    Remember {
+        serial: u64,
+        view: View,
+    },
     Suspend,
     /// Forget what is on the terminal and draw all of it.
     Redraw,

@@ -5,6 +5,9 @@ use ratatui::layout::{Constraint, Layout, Rect};
 /// The smallest screen that shows anything useful.
 pub const SMALLEST: (u16, u16) = (40, 10);
 
+/// Cells of a list before the name: cursor mark, box, blank.
+pub const LEAD: u16 = 5;
+
 /// How much fits side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Room {
@@ -125,7 +128,7 @@ pub fn middle(width: u16, height: u16, wanted_width: u16, wanted_height: u16) ->
 
 /// Lines of the Run above its list, in a body of so many lines.
 pub fn run_head(height: usize) -> usize {
-    if height >= 12 { 5 } else { 2 }
+    if height >= 12 { 6 } else { 2 }
 }
 
 /// Lines of the Plan below its page: reason, ticket.

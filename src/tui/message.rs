@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::{
     desk::{
-        Control, Hold, LinksRead, LoadNews, LogLine, Parked, PastRun, PlanView, Recheck, RunNews, SaveError,
-        Trouble,
+        ClientRead, Control, Hold, LinksRead, LoadNews, LogLine, Parked, PastRun, PlanView, Recheck, RunNews,
+        SaveError, Trouble,
     },
     key::Key,
     options::StopSignal,
@@ -26,6 +26,12 @@ pub enum Message {
     LinksDue(u64),
     LinksRead(Vec<ClientId>, Result<Vec<LinksRead>, Trouble>),
     Filtered(u64, Vec<u32>),
+    Ordered(u64, Vec<u32>),
+    /// How many ticked rows the filter hides.
+    CountedHidden(u64, usize),
+    ClientLoaded(u64, ClientId, Result<Box<ClientRead>, Trouble>),
+    /// The desktop's program did not take what was to be copied, and why; the text.
+    CopiedOtherwise(String, String),
     Planned(u64, Result<Box<PlanView>, Trouble>),
     Parked(Result<Parked, Trouble>),
     Rejected(RunId, Result<(), Trouble>),
@@ -62,4 +68,6 @@ pub enum MouseKind {
     Press,
     WheelUp,
     WheelDown,
+    WheelLeft,
+    WheelRight,
 }

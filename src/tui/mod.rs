@@ -2,10 +2,11 @@
 //! the terminal and the tasks. Everything else is reached through the [`desk::Desk`].
 //!
 //! `action` is the one table of what can be done and with which keys; `keymap` looks keys up in it.
-//! `filter`, `natural`, `ticks`, `prose` and `cells` are the small tools that the places share.
+//! `filter`, `columns`, `order`, `natural`, `ticks`, `prose` and `cells` are the small tools that the places share.
 
 pub mod action;
 pub mod cells;
+pub mod columns;
 pub mod desk;
 pub mod effect;
 pub mod filter;
@@ -17,6 +18,7 @@ pub mod message;
 pub mod model;
 pub mod natural;
 pub mod options;
+pub mod order;
 pub mod prose;
 pub mod runtime;
 pub mod scroll;

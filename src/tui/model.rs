@@ -86,6 +86,8 @@ pub struct Model {
     pub history: HistoryPage,
     pub overlay: Option<Overlay>,
     pub note: Option<Note>,
+    /// The program that takes copied text; else the terminal does.
+    pub clipboard: Option<&'static str>,
     /// Ctrl-C was the last key.
     pub interrupted: bool,
     /// The screen is left as soon as the run has ended.
@@ -102,7 +104,7 @@ impl Model {
             [] => None,
             all => Some(Note { meaning: Meaning::Warn, text: all.join("; ") }),
         };
-        Self {
+        let mut model = Self {
             setting,
             now,
             size,
@@ -116,11 +118,14 @@ impl Model {
             history: HistoryPage::default(),
             overlay: None,
             note,
+            clipboard: None,
             interrupted: false,
             leaving: None,
             serial: 0,
             ticks: 0,
-        }
+        };
+        super::update::restore(&mut model);
+        model
     }
 
     pub fn say(&mut self, meaning: Meaning, text: impl Into<String>) {
@@ -155,6 +160,12 @@ impl Model {
         area.map_or(1, |area| usize::from(area.height)).max(1)
     }
 
+    /// Cells of the table's columns. Where the table is not on screen, as many as it usually has.
+    pub fn table_room(&self) -> u16 {
+        let list = self.panes().rows.map(layout::table);
+        list.map_or(60, |list| list.width.saturating_sub(layout::LEAD))
+    }
+
     /// Whether a run may still do something.
     pub fn runs(&self) -> bool {
         self.run.as_ref().is_some_and(RunPage::is_active)
@@ -175,10 +186,11 @@ impl Model {
     pub fn moves(&self) -> bool {
         self.review.is_reading()
             || self.review.links.reading
+            || self.review.reading_client.is_some()
             || self.runs()
             || self.plan.as_ref().is_some_and(|plan| matches!(plan.state, plan::PlanState::Planning))
             || self.history.is_busy()
-            || matches!(self.overlay, Some(Overlay::Log { .. }))
+            || matches!(self.overlay, Some(Overlay::Log(_)))
     }
 
     /// Writes are impossible, whatever is asked.
@@ -190,7 +202,9 @@ impl Model {
     pub fn scopes(&self) -> &'static [Scope] {
         match &self.overlay {
             Some(Overlay::Help { typing: true, .. }) => return &[Scope::Typing],
-            Some(Overlay::Help { .. } | Overlay::Log { .. } | Overlay::Recheck { .. }) => {
+            Some(Overlay::Columns(_)) => return &[Scope::Choosing],
+            Some(Overlay::Copy { .. }) => return &[Scope::Copying],
+            Some(Overlay::Help { .. } | Overlay::Log(_) | Overlay::Recheck { .. }) => {
                 return &[Scope::Reading];
             }
             Some(_) => return &[Scope::Dialog],
@@ -237,6 +251,7 @@ impl Model {
         let len = self.history.list().len();
         self.history.scroll.settle(len, layout::history_list(height));
         if let Some(run) = &mut self.run {
+            run.write(width, &self.setting, self.look.symbols);
             let len = run.len();
             run.scroll.settle(len, height.saturating_sub(layout::run_head(height)).max(1));
         }

@@ -16,10 +16,22 @@ pub struct Options {
     /// No characters outside ASCII of our own.
     pub ascii: bool,
     pub mouse: bool,
+    /// The terminal is known to make links of what is marked as such (OSC 8).
+    pub hyperlinks: bool,
+    /// What takes copied text; the terminal itself (OSC 52) if there is none, as over SSH.
+    pub clipboard: Option<Clipboard>,
     /// Stops this process until it is continued, as Ctrl-Z does in a shell.
     pub suspend: fn() -> std::io::Result<()>,
     /// Turns to `Some` when the program is asked to end.
     pub stop: watch::Receiver<Option<StopSignal>>,
+}
+
+/// A program of the desktop that takes text for other programs.
+#[derive(Debug, Clone, Copy)]
+pub struct Clipboard {
+    pub name: &'static str,
+    /// Gives it the text and waits until it has it.
+    pub take: fn(&str) -> std::io::Result<()>,
 }
 
 /// Why the program is asked to end.

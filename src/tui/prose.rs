@@ -1,11 +1,31 @@
 //! A page of text that scrolls: wrapped sentences, and entries that are drawn only when they show.
 
+use std::sync::Arc;
+
 use super::{cells, theme::Meaning};
+
+/// Longer addresses are not linked: terminals do not agree on what to do with them.
+const LONGEST_URL: usize = 2000;
+
+/// Whether an address may be given to a terminal as a link: of the web, and of characters that mean nothing else.
+pub fn is_harmless(url: &str) -> bool {
+    let web = ["https://", "http://"].iter().any(|start| {
+        url.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)) && url.len() > start.len()
+    });
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&b);
+    web && url.len() <= LONGEST_URL && url.bytes().all(plain)
+}
 
 /// One line of a page. `T` names an entry that the view draws by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line<T> {
-    Text { indent: u16, meaning: Meaning, text: String },
+    Text {
+        indent: u16,
+        meaning: Meaning,
+        text: String,
+        /// Where it leads.
+        url: Option<Arc<str>>,
+    },
     Entry(T),
 }
 
@@ -23,7 +43,7 @@ impl<T> Prose<T> {
     pub fn blank(&mut self) {
         let empty = |line: &Line<T>| matches!(line, Line::Text { text, .. } if text.is_empty());
         if self.lines.last().is_some_and(|last| !empty(last)) {
-            self.lines.push(Line::Text { indent: 0, meaning: Meaning::Text, text: String::new() });
+            self.lines.push(Line::Text { indent: 0, meaning: Meaning::Text, text: String::new(), url: None });
         }
     }
 
@@ -37,7 +57,7 @@ impl<T> Prose<T> {
     pub fn say(&mut self, indent: u16, meaning: Meaning, text: &str) {
         let room = self.width.saturating_sub(usize::from(indent)).max(4);
         for text in cells::wrap(text, room) {
-            self.lines.push(Line::Text { indent, meaning, text });
+            self.lines.push(Line::Text { indent, meaning, text, url: None });
         }
     }
 
@@ -47,11 +67,60 @@ impl<T> Prose<T> {
         let room = self.width.saturating_sub(usize::from(deeper)).max(4);
         for (at, line) in cells::wrap(text, room).into_iter().enumerate() {
             let (indent, text) = if at == 0 { (indent, format!("{sign} {line}")) } else { (deeper, line) };
-            self.lines.push(Line::Text { indent, meaning, text });
+            self.lines.push(Line::Text { indent, meaning, text, url: None });
+        }
+    }
+
+    /// An address, which leads where it says if that is harmless.
+    pub fn url(&mut self, indent: u16, meaning: Meaning, address: &str) {
+        let from = self.lines.len();
+        self.say(indent, meaning, address);
+        let leads = is_harmless(address).then(|| Arc::from(address));
+        for line in &mut self.lines[from..] {
+            if let Line::Text { url, .. } = line {
+                url.clone_from(&leads);
+            }
         }
     }
 
     pub fn entry(&mut self, entry: T) {
         self.lines.push(Line::Entry(entry));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_harmless_addresses_lead_anywhere() {
+        for good in ["https://psa.example/a?b=1&c=%20#d", "http://127.0.0.1:8080/", "HTTPS://X/"] {
+            assert!(is_harmless(good), "{good}");
+        }
+        for bad in [
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "https://",
+            "https://a b",
+            "https://a\u{1b}]8;;x",
+            "https://ü/",
+            "",
+        ] {
+            assert!(!is_harmless(bad), "{bad}");
+        }
+        assert!(!is_harmless(&format!("https://{}", "a".repeat(3000))));
+    }
+
+    #[test]
+    fn every_line_of_a_long_address_leads_to_all_of_it() {
+        let mut page = Prose::<()>::new(20);
+        page.url(2, Meaning::Info, "https://psa.example/a/very/long/way/down");
+        assert!(page.lines.len() > 1);
+        for line in &page.lines {
+            let Line::Text { url, .. } = line else { panic!("{line:?}") };
+            assert_eq!(url.as_deref(), Some("https://psa.example/a/very/long/way/down"));
+        }
+        page.url(2, Meaning::Info, "ftp://psa.example");
+        assert!(matches!(page.lines.last(), Some(Line::Text { url: None, .. })));
     }
 }

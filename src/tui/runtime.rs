@@ -6,6 +6,7 @@
 
 mod effects;
 mod events;
+pub mod hyperlinks;
 mod keyboard;
 mod painter;
 pub mod terminal;
@@ -53,12 +54,15 @@ const BEAT: Duration = Duration::from_millis(200);
 /// While nothing moves: the age of the data.
 const SLOW_BEAT: Duration = Duration::from_mins(1);
 
+/// How long keeping the view may take once the screen is left.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// How long the painter may take to give the terminal back.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Shows the screen on the real terminal until it is left.
 pub async fn run(desk: Arc<dyn Desk>, options: Options) -> Result<Leave, TuiError> {
-    let display = RealTerminal::new(options.mouse);
+    let display = RealTerminal::new(options.mouse, options.hyperlinks);
     run_on(desk, options, display, Box::new(|| Box::pin(crossterm::event::EventStream::new()))).await
 }
 
@@ -71,7 +75,8 @@ pub async fn run_on<D: Display>(
 ) -> Result<Leave, TuiError> {
     let look = Look::new(theme(&options)?, options.ascii);
     let size = display.size().map_err(TuiError::NoTerminal)?;
-    let model = Model::new(desk.setting(), desk.now(), size, look);
+    let mut model = Model::new(desk.setting(), desk.now(), size, look);
+    model.clipboard = options.clipboard.map(|clipboard| clipboard.name);
     let painter = Painter::start(display).await.map_err(TuiError::NoTerminal)?;
     let (send, receive) = mpsc::channel(QUEUE);
     let effects = Effects::new(Arc::clone(&desk), send);
@@ -79,6 +84,7 @@ pub async fn run_on<D: Display>(
         Session { desk, model, painter, effects, receive, open, keyboard: None, options, last_picture: None };
     let leave = session.go().await;
     session.silence().await;
+    session.effects.conclude(LAST_WORDS).await;
     session.effects.abandon();
     let farewell = session.painter.finish(FAREWELL).await;
     let leave = leave?;
@@ -236,7 +242,11 @@ impl Session {
                 Effect::Leave(leave) => return Ok(Some(leave)),
                 Effect::Suspend => self.sleep().await?,
                 Effect::Redraw => self.painter.redraw(),
-                Effect::Copy(text) => self.painter.copy(text),
+                Effect::Copy(text) => match self.options.clipboard.filter(|_| self.model.clipboard.is_some())
+                {
+                    Some(clipboard) => self.effects.copy(clipboard, text),
+                    None => self.painter.copy(text),
+                },
                 other => self.effects.carry_out(other),
             }
         }

@@ -2,6 +2,7 @@
 //! pure: no clock, no files, no waiting.
 
 mod confirm;
+pub mod copying;
 mod going;
 mod history;
 mod holding;
@@ -14,10 +15,12 @@ mod parking;
 mod picking;
 mod plan;
 mod report;
+mod rereading;
 mod resuming;
 mod review;
 mod run;
 mod ticking;
+mod viewing;
 
 use super::{
     action::{Action, Scope},
@@ -25,9 +28,14 @@ use super::{
     key::Key,
     layout::Pane,
     message::Message,
-    model::{Model, Place, overlay::Overlay},
+    model::{
+        Model, Place,
+        overlay::{CopyWhat, Overlay},
+    },
     scroll::Go,
 };
+
+pub use self::viewing::restore;
 
 /// The first thing that happens.
 pub fn start(model: &mut Model) -> Vec<Effect> {
@@ -50,7 +58,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Tick => {
             model.ticks = model.ticks.wrapping_add(1);
             match &model.overlay {
-                Some(Overlay::Log { .. }) => vec![Effect::Log],
+                Some(Overlay::Log(_)) => vec![Effect::Log],
                 _ => Vec::new(),
             }
         }
@@ -59,6 +67,12 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::LinksDue(visit) => links::due(model, visit),
         Message::LinksRead(clients, result) => links::read(model, &clients, result),
         Message::Filtered(generation, hits) => listing::filtered(model, generation, hits),
+        Message::Ordered(generation, order) => listing::ordered(model, generation, order),
+        Message::CountedHidden(generation, hidden) => listing::counted_hidden(model, generation, hidden),
+        Message::ClientLoaded(generation, client, result) => {
+            rereading::loaded(model, generation, &client, result)
+        }
+        Message::CopiedOtherwise(why, text) => copying::otherwise(model, &why, text),
         Message::Planned(generation, result) => plan::planned(model, generation, result),
         Message::Parked(result) => parking::parked(model, result),
         Message::Rejected(run, result) => parking::rejected(model, &run, result),
@@ -203,7 +217,17 @@ pub fn is_available(model: &Model, action: Action) -> bool {
         | Action::CycleShow
         | Action::SortNext
         | Action::SortPrev
-        | Action::SortReverse => !model.review.data.rows.is_empty(),
+        | Action::SortReverse
+        | Action::Columns
+        | Action::ColumnsLeft
+        | Action::ColumnsRight => !model.review.data.rows.is_empty(),
+        Action::ReloadClient => {
+            model.review.is_complete() && !model.review.is_reading() && model.review.cursor_client().is_some()
+        }
+        Action::CopyLink => {
+            matches!(&model.overlay, Some(Overlay::Copy { offers, .. }) if offers.contains(&CopyWhat::Link))
+        }
+        Action::LogLevel => matches!(model.overlay, Some(Overlay::Log(_))),
         Action::Filter if model.place == Place::Review => !model.review.data.clients.is_empty(),
         Action::Undo | Action::Redo => model.review.ticks.has_history(),
         Action::Reload if model.place == Place::Review => !model.review.is_reading(),

@@ -2,7 +2,7 @@
 
 pub mod banner;
 mod boxes;
-mod canvas;
+pub mod canvas;
 pub mod detail;
 mod foot;
 pub mod help;
@@ -19,7 +19,8 @@ use ratatui::{
     layout::{Position, Rect},
 };
 
-use self::canvas::Canvas;
+pub use self::boxes::columns_height;
+use self::canvas::{Canvas, Hyperlink};
 use super::{
     cells,
     layout::{self, Room, SMALLEST},
@@ -33,6 +34,8 @@ pub struct Picture {
     pub cells: Buffer,
     /// Where text is being typed.
     pub cursor: Option<Position>,
+    /// Cells that a terminal may make links of.
+    pub links: Vec<Hyperlink>,
     /// Texts that were laid out for it: what a frame costs must not grow with the rows that nobody sees.
     pub strokes: usize,
 }
@@ -44,7 +47,7 @@ pub fn view(model: &Model) -> Picture {
     let mut canvas = Canvas::new(&mut cells, model.look);
     if Room::of(width, height) == Room::Tiny {
         too_small(model, &mut canvas);
-        return Picture { cells, cursor: None, strokes: 0 };
+        return Picture { cells, cursor: None, links: Vec::new(), strokes: 0 };
     }
     let frame = layout::frame(width, height);
     banner::draw(model, &mut canvas, frame.banner);
@@ -61,8 +64,8 @@ pub fn view(model: &Model) -> Picture {
         Some(_) => boxes::draw(model, &mut canvas, frame.body),
         None => {}
     }
-    let (cursor, strokes) = (canvas.cursor, canvas.strokes);
-    Picture { cells, cursor, strokes }
+    let (cursor, strokes, links) = (canvas.cursor, canvas.strokes, canvas.links);
+    Picture { cells, cursor, links, strokes }
 }
 
 /// One sentence, in as many lines as there are. Keys go on working.

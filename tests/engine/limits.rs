@@ -100,6 +100,10 @@ async fn no_approval_lifts_what_is_not_a_limit() {
     assert_eq!(word(&desk.engine.course(&draft, refused, true)), "refuse", "not even --require-approval");
     assert_eq!(course(&desk, Who { ticket: Some("4711".into()), ..who() }, None).await, "apply");
     desk.engine.profile.safeguards.require_ticket = false;
+    desk.engine.profile.safeguards.require_reason = true;
+    assert_eq!(course(&desk, Who { reason: None, ..who() }, None).await, "refuse");
+    assert_eq!(course(&desk, Who { reason: Some("left".into()), ..who() }, None).await, "apply");
+    desk.engine.profile.safeguards.require_reason = false;
     desk.engine.profile.unenforced = vec!["something".into()];
     assert_eq!(course(&desk, who(), None).await, "refuse");
 }

@@ -3,3 +3,4 @@
 mod decisions;
 mod demo;
 mod terminal;
+mod views;

@@ -18,7 +18,7 @@ use mothball::{
         protect::Protection,
         safeguards::Safeguards,
         selection::Scope,
-        tenant::Nouns,
+        tenant::{Consequences, Nouns},
     },
     engine::{Ask, Draft, Engine, Finished, Pick, Profile, Request, Who},
     psa::{
@@ -126,6 +126,12 @@ impl Psa for PaperPsa {
             configuration: "configuration",
             configurations: "configurations",
             agreement: "Agreement",
+            consequences: Consequences {
+                billing: "Units stay billed until you change them.",
+                tickets: "They stay open until you close or move them.",
+                children: "They stay active unless they are ticked, too.",
+                rmm: "Stop the sync first, or it brings them back.",
+            },
         }
     }
 

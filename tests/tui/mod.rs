@@ -4,8 +4,11 @@
 mod behaviour;
 mod decisions;
 mod holds;
+mod hyperlinks;
 mod pty;
+mod reading;
 mod real_loop;
 mod rules;
 mod screens;
+mod watching;
 mod world;

@@ -41,8 +41,16 @@ fn child(endless: bool, panics: bool, no_color: bool) {
         }
         let mut desk = ScriptedDesk::new(World::small());
         desk.endless = endless;
-        let options =
-            Options { no_color, theme: None, ascii: false, mouse: true, suspend: process::suspend, stop };
+        let options = Options {
+            no_color,
+            theme: None,
+            ascii: false,
+            mouse: true,
+            hyperlinks: false,
+            clipboard: None,
+            suspend: process::suspend,
+            stop,
+        };
         tui::run(shared(desk), options).await
     });
     runtime.shutdown_timeout(Duration::from_secs(1));

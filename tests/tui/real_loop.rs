@@ -17,10 +17,11 @@ use mothball::tui::{
         Events, run_on,
         terminal::{Display, OnBackend},
     },
+    view::Picture,
 };
 use ratatui::{
     backend::{Backend, ClearType, TestBackend, WindowSize},
-    buffer::{Buffer, Cell},
+    buffer::Cell,
     layout::{Position, Size},
 };
 use tokio::{
@@ -117,7 +118,16 @@ fn suspend() -> std::io::Result<()> {
 }
 
 fn options(stop: watch::Receiver<Option<StopSignal>>) -> Options {
-    Options { no_color: true, theme: None, ascii: false, mouse: false, suspend, stop }
+    Options {
+        no_color: true,
+        theme: None,
+        ascii: false,
+        mouse: false,
+        hyperlinks: false,
+        clipboard: None,
+        suspend,
+        stop,
+    }
 }
 
 impl Runner {
@@ -319,7 +329,7 @@ impl Display for Blocked {
         Ok(())
     }
 
-    fn show(&mut self, _: Option<&Buffer>, _: &Buffer, _: Option<Position>) -> std::io::Result<()> {
+    fn show(&mut self, _: Option<&Picture>, _: &Picture) -> std::io::Result<()> {
         drop(self.lock.lock());
         Ok(())
     }

@@ -386,3 +386,62 @@ fn review_range() {
     screen.keys("tab j v j j");
     insta::assert_snapshot!(screen.text());
 }
+
+#[test]
+fn review_with_columns_moved_and_sorted() {
+    snapshot("review_columns", |width, height| {
+        let mut screen = Screen::small(width, height);
+        screen.keys("tab > > > > ] ~");
+        screen
+    });
+}
+
+#[test]
+fn choosing_columns() {
+    snapshot("columns", |width, height| {
+        let mut screen = Screen::small(width, height);
+        screen.keys("tab C j j + + J space");
+        screen
+    });
+}
+
+#[test]
+fn copying() {
+    snapshot("copy", |width, height| {
+        let mut screen = Screen::small(width, height);
+        screen.keys("tab y right");
+        screen
+    });
+}
+
+#[test]
+fn review_while_a_run_goes_on() {
+    snapshot("review_during_run", |width, height| {
+        let mut screen = running(width, height);
+        screen.keys("1 tab");
+        screen
+    });
+}
+
+#[test]
+fn run_by_client_and_by_cause() {
+    snapshot("run_clients", |width, height| {
+        let mut screen = running(width, height);
+        screen.keys("f");
+        screen
+    });
+    snapshot("run_problems", |width, height| {
+        let mut screen = running(width, height);
+        screen.keys("f f");
+        screen
+    });
+}
+
+#[test]
+fn log() {
+    snapshot("log", |width, height| {
+        let mut screen = Screen::small(width, height);
+        screen.keys("L f");
+        screen
+    });
+}

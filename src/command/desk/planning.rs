@@ -12,11 +12,8 @@ use crate::{
     engine::{Ask, Discovery, Draft, Engine, Finished, Pick, Request, Undo, UndoOf, Who, limits::Allowance},
     store::StoredRun,
     system::process::user,
-    tui::desk::{self, Estimate, PlanView, Trouble, UndoDraft},
+    tui::desk::{self, Estimate, Pace, PlanView, Trouble, UndoDraft},
 };
-
-/// Items that the engine reads back at once; for estimates only.
-const READ_PAGE: u64 = 100;
 
 /// The screen confirms what is over the limit by itself, with the number and the profile's name.
 const ATTENDED: Allowance = Allowance { max_changes: Some(u64::MAX), attended: true };
@@ -157,7 +154,7 @@ impl RealDesk {
             return Err(Trouble { message: "there is nothing to change".to_owned(), advice: String::new() });
         };
         let refusals = engine.refusals(&draft, ATTENDED).await.map_err(|error| trouble(&error))?;
-        let mut refused: Vec<String> = refusals.into_iter().map(|refusal| refusal.text).collect();
+        let mut refused: Vec<String> = refusals.into_iter().map(|refusal| on_screen(&refusal.text)).collect();
         let mut warnings = Vec::new();
         if draft.header.dry_run {
             warnings.extend(refused.drain(..).map(|text| format!("a real run would be refused: {text}")));
@@ -196,25 +193,32 @@ impl RealDesk {
 
     async fn estimate(&self, changes: u64, header: &Header) -> Estimate {
         let can = self.engine().psa.capabilities();
-        let requests = changes.div_ceil(can.batch.max(1) as u64) + 2 * changes.div_ceil(READ_PAGE) + 4;
-        let requests = requests + header.note_requests(changes);
+        let pace = Pace {
+            requests: can.requests,
+            window_seconds: can.window_seconds,
+            in_flight: can.in_flight,
+            batch: can.batch,
+        };
+        let requests = pace.requests_for(changes) + header.note_requests(changes);
         let pool = self.engine().psa.pool().await.map(|pool| desk::Pool {
             takes: requests as f64 / pool.limit.max(1) as f64,
             used: pool.used as f64 / pool.limit.max(1) as f64,
             window_seconds: pool.window_seconds,
         });
-        // What fits into one window goes as fast as it is answered; the rest waits for the next ones. A third of a
-        // second an answer is what these PSAs take on an ordinary day.
-        let windows = requests.saturating_sub(1) / u64::from(can.requests.max(1));
-        let by_pace = windows as f64 * f64::from(can.window_seconds);
-        let by_answers = requests as f64 * 0.33 / can.in_flight.max(1) as f64;
-        Estimate { requests, seconds: by_pace.max(by_answers), pool }
+        Estimate { requests, seconds: pace.seconds_for(requests), pace, pool }
     }
 
     /// Whoever sits at the screen.
     fn who(&self) -> Who {
         Who { operator: self.context.operator.clone(), user: user(), attended: true, ..Who::default() }
     }
+}
+
+/// What the command line does with an option, the screen does with a key.
+fn on_screen(refusal: &str) -> String {
+    refusal
+        .replace("name one with --ticket", "write its number in the field below")
+        .replace("give one with --reason", "write it in the field below")
 }
 
 /// A failure that trying again may mend. What changed since review wants a new review instead.

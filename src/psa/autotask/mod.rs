@@ -41,7 +41,7 @@ use crate::{
         Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, StatusRef, Tenant, Wanted,
         event::Notice,
         note::{Note, NoteOn, Place},
-        tenant::Nouns,
+        tenant::{Consequences, Nouns},
     },
     http::{Limits, Url},
 };
@@ -58,6 +58,14 @@ const NOUNS: Nouns = Nouns {
     configuration: "configuration item",
     configurations: "configuration items",
     agreement: "Contract",
+    // Inactive does not unlink, end subscriptions or lower units; rule-based billing counts active devices (Autotask's
+    // help: ContractCompliance, RULE_BASED_BILLING). Datto's sync comes round within a day (likely).
+    consequences: Consequences {
+        billing: "Autotask leaves contract, units and subscriptions as they are: end them yourself. Only rule-based billing counts active devices alone.",
+        tickets: "They stay open until you close or move them; an inactive item cannot be put on another one.",
+        children: "They stay active unless they are ticked, too.",
+        rmm: "The sync goes on, for Datto RMM within a day, and may set them active again: remove the device there first.",
+    },
 };
 
 /// Calls under way about all entities together, for each one about a single entity.

@@ -33,7 +33,7 @@ use crate::{
         Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, StatusRef, Tenant, Wanted,
         event::Notice,
         note::{Note, NoteOn, Place},
-        tenant::Nouns,
+        tenant::{Consequences, Nouns},
     },
     system::Clock,
 };
@@ -48,6 +48,14 @@ const NOUNS: Nouns = Nouns {
     configuration: "configuration",
     configurations: "configurations",
     agreement: "Agreement",
+    // An inactive configuration stays attached (LL, likely); units are changed by hand (SPEC26). The sync of the RMM writes
+    // the status of configurations by itself (GO8, TS22).
+    consequences: Consequences {
+        billing: "An inactive configuration stays on its agreement: units and additions stay until you change them.",
+        tickets: "They stay open until you close or move them.",
+        children: "They stay active unless they are ticked, too.",
+        rmm: "The sync goes on and may set them active again: remove the agent or stop the sync first.",
+    },
 };
 
 /// Lists that are read in chunks are read so many chunks at once.

@@ -38,7 +38,7 @@ use crate::{
         Change, Client, ClientId, ConfigId, Configuration, Criteria, Listing, StatusRef, Tenant, Wanted,
         event::Notice,
         note::{Note, NoteOn, Place},
-        tenant::Nouns,
+        tenant::{Consequences, Nouns},
     },
     system::Clock,
 };
@@ -53,6 +53,14 @@ const NOUNS: Nouns = Nouns {
     configuration: "asset",
     configurations: "assets",
     agreement: "Contract",
+    // A line bills one named asset or a count of assets (COV), and Halo's own sample of a count has inactive ones in it
+    // (usehalo.com, recurring-invoices-billing). Integrations import on a schedule (haloitsm.com, kbid 1084).
+    consequences: Consequences {
+        billing: "A recurring invoice that names an asset goes on, and one that counts assets may count inactive ones: change its lines yourself.",
+        tickets: "They stay open until you close or move them.",
+        children: "They stay active unless they are ticked, too.",
+        rmm: "The integration imports again on its schedule and may set them active: take them out of the sync first.",
+    },
 };
 
 /// Lists that are read in chunks, and records that are read one by one, are read so many at once.

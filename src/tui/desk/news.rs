@@ -70,6 +70,16 @@ impl std::fmt::Display for Again {
     }
 }
 
+/// One client, read again by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClientRead {
+    /// `None` if it does not count as offboarded any more, or is gone; `why` says which.
+    pub offboarded: Option<Offboarded>,
+    pub why: Option<String>,
+    pub rows: Vec<Row>,
+    pub as_of: Timestamp,
+}
+
 /// The links of one client's configurations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinksRead {

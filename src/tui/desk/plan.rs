@@ -109,8 +109,43 @@ impl PlanView {
 pub struct Estimate {
     pub requests: u64,
     pub seconds: f64,
+    pub pace: Pace,
     /// What it takes of the requests that the PSA's users have together, where the PSA tells.
     pub pool: Option<Pool>,
+}
+
+/// How fast a PSA may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Requests that fit into one window of so many seconds.
+    pub requests: u32,
+    pub window_seconds: u32,
+    /// Writes that may be under way at once.
+    pub in_flight: usize,
+    /// Changes per write.
+    pub batch: usize,
+}
+
+/// Items that the engine reads back at once; for estimates only.
+const READ_PAGE: u64 = 100;
+
+/// What these PSAs take to answer on an ordinary day.
+const ANSWER_SECONDS: f64 = 0.33;
+
+impl Pace {
+    /// Requests that so many changes take: the writes, and reading before and after.
+    pub fn requests_for(&self, changes: u64) -> u64 {
+        changes.div_ceil(self.batch.max(1) as u64) + 2 * changes.div_ceil(READ_PAGE) + 4
+    }
+
+    /// How long so many requests take. What fits into one window goes as fast as it is answered; the rest waits for
+    /// the next ones.
+    pub fn seconds_for(&self, requests: u64) -> f64 {
+        let windows = requests.saturating_sub(1) / u64::from(self.requests.max(1));
+        let by_window = windows as f64 * f64::from(self.window_seconds);
+        let by_answers = requests as f64 * ANSWER_SECONDS / self.in_flight.max(1) as f64;
+        by_window.max(by_answers)
+    }
 }
 
 /// Shares of the requests that everything which calls a PSA has together in a window.

@@ -1,12 +1,15 @@
 //! What was read: clients and their configurations, indexed so that no key has to walk all rows.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use nucleo_matcher::Utf32String;
 
 use super::super::{
     desk::{Hold, Row},
-    filter::Haystack,
+    filter::{self, Candidate},
     natural,
 };
 use crate::domain::{
@@ -18,13 +21,28 @@ use crate::domain::{
 #[derive(Debug)]
 pub struct Entry {
     pub row: Row,
-    pub hay: Haystack,
+    /// The beginning of its name, for fuzzy matching.
+    pub name: Utf32String,
     pub sort_name: String,
     /// Its client's place in [`Data::clients`].
     pub client: usize,
 }
 
 impl Entry {
+    fn of(row: Row, client: usize) -> Self {
+        Self {
+            name: filter::head(&row.configuration.name).into(),
+            sort_name: natural::key(&row.configuration.title()),
+            client,
+            row,
+        }
+    }
+
+    /// As a filter looks at it.
+    pub fn candidate<'a>(&'a self, links: &'a Links) -> Candidate<'a> {
+        Candidate { row: &self.row, name: &self.name, links }
+    }
+
     pub fn id(&self) -> &ConfigId {
         &self.row.configuration.id
     }
@@ -63,7 +81,13 @@ pub struct ClientEntry {
     /// Rows that an earlier run set inactive and that are active again.
     pub again: usize,
     pub links: LinksState,
+    /// When its links were read.
+    pub links_at: Option<Timestamp>,
     pub signs_of_life: Vec<SignOfLife>,
+    /// When it was read again by itself, if that was after all of it was read.
+    pub read_at: Option<Timestamp>,
+    /// Why it does not belong here any more, if that was found out when it was read again.
+    pub gone: Option<String>,
 }
 
 impl ClientEntry {
@@ -85,7 +109,11 @@ pub struct Data {
     pub clients: Vec<ClientEntry>,
     client_at: HashMap<ClientId, usize>,
     pub rows: Vec<Arc<Entry>>,
-    pub links: Vec<Links>,
+    /// Of each row; those that nobody read share one.
+    pub links: Vec<Arc<Links>>,
+    /// Labels of the vendor's own fields, in the order in which rows showed them.
+    pub labels: Vec<Arc<str>>,
+    not_read: Arc<Links>,
     row_at: HashMap<ConfigId, u32>,
     pub complete: Option<(Timestamp, Coverage)>,
 }
@@ -112,7 +140,10 @@ impl Data {
                 ticked: 0,
                 again: 0,
                 links: LinksState::default(),
+                links_at: None,
                 signs_of_life: Vec::new(),
+                read_at: None,
+                gone: None,
             });
         }
     }
@@ -133,26 +164,100 @@ impl Data {
             if self.row_at.contains_key(&row.configuration.id) {
                 continue;
             }
-            let at = self.rows.len() as u32;
-            self.row_at.insert(row.configuration.id.clone(), at);
-            let entry = Entry {
-                hay: Haystack::of(&row.configuration),
-                sort_name: natural::key(&row.configuration.title()),
-                client,
-                row,
-            };
-            let owner = &mut self.clients[client];
-            owner.tickable += usize::from(entry.may_tick());
-            owner.bulk += usize::from(entry.may_tick_in_bulk());
-            owner.again += usize::from(entry.row.again.is_some());
-            owner.rows.push(at);
+            self.add_row(row, client);
             if touched.last() != Some(&client) {
                 touched.push(client);
             }
-            self.rows.push(Arc::new(entry));
-            self.links.push(Links::default());
         }
         touched
+    }
+
+    fn add_row(&mut self, row: Row, client: usize) {
+        self.note_labels(&row);
+        let at = self.rows.len() as u32;
+        self.row_at.insert(row.configuration.id.clone(), at);
+        let entry = Entry::of(row, client);
+        self.count(&entry, true);
+        self.clients[client].rows.push(at);
+        self.rows.push(Arc::new(entry));
+        self.links.push(Arc::clone(&self.not_read));
+    }
+
+    /// Adds a row to the counts of its client, or takes it out of them.
+    fn count(&mut self, entry: &Entry, in_it: bool) {
+        let owner = &mut self.clients[entry.client];
+        let counts = [
+            (&mut owner.tickable, entry.may_tick()),
+            (&mut owner.bulk, entry.may_tick_in_bulk()),
+            (&mut owner.again, entry.row.again.is_some()),
+        ];
+        for (count, is_one) in counts {
+            if is_one {
+                *count = if in_it { *count + 1 } else { count.saturating_sub(1) };
+            }
+        }
+    }
+
+    fn note_labels(&mut self, row: &Row) {
+        for (at, (label, _)) in row.configuration.details.iter().enumerate() {
+            // Rows of one vendor have their fields in the same order, so most are where they are looked for first.
+            let there = self.labels.get(at).is_some_and(|known| **known == **label)
+                || self.labels.iter().any(|known| **known == **label);
+            if !there {
+                self.labels.push(label.as_str().into());
+            }
+        }
+    }
+
+    /// Puts what was read again of one client in the place of what is known of it. Places of other rows may change.
+    pub fn replace_client(&mut self, client: usize, rows: Vec<Row>, read_at: Timestamp) {
+        let before: Vec<ConfigId> =
+            self.clients[client].rows.iter().map(|at| self.rows[*at as usize].id().clone()).collect();
+        let now: HashSet<&ConfigId> = rows.iter().map(|row| &row.configuration.id).collect();
+        let gone: Vec<ConfigId> = before.into_iter().filter(|id| !now.contains(id)).collect();
+        for id in gone {
+            self.remove_row(&id);
+        }
+        for row in rows {
+            match self.row(&row.configuration.id) {
+                Some(at) => self.replace_row(at, row),
+                None => self.add_row(row, client),
+            }
+        }
+        let owner = &mut self.clients[client];
+        owner.read_at = Some(read_at);
+        owner.links = LinksState::NotRead;
+        owner.links_at = None;
+        owner.signs_of_life.clear();
+    }
+
+    fn replace_row(&mut self, at: u32, row: Row) {
+        self.note_labels(&row);
+        let old = Arc::clone(&self.rows[at as usize]);
+        let entry = Entry::of(row, old.client);
+        self.count(&old, false);
+        self.count(&entry, true);
+        self.rows[at as usize] = Arc::new(entry);
+        self.links[at as usize] = Arc::clone(&self.not_read);
+    }
+
+    /// Takes a row out; the last one moves to its place.
+    fn remove_row(&mut self, id: &ConfigId) {
+        let Some(at) = self.row_at.remove(id) else { return };
+        let entry = Arc::clone(&self.rows[at as usize]);
+        self.count(&entry, false);
+        self.clients[entry.client].rows.retain(|place| *place != at);
+        self.rows.swap_remove(at as usize);
+        self.links.swap_remove(at as usize);
+        if let Some(moved) = self.rows.get(at as usize) {
+            let from = self.rows.len() as u32;
+            self.row_at.insert(moved.id().clone(), at);
+            for place in &mut self.clients[moved.client].rows {
+                if *place == from {
+                    *place = at;
+                }
+            }
+        }
     }
 
     pub fn client(&self, id: &ClientId) -> Option<usize> {
@@ -165,18 +270,10 @@ impl Data {
 
     /// Puts a hold on a row or takes it away, and counts its client anew.
     pub fn set_hold(&mut self, at: u32, hold: Option<Hold>) {
-        let old = &self.rows[at as usize];
-        let entry = Entry {
-            row: Row { hold, ..old.row.clone() },
-            hay: old.hay.clone(),
-            sort_name: old.sort_name.clone(),
-            client: old.client,
-        };
-        let (before, after) =
-            ((old.may_tick(), old.may_tick_in_bulk()), (entry.may_tick(), entry.may_tick_in_bulk()));
-        let owner = &mut self.clients[entry.client];
-        owner.tickable = owner.tickable + usize::from(after.0) - usize::from(before.0);
-        owner.bulk = owner.bulk + usize::from(after.1) - usize::from(before.1);
+        let old = Arc::clone(&self.rows[at as usize]);
+        let entry = Entry::of(Row { hold, ..old.row.clone() }, old.client);
+        self.count(&old, false);
+        self.count(&entry, true);
         self.rows[at as usize] = Arc::new(entry);
     }
 

@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, path::PathBuf};
 use tui_input::Input;
 
 use super::super::{
-    desk::{Confirm, Hold, LogLine, PastRun, Recheck, Trouble},
+    columns::{Column, Columns},
+    desk::{Confirm, Hold, LogLevel, LogLine, PastRun, Recheck, Trouble},
     scroll::Scroll,
 };
 use crate::domain::{ConfigId, RunId};
@@ -17,11 +18,7 @@ pub enum Overlay {
         typing: bool,
         scroll: Scroll,
     },
-    Log {
-        lines: Vec<LogLine>,
-        scroll: Scroll,
-        follow: bool,
-    },
+    Log(LogBox),
     Confirm(ConfirmBox),
     /// Runs that were interrupted: go on with one of them?
     Resume(ResumeBox),
@@ -29,6 +26,14 @@ pub enum Overlay {
     Reject {
         run: RunId,
         choice: RejectChoice,
+    },
+    /// Which columns are shown?
+    Columns(ColumnsBox),
+    /// What is to be copied?
+    Copy {
+        /// What there is to copy here.
+        offers: Vec<CopyWhat>,
+        choice: CopyWhat,
     },
     /// Keep a configuration: why, until when?
     Hold(HoldBox),
@@ -58,6 +63,44 @@ pub enum Overlay {
         title: String,
         trouble: Trouble,
     },
+}
+
+/// The log, from one level on.
+#[derive(Debug, Default)]
+pub struct LogBox {
+    pub lines: Vec<LogLine>,
+    pub level: LogLevel,
+    /// Places in `lines` of those from that level on.
+    pub shown: Vec<usize>,
+    pub scroll: Scroll,
+    /// The newest lines stay in sight until somebody moves up.
+    pub follow: bool,
+}
+
+/// The columns as they are being chosen; the table shows them at once.
+#[derive(Debug)]
+pub struct ColumnsBox {
+    /// The name first, which is always shown; what is not shown at the end.
+    pub lines: Vec<ColumnLine>,
+    pub scroll: Scroll,
+    /// What was shown before.
+    pub before: Columns,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnLine {
+    pub column: Column,
+    pub shown: bool,
+    pub width: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CopyWhat {
+    #[default]
+    Row,
+    Id,
+    Table,
+    Link,
 }
 
 /// The typed confirmation. Enter alone never gets through: the right text and the button are needed.

@@ -1,5 +1,6 @@
 //! The state of the Plan: what it is for, and what of it is ticked.
 
+mod linked;
 mod page;
 
 use std::collections::{BTreeSet, HashMap};
@@ -82,6 +83,10 @@ pub struct PlanPage {
     /// Its terms changed, and it could not be planned again at once.
     pub stale: bool,
     pub page: Prose<PlanEntry>,
+    /// The width that the page was written for, until something of it changes.
+    written: Option<usize>,
+    /// Where each item stands on the page.
+    lines: HashMap<usize, usize>,
     pub scroll: Scroll,
     /// Where a configuration stands in the survey.
     pub found: HashMap<ConfigId, (usize, usize)>,
@@ -104,6 +109,8 @@ impl PlanPage {
             typing: None,
             stale: false,
             page: Prose::new(80),
+            written: None,
+            lines: HashMap::new(),
             scroll: Scroll::default(),
             found: HashMap::new(),
         }
@@ -144,6 +151,7 @@ impl PlanPage {
             self.ticket = Input::new(view.ticket.clone().unwrap_or_default());
         }
         self.state = PlanState::Ready(view);
+        self.written = None;
     }
 
     /// What the act key would act on: what is ticked here, or all of it where nothing is ticked here.
@@ -155,12 +163,18 @@ impl PlanPage {
         }
     }
 
+    /// How much that is, without taking a copy of it.
+    pub fn chosen_count(&self) -> usize {
+        match self.view() {
+            Some(view) if !self.purpose.is_picked_here() => view.plan.items().len(),
+            Some(_) => self.picked.len(),
+            None => 0,
+        }
+    }
+
     /// The line of the page that an item stands on.
     pub fn line_of(&self, item: usize) -> Option<usize> {
-        self.page
-            .lines
-            .iter()
-            .position(|line| matches!(line, Line::Entry(PlanEntry::Item(at)) if *at == item))
+        self.lines.get(&item).copied()
     }
 
     /// The item on a line of the page.
@@ -176,11 +190,23 @@ impl PlanPage {
         self.view()?.survey.clients.get(*client)?.found.get(*at)
     }
 
-    /// Writes the page for this width.
+    /// Writes the page for this width, unless it stands there already.
     pub fn write(&mut self, width: usize, setting: &Setting, symbols: &Symbols) {
-        if let PlanState::Ready(view) = &self.state {
-            self.page = page::write(view, &self.purpose, &self.found, width, setting, symbols);
+        let PlanState::Ready(view) = &self.state else { return };
+        if self.written == Some(width) {
+            return;
         }
+        self.page = page::write(view, &self.purpose, &self.found, width, setting, symbols);
+        let items = self.page.lines.iter().enumerate().filter_map(|(line, entry)| match entry {
+            Line::Entry(PlanEntry::Item(item)) => Some((*item, line)),
+            _ => None,
+        });
+        self.lines = items.collect();
+        if self.written.is_none() {
+            // The cursor begins with the first item on the page, whatever its place in the plan.
+            self.cursor = self.lines.iter().min_by_key(|(_, line)| **line).map_or(0, |(item, _)| *item);
+        }
+        self.written = Some(width);
     }
 }
 

@@ -7,15 +7,16 @@ use tui_input::Input;
 
 use super::{
     super::{
+        columns::{Column, Columns, Table},
         desk::Trouble,
-        filter::{self, Query},
+        filter::{self, Known, Query},
         layout::Pane,
         scroll::Scroll,
         ticks::Ticks,
     },
     data::{ClientEntry, Data, Entry},
 };
-use crate::domain::{ClientId, ConfigId, event::Notice};
+use crate::domain::{ClientId, ConfigId, Timestamp, event::Notice};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Show {
@@ -47,31 +48,7 @@ impl Show {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Column {
-    #[default]
-    Name,
-    Type,
-    Site,
-    Status,
-    Links,
-}
-
-impl Column {
-    pub const ALL: [Self; 5] = [Self::Name, Self::Type, Self::Site, Self::Status, Self::Links];
-
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Name => "Name",
-            Self::Type => "Type",
-            Self::Site => "Site",
-            Self::Status => "Status",
-            Self::Links => "Still linked",
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sort {
     pub column: Column,
     pub reverse: bool,
@@ -133,13 +110,23 @@ pub struct Review {
     pub typing: Option<Pane>,
     pub filter_generation: u64,
     pub filtering: bool,
+    /// The rows are being put in order aside.
+    pub ordering: bool,
+    pub order_generation: u64,
     pub sort: Sort,
+    pub columns: Columns,
     pub show: Show,
     /// Where the range starts, in `shown`.
     pub range: Option<usize>,
     pub links: LinkQueue,
     pub hidden_ticks: usize,
+    pub hidden_generation: u64,
+    /// They are being counted aside.
+    pub counting: bool,
     pub preselected: bool,
+    /// The client that is being read again by itself.
+    pub reading_client: Option<ClientId>,
+    pub client_generation: u64,
 }
 
 impl Review {
@@ -168,6 +155,16 @@ impl Review {
         self.load == Load::Reading
     }
 
+    /// A filter of configurations as it is meant here and now.
+    pub fn row_query(&self, text: &str, now: Timestamp) -> Query {
+        Query::of_rows(text, Known { labels: &self.data.labels, now })
+    }
+
+    /// The columns where they stand in so many cells.
+    pub fn table(&self, room: u16) -> Table {
+        self.columns.lay_out(&self.data.labels, room)
+    }
+
     /// The rows of the range, ends included.
     pub fn range(&self) -> Option<std::ops::RangeInclusive<usize>> {
         let from = self.range?;
@@ -191,10 +188,24 @@ impl Review {
 
     /// Whether a row would be shown if the cursor were on its client.
     pub fn is_visible(&self, at: u32, matcher: &mut Matcher) -> bool {
+        self.passes_show(at) && self.passes_filters(at, matcher)
+    }
+
+    fn passes_filters(&self, at: u32, matcher: &mut Matcher) -> bool {
         let entry = self.data.entry(at);
-        self.client_filter.query.fits_text(&self.data.clients[entry.client].hay, matcher)
-            && self.passes_show(at)
-            && self.row_filter.query.fits(&entry.hay, self.data.links_of(at), matcher)
+        self.client_filter.query.fits_client(&self.data.clients[entry.client], matcher)
+            && self.row_filter.query.fits(entry.candidate(self.data.links_of(at)), matcher)
+    }
+
+    /// Whether the filters hide this configuration while it is ticked.
+    pub fn hides(&self, id: &ConfigId, matcher: &mut Matcher) -> bool {
+        let Some(at) = self.data.row(id) else { return true };
+        let passes = match self.show {
+            Show::All | Show::Ticked => true,
+            Show::Unticked => false,
+            Show::Linked => self.data.links_of(at).linked().next().is_some(),
+        };
+        !passes || !self.passes_filters(at, matcher)
     }
 
     /// Ticked configurations that the filters hide.
@@ -203,8 +214,7 @@ impl Review {
             return Vec::new();
         }
         let mut matcher = filter::matcher();
-        let hides = |id: &&ConfigId| self.data.row(id).is_none_or(|at| !self.is_visible(at, &mut matcher));
-        self.ticks.iter().filter(hides).cloned().collect()
+        self.ticks.iter().filter(|id| self.hides(id, &mut matcher)).cloned().collect()
     }
 
     /// Clients with at least one ticked configuration.

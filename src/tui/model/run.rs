@@ -1,16 +1,45 @@
 //! The state of a run on screen: the plan, the fold, and what the list shows of it.
 
-use std::collections::HashSet;
+mod causes;
+mod clients;
 
+pub use self::{
+    causes::{Cause, Causes},
+    clients::{ClientProgress, Clients},
+};
 use super::super::{
-    desk::{Ending, PlanView, Trouble},
+    desk::{Ending, PlanView, Setting, Trouble},
+    prose::Prose,
     scroll::Scroll,
+    symbols::Symbols,
 };
 use crate::domain::{
-    ConfigId, Outcome, Phase, RunId, RunState, SkipReason, Timestamp,
+    ClientId, ConfigId, Outcome, Phase, RunId, RunState, SkipReason, Timestamp,
     event::{Answer, Event, Notice},
     run::ItemState,
 };
+
+/// What the list of a run shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RunShow {
+    #[default]
+    Items,
+    /// Each client with its own counts.
+    Clients,
+    /// What went wrong, by cause.
+    Problems,
+}
+
+impl RunShow {
+    #[must_use]
+    pub fn next(self, clients: usize) -> Self {
+        match self {
+            Self::Items if clients > 1 => Self::Clients,
+            Self::Items | Self::Clients => Self::Problems,
+            Self::Problems => Self::Items,
+        }
+    }
+}
 
 #[derive(Debug)]
 pub struct RunPage {
@@ -32,11 +61,11 @@ pub struct RunPage {
     pub scroll: Scroll,
     /// The list keeps up with the work until somebody moves in it.
     pub follow: bool,
-    pub only_problems: bool,
-    /// Places in the plan of items with a problem, in the order in which they came up.
-    pub problems: Vec<usize>,
-    /// The same, to know quickly whether one is among them.
-    problem_set: HashSet<usize>,
+    pub show: RunShow,
+    pub clients: Clients,
+    pub causes: Causes,
+    /// The causes as a page, for the width that it was written for; the places of their items among it.
+    pub page: Prose<usize>,
     /// Every item before this one is settled.
     pub first_open: usize,
 }
@@ -47,6 +76,7 @@ impl RunPage {
             serial,
             run: view.plan.head().run.clone(),
             state: RunState::of(&view.plan),
+            clients: Clients::of(&view),
             view,
             started: false,
             news_ended: false,
@@ -56,11 +86,16 @@ impl RunPage {
             trouble: None,
             scroll: Scroll::default(),
             follow: true,
-            only_problems: false,
-            problems: Vec::new(),
-            problem_set: HashSet::new(),
+            show: RunShow::default(),
+            causes: Causes::default(),
+            page: Prose::new(80),
             first_open: 0,
         }
+    }
+
+    /// Whether something of this client is in the run.
+    pub fn is_about(&self, client: &ClientId) -> bool {
+        self.clients.contains(client)
     }
 
     /// Whether something may still happen.
@@ -89,23 +124,46 @@ impl RunPage {
         }
     }
 
+    /// How long the rest takes: as it went so far, but no faster than the PSA lets us, and not before it lets us again.
+    pub fn seconds_left(&self, now: Timestamp) -> Option<f64> {
+        let by_rate = self.state.progress(now).seconds_left?;
+        let left = self.state.totals.queued + self.state.totals.sending;
+        if left == 0 {
+            return None;
+        }
+        let pace = &self.view.estimate.pace;
+        let waiting = self.waits(now).map_or(0.0, |(_, seconds)| seconds);
+        Some(by_rate.max(pace.seconds_for(pace.requests_for(left)) + waiting))
+    }
+
     pub fn len(&self) -> usize {
-        if self.only_problems { self.problems.len() } else { self.view.plan.items().len() }
+        match self.show {
+            RunShow::Items => self.view.plan.items().len(),
+            RunShow::Clients => self.clients.list().len(),
+            RunShow::Problems => self.page.lines.len(),
+        }
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The place in the plan of a line of the list.
-    pub fn place(&self, line: usize) -> usize {
-        if self.only_problems { self.problems[line] } else { line }
-    }
-
     pub fn take(&mut self, event: &crate::domain::Stamped) {
+        let place = match &event.event {
+            Event::Intended { config_id, .. }
+            | Event::Answered { config_id, .. }
+            | Event::Settled { config_id, .. } => self.place_of(config_id),
+            _ => None,
+        };
+        let id = place.map(|at| self.view.plan.items()[at].config_id.clone());
+        let before = id.as_ref().and_then(|id| self.state.item(id)).map(clients::Standing::of);
         self.state.apply(event);
-        if let Event::Settled { config_id, outcome, .. } = &event.event {
-            self.note_problem(config_id, outcome);
+        if let (Some(at), Some(id), Some(before)) = (place, id, before)
+            && let Some(item) = self.state.item(&id)
+        {
+            self.clients.moved(at, before, clients::Standing::of(item));
+            let outcome = item.settled().map(|settled| settled.outcome.clone());
+            self.causes.note(at, outcome.as_ref().filter(|outcome| is_problem(outcome)));
         }
         self.advance();
     }
@@ -113,26 +171,27 @@ impl RunPage {
     /// The whole state, after news were missed.
     pub fn replace(&mut self, state: RunState) {
         self.state = state;
-        self.problems.clear();
-        self.problem_set.clear();
+        self.causes = Causes::default();
+        self.clients.reset();
         self.first_open = 0;
         for (at, item) in self.view.plan.items().iter().enumerate() {
-            if self.state.outcome(&item.config_id).is_some_and(|settled| is_problem(&settled.outcome)) {
-                self.problems.push(at);
-                self.problem_set.insert(at);
+            let Some(item) = self.state.item(&item.config_id) else { continue };
+            self.clients.moved(at, clients::Standing::Waiting, clients::Standing::of(item));
+            if let Some(settled) = item.settled().filter(|settled| is_problem(&settled.outcome)) {
+                self.causes.note(at, Some(&settled.outcome));
             }
         }
         self.advance();
     }
 
-    fn note_problem(&mut self, id: &ConfigId, outcome: &Outcome) {
-        let Ok(at) = self.view.plan.items().binary_search_by(|item| item.config_id.cmp(id)) else { return };
-        if is_problem(outcome) {
-            if self.problem_set.insert(at) {
-                self.problems.push(at);
-            }
-        } else if self.problem_set.remove(&at) {
-            self.problems.retain(|place| *place != at);
+    fn place_of(&self, id: &ConfigId) -> Option<usize> {
+        self.view.plan.items().binary_search_by(|item| item.config_id.cmp(id)).ok()
+    }
+
+    /// Writes what went wrong for this width, if that is what the list shows.
+    pub fn write(&mut self, width: usize, setting: &Setting, symbols: &Symbols) {
+        if self.show == RunShow::Problems {
+            self.page = self.causes.page(width, setting, symbols);
         }
     }
 

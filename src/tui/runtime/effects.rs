@@ -1,6 +1,6 @@
 //! Carries out effects: every call of the Desk in a task of its own, its answer as a message.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::{
     sync::mpsc,
@@ -9,9 +9,11 @@ use tokio::{
 
 use super::super::{
     desk::{Desk, RunNews, Trouble},
-    effect::Effect,
+    effect::{Aside, Effect},
     filter,
     message::Message,
+    options::Clipboard,
+    order,
 };
 use crate::domain::RunId;
 
@@ -22,6 +24,8 @@ pub struct Effects {
     desk: Arc<dyn Desk>,
     send: mpsc::Sender<Message>,
     tasks: JoinSet<()>,
+    /// What is still done when the screen is left.
+    lasting: JoinSet<()>,
     /// The reading that is under way; a newer one ends it.
     load: Option<AbortHandle>,
     plan: Option<AbortHandle>,
@@ -29,7 +33,7 @@ pub struct Effects {
 
 impl Effects {
     pub fn new(desk: Arc<dyn Desk>, send: mpsc::Sender<Message>) -> Self {
-        Self { desk, send, tasks: JoinSet::new(), load: None, plan: None }
+        Self { desk, send, tasks: JoinSet::new(), lasting: JoinSet::new(), load: None, plan: None }
     }
 
     /// Ends everything that only serves the screen. What a run does goes on behind the Desk.
@@ -56,6 +60,35 @@ impl Effects {
         })
     }
 
+    /// Works something out on a thread of its own.
+    fn aside(&mut self, work: impl FnOnce() -> Message + Send + 'static) {
+        let send = self.send.clone();
+        self.spawn(async move {
+            if let Ok(answer) = tokio::task::spawn_blocking(work).await {
+                let _ = send.send(answer).await;
+            }
+        });
+    }
+
+    /// Gives text to a program of the desktop; if that fails, the terminal is asked by whoever hears of it.
+    pub fn copy(&mut self, clipboard: Clipboard, text: String) {
+        let send = self.send.clone();
+        self.spawn(async move {
+            let taken = tokio::task::spawn_blocking(move || ((clipboard.take)(&text), text)).await;
+            if let Ok((Err(error), text)) = taken {
+                let _ = send.send(Message::CopiedOtherwise(error.to_string(), text)).await;
+            }
+        });
+    }
+
+    /// Lets what outlives the screen come to its end, as long as that may take.
+    pub async fn conclude(&mut self, limit: Duration) {
+        let all = async { while self.lasting.join_next().await.is_some() {} };
+        if tokio::time::timeout(limit, all).await.is_err() {
+            tracing::warn!("how Review was looked at was not kept in time");
+        }
+    }
+
     pub fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Load { generation } => {
@@ -70,20 +103,30 @@ impl Effects {
                     Message::LinksRead(clients, result)
                 });
             }
-            Effect::Filter { generation, query, candidates } => {
-                let send = self.send.clone();
-                let work = move || {
-                    let mut matcher = filter::matcher();
-                    let none = crate::domain::Links::default();
-                    let hits =
-                        candidates.iter().filter(|(_, entry)| query.fits(&entry.hay, &none, &mut matcher));
-                    hits.map(|(at, _)| *at).collect::<Vec<u32>>()
-                };
-                self.spawn(async move {
-                    if let Ok(hits) = tokio::task::spawn_blocking(work).await {
-                        let _ = send.send(Message::Filtered(generation, hits)).await;
-                    }
+            Effect::Filter { generation, query, candidates } => self.aside(move || {
+                let mut matcher = filter::matcher();
+                let fits = |row: &&Aside| query.fits(row.entry.candidate(&row.links), &mut matcher);
+                let hits = candidates.iter().filter(fits).map(|row| row.at).collect();
+                Message::Filtered(generation, hits)
+            }),
+            Effect::Order { generation, sort, places } => {
+                self.aside(move || Message::Ordered(generation, order::ordered(places, &sort)));
+            }
+            Effect::CountHidden { generation, query, ticked, hidden } => self.aside(move || {
+                let mut matcher = filter::matcher();
+                let hides = |row: &&Aside| !query.fits(row.entry.candidate(&row.links), &mut matcher);
+                Message::CountedHidden(generation, hidden + ticked.iter().filter(hides).count())
+            }),
+            Effect::LoadClient { generation, client } => {
+                self.ask(|desk| async move {
+                    let result = desk.load_client(client.clone()).await.map(Box::new);
+                    Message::ClientLoaded(generation, client, result)
                 });
+            }
+            Effect::Remember { serial, view } => {
+                let desk = Arc::clone(&self.desk);
+                while self.lasting.try_join_next().is_some() {}
+                self.lasting.spawn(async move { desk.remember(serial, view).await });
             }
             Effect::Plan { generation, draft } => {
                 self.stop_planning();

@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use ratatui::buffer::Buffer;
 use tokio::sync::oneshot;
 
 use super::{super::view::Picture, terminal::Display};
@@ -132,17 +131,16 @@ fn work<D: Display>(mut display: D, slot: &Slot, entered: oneshot::Sender<io::Re
             let last = shown.take();
             // Without a newer picture the last one is drawn again.
             if let (None, Some(last)) = (&desired.picture, last) {
-                let _ = display.show(None, &last.cells, last.cursor);
+                let _ = display.show(None, &last);
                 shown = Some(last);
             }
         }
         if let Some(picture) = desired.picture
             && shown.as_ref() != Some(&picture)
         {
-            let before: Option<&Buffer> =
-                shown.as_ref().map(|shown| &shown.cells).filter(|cells| cells.area() == picture.cells.area());
+            let before = shown.as_ref().filter(|shown| shown.cells.area() == picture.cells.area());
             // A terminal that went away is noticed by whoever reads its keys.
-            let drawn = display.show(before, &picture.cells, picture.cursor);
+            let drawn = display.show(before, &picture);
             shown = drawn.is_ok().then_some(picture);
         }
         for text in desired.copies {

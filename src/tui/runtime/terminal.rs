@@ -26,6 +26,8 @@ use ratatui::{
 };
 use tokio::sync::Notify;
 
+use super::{super::view::Picture, hyperlinks};
+
 /// Something that pictures can be shown on. It lives on the painter's thread.
 pub trait Display: Send + 'static {
     fn size(&mut self) -> io::Result<(u16, u16)>;
@@ -36,8 +38,8 @@ pub trait Display: Send + 'static {
     /// Gives it back as it was.
     fn leave(&mut self) -> io::Result<()>;
 
-    /// Draws what differs from `before`; everything, if there is none.
-    fn show(&mut self, before: Option<&Buffer>, now: &Buffer, cursor: Option<Position>) -> io::Result<()>;
+    /// Draws what differs from `before`; everything, if there is none. Both are of the same size.
+    fn show(&mut self, before: Option<&Picture>, now: &Picture) -> io::Result<()>;
 
     fn copy(&mut self, text: &str) -> io::Result<()>;
 }
@@ -108,11 +110,12 @@ fn restore() -> io::Result<()> {
 pub struct RealTerminal {
     backend: CrosstermBackend<Stdout>,
     mouse: bool,
+    hyperlinks: bool,
 }
 
 impl RealTerminal {
-    pub fn new(mouse: bool) -> Self {
-        Self { backend: CrosstermBackend::new(stdout()), mouse }
+    pub fn new(mouse: bool, hyperlinks: bool) -> Self {
+        Self { backend: CrosstermBackend::new(stdout()), mouse, hyperlinks }
     }
 }
 
@@ -144,13 +147,17 @@ impl Display for RealTerminal {
         restore()
     }
 
-    fn show(&mut self, before: Option<&Buffer>, now: &Buffer, cursor: Option<Position>) -> io::Result<()> {
+    fn show(&mut self, before: Option<&Picture>, now: &Picture) -> io::Result<()> {
         if !TAKEN.load(Ordering::SeqCst) {
             // A panic gave it back: nothing is drawn over its message.
             return Ok(());
         }
         queue!(self.backend, BeginSynchronizedUpdate, Hide)?;
-        paint(&mut self.backend, before, now, cursor)?;
+        paint(&mut self.backend, before, now)?;
+        if self.hyperlinks {
+            hyperlinks::write(&mut self.backend, before, now)?;
+            place_cursor(&mut self.backend, now.cursor)?;
+        }
         queue!(self.backend, EndSynchronizedUpdate)?;
         io::Write::flush(&mut self.backend)
     }
@@ -187,8 +194,8 @@ where
         Ok(())
     }
 
-    fn show(&mut self, before: Option<&Buffer>, now: &Buffer, cursor: Option<Position>) -> io::Result<()> {
-        paint(&mut self.0, before, now, cursor).map_err(io::Error::other)
+    fn show(&mut self, before: Option<&Picture>, now: &Picture) -> io::Result<()> {
+        paint(&mut self.0, before, now).map_err(io::Error::other)
     }
 
     fn copy(&mut self, _text: &str) -> io::Result<()> {
@@ -196,27 +203,26 @@ where
     }
 }
 
-fn paint<B: Backend>(
-    backend: &mut B,
-    before: Option<&Buffer>,
-    now: &Buffer,
-    cursor: Option<Position>,
-) -> Result<(), B::Error> {
+fn paint<B: Backend>(backend: &mut B, before: Option<&Picture>, now: &Picture) -> Result<(), B::Error> {
     if let Some(before) = before {
-        let changes = before.diff(now);
+        let changes = before.cells.diff(&now.cells);
         backend.draw(changes.into_iter())?;
     } else {
         backend.clear()?;
-        let blank = Buffer::empty(*now.area());
-        let changes = blank.diff(now);
+        let blank = Buffer::empty(*now.cells.area());
+        let changes = blank.diff(&now.cells);
         backend.draw(changes.into_iter())?;
     }
+    place_cursor(backend, now.cursor)?;
+    backend.flush()
+}
+
+fn place_cursor<B: Backend>(backend: &mut B, cursor: Option<Position>) -> Result<(), B::Error> {
     match cursor {
         Some(position) => {
             backend.set_cursor_position(position)?;
-            backend.show_cursor()?;
+            backend.show_cursor()
         }
-        None => backend.hide_cursor()?,
+        None => backend.hide_cursor(),
     }
-    backend.flush()
 }

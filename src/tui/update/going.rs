@@ -16,7 +16,7 @@ use super::{
         options::{Leave, StopSignal},
         theme::Meaning,
     },
-    history, listing, run,
+    history, listing, run, viewing,
 };
 
 /// How long leaving waits for a cancelled run to end. What was sent has its own time limit, well below.
@@ -67,7 +67,9 @@ pub fn back(model: &mut Model) -> Vec<Effect> {
     }
     if model.review.is_filtered() {
         model.review.show = Show::All;
-        return listing::clear_filters(model);
+        let mut effects = listing::clear_filters(model);
+        effects.extend(viewing::remember(model));
+        return effects;
     }
     if model.review.focus == Pane::Rows {
         model.review.focus = Pane::Clients;

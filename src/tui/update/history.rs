@@ -14,7 +14,7 @@ use super::{
         scroll::{Go, Scroll},
         theme::Meaning,
     },
-    parking, plan, resuming,
+    copying, parking, plan, resuming,
 };
 use crate::domain::{RunId, document::Report};
 
@@ -63,8 +63,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Copy => {
             let Some(past) = model.history.under_cursor() else { return Vec::new() };
             let text = past.run.to_string();
-            model.say(Meaning::Info, "Copied the run's id through the terminal (OSC 52), if it allows that.");
-            vec![Effect::Copy(text)]
+            copying::copy(model, "the run's id", text)
         }
         _ => Vec::new(),
     }

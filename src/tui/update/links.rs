@@ -1,17 +1,14 @@
 //! Reading links: for the client under the cursor once the cursor rests, and for ticked clients.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     super::{
+        columns::Column,
         desk::{LinksRead, Trouble},
         effect::Effect,
         message::Message,
-        model::{
-            Model,
-            data::LinksState,
-            review::{Column, Show},
-        },
+        model::{Model, data::LinksState, review::Show},
         theme::Meaning,
     },
     listing, ticking,
@@ -87,6 +84,7 @@ fn next(model: &mut Model) -> Vec<Effect> {
 }
 
 pub fn read(model: &mut Model, asked: &[ClientId], result: Result<Vec<LinksRead>, Trouble>) -> Vec<Effect> {
+    let now = model.now;
     let review = &mut model.review;
     review.links.reading = false;
     let (answers, why) = match result {
@@ -102,10 +100,11 @@ pub fn read(model: &mut Model, asked: &[ClientId], result: Result<Vec<LinksRead>
     for answer in answers {
         let Some(at) = review.data.client(&answer.client) else { continue };
         review.data.clients[at].links = LinksState::Read;
+        review.data.clients[at].links_at = Some(now);
         review.data.clients[at].signs_of_life = answer.signs_of_life;
         for (id, links) in answer.links {
             if let Some(row) = review.data.row(&id) {
-                review.data.links[row as usize] = links;
+                review.data.links[row as usize] = Arc::new(links);
             }
         }
     }

@@ -12,7 +12,7 @@ use super::{
         theme::Meaning,
         ticks::Ticks,
     },
-    links, listing, ticking,
+    links, listing, ticking, viewing,
 };
 use crate::domain::{ClientId, ConfigId, event::Notice, text::count};
 
@@ -23,6 +23,8 @@ pub fn begin(model: &mut Model) -> Vec<Effect> {
     review.load = Load::Reading;
     review.notice = None;
     review.proven = None;
+    // All of it is newer than one client alone would be.
+    review.reading_client = None;
     // What is complete stays usable until the new reading is complete as well.
     if review.data.complete.is_some() {
         review.staging = Some(Data::default());
@@ -35,6 +37,8 @@ pub fn begin(model: &mut Model) -> Vec<Effect> {
         review.shown.clear();
         review.filter_generation += 1;
         review.filtering = false;
+        review.order_generation += 1;
+        review.ordering = false;
         listing::relist_clients(model);
     }
     vec![Effect::Load { generation }]
@@ -57,7 +61,13 @@ pub fn news(model: &mut Model, generation: u64, news: LoadNews) -> Vec<Effect> {
         }
         LoadNews::Rows(rows) => {
             let from = data.rows.len();
+            let known = data.labels.len();
             let touched = data.add_rows(rows);
+            let more_fields = data.labels.len() > known;
+            if !staged && more_fields {
+                viewing::understand_again(model);
+            }
+            let review = &mut model.review;
             if !staged {
                 // Ticks outlive a reading that broke off.
                 count_ticks(&mut review.data, &review.ticks, from);
@@ -98,14 +108,15 @@ fn came_back(model: &mut Model, found: &[String]) {
 
 /// `again`: what is complete now takes the place of what was complete before.
 fn completed(model: &mut Model, again: bool) -> Vec<Effect> {
+    let mut effects = Vec::new();
     if let Some(data) = model.review.staging.take() {
-        take_over(model, data, again);
+        effects.extend(take_over(model, data, again));
     } else {
         let review = &mut model.review;
         let gone = review.ticks.retain(|id| review.data.may_tick(id));
         say_gone(model, gone);
     }
-    let mut effects = preselect(model);
+    effects.extend(preselect(model));
     effects.extend(listing::relist_clients(model));
     // Links are read for the client under the cursor and for ticked ones.
     let mut wanted: Vec<ClientId> = model
@@ -122,7 +133,7 @@ fn completed(model: &mut Model, again: bool) -> Vec<Effect> {
 }
 
 /// Puts a later reading in the place of what is shown; cursor and ticks stay with their ids.
-fn take_over(model: &mut Model, data: Data, again: bool) {
+fn take_over(model: &mut Model, data: Data, again: bool) -> Vec<Effect> {
     let review = &mut model.review;
     let client = review.cursor_client().map(|client| client.id().clone());
     let row: Option<ConfigId> = review.cursor_entry().map(|entry| entry.id().clone());
@@ -132,11 +143,13 @@ fn take_over(model: &mut Model, data: Data, again: bool) {
     let gone = review.ticks.retain(|id| review.data.may_tick(id));
     count_ticks(&mut review.data, &review.ticks, 0);
     review.client = client.and_then(|id| review.data.client(&id));
-    listing::rebuild(review, row.as_ref());
+    viewing::understand_again(model);
+    let effects = listing::rebuild(model, row.as_ref());
     if again && model.place == Place::Review && model.note.is_none() {
         model.say(Meaning::Good, "Read again: this is how it stands now.");
     }
     say_gone(model, gone);
+    effects
 }
 
 /// Adds the ticked ones of the rows from this place on to their clients' counts.
@@ -148,7 +161,7 @@ fn count_ticks(data: &mut Data, ticks: &Ticks, from: usize) {
     }
 }
 
-fn say_gone(model: &mut Model, gone: usize) {
+pub(super) fn say_gone(model: &mut Model, gone: usize) {
     if gone > 0 {
         let what = count(gone, "ticked configuration is", "ticked configurations are");
         model.say(Meaning::Warn, format!("{what} no longer there, or locked now: unticked."));

@@ -7,11 +7,11 @@ use super::{
         effect::Effect,
         layout::{self, Pane},
         message::{Mouse, MouseKind},
-        model::{Model, Place, review::Column},
+        model::{Model, Place},
         scroll::Go,
         view,
     },
-    act, history, listing, picking, plan, report, review, run, ticking,
+    act, history, listing, picking, plan, report, review, run, ticking, viewing,
 };
 use crate::tui::action::Action;
 
@@ -21,10 +21,19 @@ pub fn take(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
     if model.overlay.is_some() {
         return Vec::new();
     }
+    let sideways = match mouse.kind {
+        MouseKind::WheelLeft => Some(-1),
+        MouseKind::WheelRight => Some(1),
+        _ => None,
+    };
+    if let Some(by) = sideways {
+        let in_table = model.place == Place::Review;
+        return if in_table { viewing::move_columns(model, by) } else { Vec::new() };
+    }
     let wheel = match mouse.kind {
         MouseKind::WheelUp => Some(-WHEEL),
         MouseKind::WheelDown => Some(WHEEL),
-        MouseKind::Press => None,
+        _ => None,
     };
     let at = Position::new(mouse.column, mouse.row);
     if wheel.is_none() && mouse.row == 0 {
@@ -128,10 +137,8 @@ fn in_review(model: &mut Model, at: Position, wheel: Option<isize>) -> Vec<Effec
 
 /// A click on a header sorts by it; again turns the order round.
 fn sort_by_click(model: &mut Model, list: Rect, x: u16) -> Vec<Effect> {
-    let Some(column): Option<Column> = view::rows::column_at(list, x) else { return Vec::new() };
-    if model.review.sort.column == column {
-        return listing::turn_order(model);
+    match view::rows::column_at(model, list, x) {
+        Some(column) => viewing::sort_by(model, column),
+        None => Vec::new(),
     }
-    model.review.sort.column = column;
-    listing::relist_rows(model)
 }

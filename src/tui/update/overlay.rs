@@ -7,18 +7,18 @@ use tui_input::Input;
 use super::{
     super::{
         action::Action,
-        desk::LogLine,
+        desk::{LogLevel, LogLine},
         effect::Effect,
         key::Key,
         line_input,
         model::{
             Model,
-            overlay::{HiddenChoice, Overlay, QuitChoice, ReleaseChoice, SaveBox, SaveState},
+            overlay::{HiddenChoice, LogBox, Overlay, QuitChoice, ReleaseChoice, SaveBox, SaveState},
         },
         scroll::{Go, Scroll},
         view,
     },
-    confirm, direction, going, holding, parking, resuming, ticking,
+    confirm, copying, direction, going, holding, parking, resuming, ticking, viewing,
 };
 
 pub fn open_help(model: &mut Model) -> Vec<Effect> {
@@ -28,17 +28,50 @@ pub fn open_help(model: &mut Model) -> Vec<Effect> {
 }
 
 pub fn open_log(model: &mut Model) -> Vec<Effect> {
-    model.overlay = Some(Overlay::Log { lines: Vec::new(), scroll: Scroll::default(), follow: true });
+    model.overlay = Some(Overlay::Log(LogBox { follow: true, ..LogBox::default() }));
     vec![Effect::Log]
 }
 
 pub fn log(model: &mut Model, news: Vec<LogLine>) -> Vec<Effect> {
     let height = model.body_height();
-    if let Some(Overlay::Log { lines, scroll, follow }) = &mut model.overlay {
-        *lines = news;
-        let go = if *follow { Go::Bottom } else { Go::By(0) };
-        scroll.turn(go, lines.len(), height);
+    if let Some(Overlay::Log(log)) = &mut model.overlay {
+        log.lines = news;
+        show_log(log, height);
     }
+    Vec::new()
+}
+
+/// The lines from the chosen level on; the newest of them, while nobody moved up.
+fn show_log(log: &mut LogBox, height: usize) {
+    let shown = log.lines.iter().enumerate().filter(|(_, line)| line.level >= log.level);
+    log.shown = shown.map(|(at, _)| at).collect();
+    let go = if log.follow { Go::Bottom } else { Go::By(0) };
+    log.scroll.turn(go, log.shown.len(), height);
+}
+
+fn log_press(model: &mut Model, mut log: LogBox, action: Option<Action>) -> Vec<Effect> {
+    let height = model.body_height();
+    match action {
+        Some(Action::Dismiss | Action::Close) => return Vec::new(),
+        Some(Action::LogLevel) => {
+            log.level = match log.level {
+                LogLevel::Trace | LogLevel::Debug => LogLevel::Info,
+                LogLevel::Info => LogLevel::Warn,
+                LogLevel::Warn => LogLevel::Error,
+                LogLevel::Error => LogLevel::Trace,
+            };
+            log.follow = true;
+            show_log(&mut log, height);
+        }
+        Some(action) => {
+            if let Some(go) = direction(action) {
+                log.scroll.turn(go, log.shown.len(), height);
+                log.follow = log.scroll.offset + height >= log.shown.len();
+            }
+        }
+        None => {}
+    }
+    model.overlay = Some(Overlay::Log(log));
     Vec::new()
 }
 
@@ -50,17 +83,9 @@ pub fn press(model: &mut Model, key: Key, action: Option<Action>) -> Vec<Effect>
             help(model, search, typing, scroll, key, action);
             Vec::new()
         }
-        Overlay::Log { lines, mut scroll, mut follow } => {
-            if matches!(action, Some(Action::Dismiss | Action::Close)) {
-                return Vec::new();
-            }
-            if let Some(go) = action.and_then(direction) {
-                scroll.turn(go, lines.len(), model.body_height());
-                follow = scroll.offset + model.body_height() >= lines.len();
-            }
-            model.overlay = Some(Overlay::Log { lines, scroll, follow });
-            Vec::new()
-        }
+        Overlay::Log(log) => log_press(model, log, action),
+        Overlay::Columns(open) => viewing::columns_press(model, open, action),
+        Overlay::Copy { offers, choice } => copying::press(model, offers, choice, action),
         Overlay::Confirm(confirm) => confirm::press(model, confirm, key, action),
         Overlay::Resume(open) => resuming::press(model, open, action),
         Overlay::Reject { run, choice } => parking::reject_press(model, run, choice, action),

@@ -14,19 +14,23 @@ use super::{
     },
     history,
     overlay::step,
-    plan::hindrance,
+    plan::{ask_for_terms, hindrance},
 };
 use crate::domain::RunId;
 
 /// Stores the plan that is shown as a run that waits for approval.
 pub fn park(model: &mut Model) -> Vec<Effect> {
+    // Before anything else: without it, this very thing would be what is refused.
+    if ask_for_terms(model) {
+        return Vec::new();
+    }
     if let Some((meaning, why)) = hindrance(model) {
         model.say(meaning, why);
         return Vec::new();
     }
     let Some(plan) = &mut model.plan else { return Vec::new() };
     let Some(view) = plan.view() else { return Vec::new() };
-    let whole = plan.chosen().len() == view.plan.items().len();
+    let whole = plan.chosen_count() == view.plan.items().len();
     let text = match &plan.purpose {
         Purpose::Parked(_) => "It waits for approval already.",
         _ if view.dry_run => "A dry run writes nothing: there is nothing to approve. Turn it off with d.",

@@ -236,6 +236,10 @@ fn start(model: &mut Model) -> Vec<Effect> {
     if model.runs() {
         return going::go(model, Place::Run);
     }
+    // Before anything else: without it, this very thing would be what is refused.
+    if ask_for_terms(model) {
+        return Vec::new();
+    }
     if let Some((meaning, why)) = hindrance(model) {
         model.say(meaning, why);
         return Vec::new();
@@ -286,7 +290,7 @@ pub(super) fn hindrance(model: &Model) -> Option<(Meaning, String)> {
     if view.plan.items().is_empty() {
         return told(Meaning::Warn, "There is nothing to change in this plan.");
     }
-    if plan.chosen().is_empty() {
+    if plan.chosen_count() == 0 {
         return told(Meaning::Warn, "Nothing is ticked: space ticks one, a ticks all of it.");
     }
     if view.plan.is_expired(model.now) {
@@ -294,14 +298,36 @@ pub(super) fn hindrance(model: &Model) -> Option<(Meaning, String)> {
         let next = if parked { "tick it anew in Review to plan it again" } else { "press R to plan again" };
         return Some((Meaning::Warn, format!("This plan has expired: {next}.")));
     }
-    if model.setting.require_ticket && plan.purpose.has_open_terms() && view.ticket.is_none() && !view.dry_run
-    {
-        return told(
-            Meaning::Warn,
-            "The settings want a ticket (safeguards.require_ticket): press t and write its number.",
-        );
+    None
+}
+
+/// What the settings want to be written down before this plan starts, and is not yet.
+fn missing_terms(model: &Model) -> Option<(Field, &'static str)> {
+    let plan = model.plan.as_ref().filter(|plan| plan.purpose.has_open_terms() && plan.spent.is_none())?;
+    let view = plan.view().filter(|view| !view.dry_run)?;
+    if model.setting.require_reason && view.reason.is_none() {
+        return Some((
+            Field::Reason,
+            "The settings want a reason (safeguards.require_reason): write it, then enter.",
+        ));
+    }
+    if model.setting.require_ticket && view.ticket.is_none() {
+        return Some((
+            Field::Ticket,
+            "The settings want a ticket (safeguards.require_ticket): write its number, then enter.",
+        ));
     }
     None
+}
+
+/// Asks for what the settings want written down; says whether anything was missing.
+pub(super) fn ask_for_terms(model: &mut Model) -> bool {
+    let Some((field, text)) = missing_terms(model) else { return false };
+    if let Some(plan) = &mut model.plan {
+        plan.typing = Some(field);
+    }
+    model.say(Meaning::Warn, text);
+    true
 }
 
 /// Starts or approves exactly what was confirmed of the plan that is shown.

@@ -18,7 +18,7 @@ use super::{
         scroll::Go,
         theme::Meaning,
     },
-    history, plan, review,
+    copying, history, plan,
 };
 
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -62,11 +62,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 Some(Ok(path)) => path.display().to_string(),
                 _ => page.run.to_string(),
             };
-            model.say(
-                Meaning::Info,
-                "Copied the report's path through the terminal (OSC 52), if it allows that.",
-            );
-            vec![Effect::Copy(review::line(&[&text]))]
+            copying::copy(model, "where the report lies", copying::line(&[text]))
         }
         _ => Vec::new(),
     }

@@ -12,12 +12,12 @@ use super::{
         line_input,
         model::{
             Model,
-            review::{Column, Filter, Review},
+            review::{Filter, Review},
         },
         scroll::Go,
         theme::Meaning,
     },
-    holding, listing, loading, ticking,
+    copying, holding, listing, loading, rereading, ticking, viewing,
 };
 
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -73,9 +73,13 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.refit();
             Vec::new()
         }
-        Action::SortNext => sort_by(model, 1),
-        Action::SortPrev => sort_by(model, Column::ALL.len() - 1),
-        Action::SortReverse => listing::turn_order(model),
+        Action::SortNext => viewing::sort_on(model, 1),
+        Action::SortPrev => viewing::sort_on(model, -1),
+        Action::SortReverse => viewing::turn_order(model),
+        Action::Columns => viewing::open_columns(model),
+        Action::ColumnsLeft => viewing::move_columns(model, -1),
+        Action::ColumnsRight => viewing::move_columns(model, 1),
+        Action::ReloadClient => rereading::begin(model),
         Action::Reload => {
             if model.review.is_reading() {
                 model.say(Meaning::Info, "Reading already.");
@@ -84,7 +88,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             loading::begin(model)
         }
         Action::Hold => holding::open(model),
-        Action::Copy => copy(model),
+        Action::Copy => copying::open(model),
         _ => Vec::new(),
     }
 }
@@ -139,49 +143,18 @@ fn extend(model: &mut Model, by: isize) -> Vec<Effect> {
     travel(model, Go::By(by))
 }
 
-fn sort_by(model: &mut Model, by: usize) -> Vec<Effect> {
-    let now = Column::ALL.iter().position(|column| *column == model.review.sort.column).unwrap_or(0);
-    model.review.sort.column = Column::ALL[(now + by) % Column::ALL.len()];
-    listing::relist_rows(model)
-}
-
-fn copy(model: &mut Model) -> Vec<Effect> {
-    let review = &model.review;
-    let text = match (review.focus, review.cursor_entry(), review.cursor_client()) {
-        (Pane::Rows | Pane::Detail, Some(entry), _) => {
-            let row = &entry.row.configuration;
-            line(&[row.id.as_str(), &row.title(), row.record_url.as_deref().unwrap_or("")])
-        }
-        (_, _, Some(client)) => {
-            let url = client.offboarded.client.record_url.as_deref().unwrap_or("");
-            line(&[client.id().as_str(), &client.title(), url])
-        }
-        _ => return Vec::new(),
-    };
-    model.say(Meaning::Info, "Copied through the terminal (OSC 52), if it allows that.");
-    vec![Effect::Copy(text)]
-}
-
-/// Fields of one record on one line, as a spreadsheet takes them.
-pub fn line(fields: &[&str]) -> String {
-    let safe: Vec<String> = fields
-        .iter()
-        .filter(|field| !field.is_empty())
-        .map(|field| crate::domain::text::one_line(field, 500))
-        .collect();
-    safe.join("\t")
-}
-
 /// A key while a filter is typed.
 pub fn type_key(model: &mut Model, key: Key, action: Option<Action>) -> Vec<Effect> {
     match action {
         Some(Action::Accept) => {
             model.review.typing = None;
-            Vec::new()
+            viewing::remember(model)
         }
         Some(Action::Dismiss) => {
             let pane = model.review.typing.take();
-            set_filter(model, pane.unwrap_or_default(), "")
+            let mut effects = set_filter(model, pane.unwrap_or_default(), "");
+            effects.extend(viewing::remember(model));
+            effects
         }
         _ => {
             let Some(pane) = model.review.typing else { return Vec::new() };
@@ -227,8 +200,12 @@ fn set_filter(model: &mut Model, pane: Pane, text: &str) -> Vec<Effect> {
 
 /// The text of a filter changed.
 fn typed(model: &mut Model, pane: Pane) -> Vec<Effect> {
+    let text = filter_of(&mut model.review, pane).input.value().to_owned();
+    let query = Arc::new(match pane {
+        Pane::Clients => Query::of_clients(&text),
+        Pane::Rows | Pane::Detail => model.review.row_query(&text, model.now),
+    });
     let filter = filter_of(&mut model.review, pane);
-    let query = Arc::new(Query::parse(filter.input.value()));
     let narrows = query.narrows(&filter.query);
     model.note =
         query.complaint.clone().map(|text| super::super::model::Note { meaning: Meaning::Warn, text });

@@ -10,7 +10,7 @@ use super::{
             Model, Place,
             overlay::Overlay,
             report::{ReportPage, ReportState},
-            run::RunPage,
+            run::{RunPage, RunShow},
         },
         scroll::{Go, Scroll},
         theme::Meaning,
@@ -47,7 +47,7 @@ pub fn started(model: &mut Model, serial: u64, result: Result<RunId, Trouble>) -
 
 pub fn news(model: &mut Model, serial: u64, news: RunNews) -> Vec<Effect> {
     let now = model.now;
-    let height = list_height(model);
+    let (height, width) = (list_height(model), model.body_width());
     let Some(run) = model.run.as_mut().filter(|run| run.serial == serial) else { return Vec::new() };
     match news {
         RunNews::Events(events) => {
@@ -64,7 +64,8 @@ pub fn news(model: &mut Model, serial: u64, news: RunNews) -> Vec<Effect> {
         RunNews::Notice(notice) => run.notice = Some((now, notice)),
         RunNews::Ended(ending) => return ended(model, ending),
     }
-    if run.follow && !run.only_problems {
+    run.write(width, &model.setting, model.look.symbols);
+    if run.follow && run.show == RunShow::Items {
         // A few settled items stay in sight above what is being worked on.
         run.scroll.cursor = run.first_open;
         run.scroll.offset = run.first_open.saturating_sub(height / 3);
@@ -165,11 +166,16 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Problems => {
             if let Some(run) = &mut model.run {
-                run.only_problems = !run.only_problems;
+                run.show = run.show.next(run.clients.list().len());
                 run.scroll = Scroll::default();
-                run.follow = !run.only_problems;
-                let text =
-                    if run.only_problems { "Showing only items with a problem" } else { "Showing all items" };
+                run.follow = run.show == RunShow::Items;
+                let text = match run.show {
+                    RunShow::Items => "Showing all items".to_owned(),
+                    RunShow::Clients => {
+                        format!("Showing each {} with its own counts", model.setting.nouns.client)
+                    }
+                    RunShow::Problems => "Showing what went wrong, by cause".to_owned(),
+                };
                 model.say(Meaning::Info, text);
             }
             model.refit();
@@ -241,8 +247,10 @@ pub fn travel(model: &mut Model, go: Go) -> Vec<Effect> {
     if let Some(run) = &mut model.run {
         let len = run.len();
         run.scroll.go(go, len, height);
-        run.follow =
-            go == Go::Bottom && !run.only_problems && RunPage::is_active(run) && run.first_open + 1 >= len;
+        run.follow = go == Go::Bottom
+            && run.show == RunShow::Items
+            && RunPage::is_active(run)
+            && run.first_open + 1 >= len;
     }
     Vec::new()
 }

@@ -15,7 +15,7 @@ use super::{
         theme::Meaning,
         ticks::Step,
     },
-    links, listing, plan,
+    links, listing, plan, viewing,
 };
 use crate::domain::{ClientId, ConfigId, Lifecycle, text::count};
 
@@ -40,11 +40,11 @@ fn follow(model: &mut Model, step: &Step) -> Vec<Effect> {
         }
     }
     let mut effects = if matches!(review.show, Show::Ticked | Show::Unticked) {
+        // Which rows are shown depends on the ticks, so all of it is found out anew.
         listing::reshow_rows(model)
     } else {
-        Vec::new()
+        listing::count_hidden_after(review, step)
     };
-    model.review.hidden_ticks = model.review.hidden().len();
     effects.extend(links::want(model, clients));
     effects
 }
@@ -251,7 +251,8 @@ pub fn hidden_answer(model: &mut Model, ids: Vec<ConfigId>, choice: HiddenChoice
     match choice {
         HiddenChoice::Show => {
             model.review.show = Show::Ticked;
-            let effects = listing::clear_filters(model);
+            let mut effects = listing::clear_filters(model);
+            effects.extend(viewing::remember(model));
             model.say(Meaning::Info, "These are ticked. Press enter again for the plan, esc for all rows.");
             effects
         }

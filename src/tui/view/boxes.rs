@@ -1,11 +1,15 @@
 //! Boxes that ask or tell something.
 
+mod columns;
 mod confirm;
+mod copy;
 mod hold;
+mod log;
 mod resume;
 
 use ratatui::layout::Rect;
 
+pub use self::columns::height as columns_height;
 use super::{
     super::{
         cells, layout,
@@ -37,6 +41,9 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
                 ],
             );
         }
+        Some(Overlay::Columns(open)) => columns::draw(model, canvas, open),
+        Some(Overlay::Copy { offers, choice }) => copy::draw(model, canvas, offers, *choice),
+        Some(Overlay::Log(log)) => log::draw(canvas, body, log),
         Some(Overlay::Hold(open)) => hold::draw(model, canvas, open),
         Some(Overlay::Release { title, hold, choice, .. }) => {
             let text = format!("{title} is {hold}.");
@@ -92,24 +99,6 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
             &[(&trouble.message, Meaning::Bad), (&trouble.advice, Meaning::Text)],
             &[("Close", true)],
         ),
-        Some(Overlay::Log { lines, scroll, .. }) => {
-            let inside = canvas.window(body, "Log");
-            if lines.is_empty() {
-                canvas.text(inside.x + 1, inside.y, inside.width, "Nothing was logged yet.", Meaning::Muted);
-            }
-            for (row, line) in lines.iter().skip(scroll.offset).take(usize::from(inside.height)).enumerate() {
-                let y = inside.y + row as u16;
-                let meaning = match line.level.to_lowercase().as_str() {
-                    "error" => Meaning::Bad,
-                    "warn" => Meaning::Warn,
-                    _ => Meaning::Text,
-                };
-                canvas.text(inside.x + 1, y, 8, &line.at.clock_time(), Meaning::Muted);
-                canvas.text(inside.x + 10, y, 5, &line.level, meaning);
-                canvas.text(inside.x + 16, y, inside.width.saturating_sub(17), &line.text, meaning);
-            }
-            canvas.scrollbar(inside, inside.bottom(), lines.len(), scroll.offset);
-        }
         Some(Overlay::Help { .. }) | None => {}
     }
 }

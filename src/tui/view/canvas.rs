@@ -1,5 +1,7 @@
 //! The few strokes that every region draws with. Nothing reaches a cell without passing `cells`.
 
+use std::sync::Arc;
+
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
@@ -15,6 +17,15 @@ pub struct Canvas<'a> {
     pub cursor: Option<Position>,
     /// Texts laid out so far.
     pub strokes: usize,
+    /// Cells that lead somewhere.
+    pub links: Vec<Hyperlink>,
+}
+
+/// Cells of one line that a terminal may make a link of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hyperlink {
+    pub area: Rect,
+    pub url: Arc<str>,
 }
 
 /// A piece of a line.
@@ -25,7 +36,7 @@ pub struct Piece {
 
 impl<'a> Canvas<'a> {
     pub fn new(buffer: &'a mut Buffer, look: Look) -> Self {
-        Self { buffer, look, cursor: None, strokes: 0 }
+        Self { buffer, look, cursor: None, strokes: 0, links: Vec::new() }
     }
 
     pub fn style(&self, meaning: Meaning) -> Style {
@@ -82,6 +93,14 @@ impl<'a> Canvas<'a> {
         at - x
     }
 
+    /// Marks what is drawn there as a link. A box that is drawn over it later takes it away again.
+    pub fn link(&mut self, area: Rect, url: &Arc<str>) {
+        let area = area.intersection(*self.buffer.area());
+        if !area.is_empty() {
+            self.links.push(Hyperlink { area, url: Arc::clone(url) });
+        }
+    }
+
     /// Lays a style over what is drawn there.
     pub fn tint(&mut self, area: Rect, meaning: Meaning) {
         let style = self.style(meaning);
@@ -112,6 +131,7 @@ impl<'a> Canvas<'a> {
     /// An emptied box with a border, over whatever is there.
     pub fn window(&mut self, area: Rect, title: &str) -> Rect {
         Clear.render(area.intersection(*self.buffer.area()), self.buffer);
+        self.links.retain(|link| link.area.intersection(area).is_empty());
         self.frame(area, title, true)
     }
 
@@ -152,9 +172,12 @@ impl<'a> Canvas<'a> {
         for (row, line) in lines.iter().skip(offset).take(usize::from(area.height)).enumerate() {
             let y = area.y + row as u16;
             match line {
-                Line::Text { indent, meaning, text } => {
+                Line::Text { indent, meaning, text, url } => {
                     let indent = (*indent).min(area.width);
-                    self.text(area.x + indent, y, area.width - indent, text, *meaning);
+                    let used = self.text(area.x + indent, y, area.width - indent, text, *meaning);
+                    if let Some(url) = url {
+                        self.link(Rect::new(area.x + indent, y, used, 1), url);
+                    }
                 }
                 Line::Entry(which) => entry(self, Rect::new(area.x, y, area.width, 1), *which),
             }

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{
     super::{
+        cells,
         layout::{self, Pane},
         model::{
             Model, capital,
@@ -64,7 +65,16 @@ fn about_client(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
     if let Some(identifier) = &facts.identifier {
         page.say(0, Meaning::Muted, &format!("short name {identifier}"));
     }
-    offboarded(client, page);
+    ages(model, client, page);
+    if let Some(why) = &client.gone {
+        page.item(
+            0,
+            model.look.symbols.warning,
+            Meaning::Warn,
+            &format!("{}: R reads all of it again", capital(why)),
+        );
+    }
+    offboarded(model, client, page);
     signs(model, client, page);
     page.heading(&model.rows_title());
     let locked = client.rows.len() - client.tickable;
@@ -87,10 +97,10 @@ fn about_client(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
     url(facts.record_url.as_deref(), page);
 }
 
-fn offboarded(client: &ClientEntry, page: &mut Prose<()>) {
+fn offboarded(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
     page.heading("Counts as offboarded because");
     for reason in &client.offboarded.reasons {
-        page.item(2, "-", Meaning::Text, &reason.to_string());
+        page.item(2, "-", Meaning::Text, &reason.told(model.setting.nouns.agreement));
     }
 }
 
@@ -101,13 +111,36 @@ fn signs(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
         LinksState::NotRead => page.say(2, Meaning::Muted, "read when the list is complete"),
         LinksState::Reading => page.say(2, Meaning::Muted, "being read"),
         LinksState::Failed(why) => page.say(2, Meaning::Warn, &format!("unknown: {why}")),
-        LinksState::Read if client.signs_of_life.is_empty() => page.say(2, Meaning::Good, "none found"),
+        LinksState::Read if client.signs_of_life.is_empty() => {
+            page.say(2, Meaning::Good, "none found");
+        }
         LinksState::Read => {
             for sign in &client.signs_of_life {
-                page.item(2, model.look.symbols.warning, Meaning::Warn, &sign.to_string());
+                page.item(
+                    2,
+                    model.look.symbols.warning,
+                    Meaning::Warn,
+                    &sign.told(model.setting.nouns.agreement),
+                );
             }
         }
     }
+}
+
+/// When this client was read, where that is not when all of it was.
+fn ages(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
+    let all = model.review.data.complete.as_ref().map(|(as_of, _)| *as_of);
+    if let Some(at) = client.read_at.or(all) {
+        page.say(
+            0,
+            Meaning::Muted,
+            &format!("Read {}{}", cells::age(model.now, at), links_age_words(model, client)),
+        );
+    }
+}
+
+fn links_age_words(model: &Model, client: &ClientEntry) -> String {
+    client.links_at.map_or_else(String::new, |at| format!("; its links {}", cells::age(model.now, at)))
 }
 
 fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
@@ -136,6 +169,7 @@ fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
             &format!("Mixed state: {}", row.lifecycle().words()),
         );
     }
+    ages(model, client, page);
     page.heading("Still linked");
     links(model, at, client, page);
     page.heading("Record");
@@ -167,13 +201,14 @@ fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
         .filter(|name| *name != row.name && !name.trim().is_empty())
         .collect();
     field("Also named", &others.join(", "));
-    page.heading(&format!(
-        "{}: {}",
-        super::super::model::capital(model.setting.nouns.client),
-        client.title()
-    ));
+    page.heading(&format!("{}: {}", capital(model.setting.nouns.client), client.title()));
     for reason in &client.offboarded.reasons {
-        page.item(2, "-", Meaning::Text, &format!("offboarded: {reason}"));
+        page.item(
+            2,
+            "-",
+            Meaning::Text,
+            &format!("offboarded: {}", reason.told(model.setting.nouns.agreement)),
+        );
     }
     signs(model, client, page);
     url(row.record_url.as_deref(), page);
@@ -182,7 +217,7 @@ fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
 fn links(model: &Model, at: u32, client: &ClientEntry, page: &mut Prose<()>) {
     let links = model.review.data.links_of(at);
     for kind in LinkKind::ALL {
-        let word = super::super::model::capital(kind.words());
+        let word = capital(kind.words());
         match (links.get(kind), &client.links) {
             (LinkAnswer::None, _) => page.say(2, Meaning::Good, &format!("{word}: none")),
             (LinkAnswer::Linked { items }, _) => {
@@ -191,9 +226,10 @@ fn links(model: &Model, at: u32, client: &ClientEntry, page: &mut Prose<()>) {
                     let detail = link.detail.as_ref().map_or(String::new(), |detail| format!(" ({detail})"));
                     page.item(4, "-", Meaning::Text, &format!("{}{detail}", link.name));
                     if let Some(url) = &link.record_url {
-                        page.say(6, Meaning::Muted, url);
+                        page.url(6, Meaning::Muted, url);
                     }
                 }
+                page.say(4, Meaning::Muted, model.setting.nouns.consequences.of(kind));
             }
             (LinkAnswer::Unknown { why }, _) | (LinkAnswer::NotRead, LinksState::Failed(why)) => {
                 page.say(2, Meaning::Warn, &format!("{word}: unknown, {why}"));
@@ -209,6 +245,6 @@ fn links(model: &Model, at: u32, client: &ClientEntry, page: &mut Prose<()>) {
 fn url(url: Option<&str>, page: &mut Prose<()>) {
     if let Some(url) = url {
         page.heading("Record in the PSA");
-        page.say(2, Meaning::Info, url);
+        page.url(2, Meaning::Info, url);
     }
 }

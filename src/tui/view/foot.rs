@@ -13,6 +13,7 @@ use super::{
             plan::{Field, Purpose},
             report::ReportState,
             review::Load,
+            run::{RunPage, RunShow},
         },
         theme::Meaning,
         update::is_available,
@@ -101,12 +102,19 @@ fn standing(model: &Model) -> (String, Meaning) {
                     model.setting.nouns.configurations
                 )
             };
+            if let Some(run) = model.run.as_ref().filter(|run| run.is_active()) {
+                return (goes_on(model, run), Meaning::Info);
+            }
             if let Some(notice) = &review.notice {
                 return (format!("{} {notice}", spinner()), Meaning::Warn);
             }
             match (&review.load, &review.data.complete) {
                 (Load::Reading, Some((as_of, _))) => (
-                    format!("{} reading again; shown is what was read {}", spinner(), age(model, *as_of)),
+                    format!(
+                        "{} reading again; shown is what was read {}",
+                        spinner(),
+                        cells::age(model.now, *as_of)
+                    ),
                     Meaning::Info,
                 ),
                 (Load::Reading, None) => {
@@ -119,7 +127,11 @@ fn standing(model: &Model) -> (String, Meaning) {
                     } else {
                         format!(", {} could not be looked at", coverage.gaps.len())
                     };
-                    (format!("{}, complete, read {}{gaps}", found(), age(model, *as_of)), Meaning::Muted)
+                    let old = model.now.seconds_since(*as_of) > OLD;
+                    let again = if old { ": R reads it again" } else { "" };
+                    let read = cells::age(model.now, *as_of);
+                    let meaning = if old { Meaning::Warn } else { Meaning::Muted };
+                    (format!("{}, complete, read {read}{again}{gaps}{}", found(), own_age(model)), meaning)
                 }
                 (_, None) => (String::new(), Meaning::Text),
             }
@@ -142,9 +154,28 @@ fn standing(model: &Model) -> (String, Meaning) {
     }
 }
 
-fn age(model: &Model, at: crate::domain::Timestamp) -> String {
-    let seconds = model.now.seconds_since(at);
-    if seconds < 5.0 { "just now".to_owned() } else { format!("{} ago", cells::duration(seconds)) }
+/// A list that is older than this many seconds says so: others work in the PSA, too.
+const OLD: f64 = 1800.0;
+
+/// When the client under the cursor was read by itself.
+fn own_age(model: &Model) -> String {
+    let review = &model.review;
+    let Some(client) = review.cursor_client() else { return String::new() };
+    if review.reading_client.as_ref() == Some(client.id()) {
+        return "; reading this one again".to_owned();
+    }
+    client.read_at.map_or_else(String::new, |at| format!("; this one {}", cells::age(model.now, at)))
+}
+
+/// What somebody who went back to Review must not forget.
+fn goes_on(model: &Model, run: &RunPage) -> String {
+    let progress = run.state.progress(model.now);
+    let totals = &run.state.totals;
+    let wrong = totals.failed + totals.unknown + totals.changed;
+    let wrong = if wrong > 0 { format!(", {wrong} with a problem") } else { String::new() };
+    let state = if run.is_paused() { "A run is PAUSED" } else { "A run goes on" };
+    let key = model.keymap.hint(Action::GoRun);
+    format!("{state}: {} of {} done{wrong}. {key} shows it.", progress.done, progress.total)
 }
 
 fn draw_hints(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
@@ -180,6 +211,14 @@ fn short(model: &Model, action: Action) -> &'static str {
     let paused = model.run.as_ref().is_some_and(super::super::model::run::RunPage::is_paused);
     match action {
         Action::Pause if paused => "go on",
+        Action::Problems if model.place == Place::Run => match &model.run {
+            Some(run) => match run.show.next(run.clients.list().len()) {
+                RunShow::Items => "all items",
+                RunShow::Clients => model.setting.nouns.clients,
+                RunShow::Problems => "problems",
+            },
+            None => action.spec().short,
+        },
         Action::Cancel if model.run.as_ref().is_some_and(|run| run.cancels > 0) => "stop hard",
         Action::Start => match &model.plan {
             Some(plan) if matches!(plan.purpose, Purpose::Parked(_)) => "approve…",

@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use super::{
     super::{
         action::Action,
-        cells, layout,
+        cells,
+        layout::{self, LEAD},
         model::{
             Model,
             data::LinksState,
@@ -14,7 +15,7 @@ use super::{
         theme::Meaning,
     },
     canvas::Canvas,
-    review::{LEAD, is_box as is_box_of_row, lead},
+    review::{is_box as is_box_of_row, lead},
     rows::links_text,
 };
 use crate::domain::PlanItem;
@@ -78,7 +79,7 @@ fn title(model: &Model, plan: &PlanPage) -> String {
         PlanState::Failed(_) => return "No plan".to_owned(),
         PlanState::Ready(view) => view,
     };
-    let ticked = format!("{} of {} ticked", plan.chosen().len(), view.plan.items().len());
+    let ticked = format!("{} of {} ticked", plan.chosen_count(), view.plan.items().len());
     match &plan.purpose {
         _ if model.plan_is_outdated() => {
             let replan = model.keymap.hint(Action::Replan);
@@ -181,9 +182,11 @@ fn way_back(item: &PlanItem, width: u16, arrow: &str) -> String {
 fn terms(model: &Model, plan: &PlanPage, canvas: &mut Canvas<'_>, area: Rect) {
     let open = plan.purpose.has_open_terms();
     let has_ticket = plan.view().is_some_and(|view| view.ticket.is_some());
+    let has_reason = plan.view().is_some_and(|view| view.reason.is_some());
     let wants_ticket = open && model.setting.require_ticket && !has_ticket;
+    let wants_reason = open && model.setting.require_reason && !has_reason;
     let fields = [
-        (Field::Reason, "Reason", &plan.reason, model.keymap.hint(Action::EditReason), false),
+        (Field::Reason, "Reason", &plan.reason, model.keymap.hint(Action::EditReason), wants_reason),
         (Field::Ticket, "Ticket", &plan.ticket, model.keymap.hint(Action::EditTicket), wants_ticket),
     ];
     for (row, (field, label, input, key, missing)) in fields.into_iter().enumerate() {

@@ -1,20 +1,19 @@
 //! Review: clients on the left, the configurations of the one under the cursor on the right.
 
 use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
     super::{
-        cells, filter,
-        layout::Pane,
-        model::{Model, review::Load},
+        cells,
+        filter::{self, Field},
+        layout::{LEAD, Pane},
+        model::{Model, data::ClientEntry, review::Load},
         theme::Meaning,
     },
     canvas::{Canvas, Piece},
     detail, rows,
 };
-
-/// Cells before the name: cursor mark, box, blank.
-pub(super) const LEAD: u16 = 5;
 
 pub fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     let panes = model.panes();
@@ -67,19 +66,21 @@ fn draw_clients(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         let total = client.rows.len();
         let mut tail =
             if client.ticked > 0 { format!("{}/{total}", client.ticked) } else { total.to_string() };
-        let warns = !client.signs_of_life.is_empty() || client.again > 0;
+        let warns = !client.signs_of_life.is_empty() || client.again > 0 || client.gone.is_some();
         if warns {
             tail = format!("{} {tail}", symbols.warning);
+        }
+        if in_the_run(model, client) {
+            tail = format!("{} {tail}", symbols.running);
         }
         let wide = cells::width(&tail) as u16;
         let room = inside.width.saturating_sub(LEAD + wide + 1);
         name(
             canvas,
-            inside.x + LEAD,
-            y,
-            room,
+            Spot { x: inside.x + LEAD, y, width: room },
             &client.title(),
             &review.client_filter.query,
+            &Field::Name,
             &mut matcher,
             Meaning::Text,
         );
@@ -128,38 +129,52 @@ pub(super) fn lead(canvas: &mut Canvas<'_>, x: u16, y: u16, here: bool, mark: &s
     canvas.text_raw(x + 1, y, 3, mark, meaning);
 }
 
-/// A name with what the filter matched in it.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a place, a text and how to mark it: a struct would only rename them"
-)]
+/// Where a text of one line stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spot {
+    pub x: u16,
+    pub y: u16,
+    pub width: u16,
+}
+
+/// A text with what the filter matched in it.
 pub(super) fn name(
     canvas: &mut Canvas<'_>,
-    x: u16,
-    y: u16,
-    width: u16,
+    spot: Spot,
     text: &str,
     query: &filter::Query,
+    field: &Field,
     matcher: &mut nucleo_matcher::Matcher,
     meaning: Meaning,
 ) {
-    let shown = cells::fit(text, usize::from(width), canvas.more());
+    let Spot { x, y, width } = spot;
     if query.is_empty() {
+        canvas.text(x, y, width, text, meaning);
+        return;
+    }
+    let shown = cells::fit(text, usize::from(width), canvas.more());
+    let marks = query.marks(field, &shown, matcher);
+    if marks.is_empty() {
         canvas.text(x, y, width, &shown, meaning);
         return;
     }
-    let marks = query.marks(&shown, matcher);
-    let pieces: Vec<Piece> = shown
-        .chars()
-        .enumerate()
-        .map(|(at, c)| canvas.piece(c, if marks.contains(&(at as u32)) { Meaning::Match } else { meaning }))
-        .collect();
-    // Characters that join their neighbours must not be drawn apart from them.
-    if shown.is_ascii() {
-        canvas.pieces(x, y, width, &pieces);
-    } else {
-        canvas.text(x, y, width, &shown, meaning);
+    // Stretches that are marked or not; never cut between characters that belong together.
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut before = None;
+    for (at, grapheme) in shown.graphemes(true).enumerate() {
+        let marked = marks.binary_search(&(at as u32)).is_ok();
+        match pieces.last_mut().filter(|_| before == Some(marked)) {
+            Some(piece) => piece.text.push_str(grapheme),
+            None => pieces.push(canvas.piece(grapheme, if marked { Meaning::Match } else { meaning })),
+        }
+        before = Some(marked);
     }
+    canvas.pieces(x, y, width, &pieces);
+}
+
+/// Whether a run that goes on is about this client.
+fn in_the_run(model: &Model, client: &ClientEntry) -> bool {
+    model.run.as_ref().is_some_and(|run| run.is_active() && run.is_about(client.id()))
 }
 
 pub(super) fn empty(canvas: &mut Canvas<'_>, area: Rect, text: &str, meaning: Meaning) {

@@ -1,59 +1,45 @@
 //! The configurations of the client under the cursor, as a table of which only the window is built.
 
+use std::borrow::Cow;
+
 use nucleo_matcher::Matcher;
 use ratatui::layout::Rect;
 
 use super::{
     super::{
-        cells, filter,
-        layout::{self, Pane, Room},
+        cells,
+        columns::{Column, Slot, Table},
+        filter,
+        layout::{self, LEAD, Pane, Room},
         model::{
             Model,
-            data::LinksState,
-            review::{Column, Show},
+            data::{Entry, LinksState},
+            review::Show,
+            run::Stage,
         },
         theme::Meaning,
     },
     canvas::Canvas,
-    review::{LEAD, empty, first_that_fits, lead, name},
+    review::{Spot, empty, first_that_fits, lead, name},
 };
 use crate::domain::{
     Lifecycle, Links,
     links::{LinkAnswer, LinkKind},
 };
 
-/// A column with its place, from the width alone.
-#[derive(Clone, Copy)]
-struct Slot {
-    column: Column,
-    x: u16,
-    width: u16,
-}
-
-fn slots(inside: Rect) -> Vec<Slot> {
-    let room = inside.width.saturating_sub(LEAD);
-    // Each with the share it gets of what the name leaves.
-    let wanted: &[(Column, u16)] = match room {
-        0..34 => &[(Column::Links, 12)],
-        34..50 => &[(Column::Type, 11), (Column::Links, 16)],
-        50..70 => &[(Column::Type, 12), (Column::Status, 9), (Column::Links, 16)],
-        70..100 => &[(Column::Type, 16), (Column::Site, 12), (Column::Status, 12), (Column::Links, 18)],
-        _ => &[(Column::Type, 20), (Column::Site, 18), (Column::Status, 16), (Column::Links, 28)],
-    };
-    let taken: u16 = wanted.iter().map(|(_, width)| width + 1).sum();
-    let mut slots =
-        vec![Slot { column: Column::Name, x: inside.x + LEAD, width: room.saturating_sub(taken) }];
-    let mut x = inside.x + LEAD + room.saturating_sub(taken) + 1;
-    for (column, width) in wanted {
-        slots.push(Slot { column: *column, x, width: *width });
-        x += width + 1;
+/// The columns of a list and where they stand, counted from its left edge.
+fn table(model: &Model, list: Rect) -> Table {
+    let mut table = model.review.table(list.width.saturating_sub(LEAD));
+    for slot in &mut table.slots {
+        slot.x += list.x + LEAD;
     }
-    slots
+    table
 }
 
 /// The column whose header is at `x` of a list.
-pub fn column_at(list: Rect, x: u16) -> Option<Column> {
-    slots(list).into_iter().find(|slot| (slot.x..=slot.x + slot.width).contains(&x)).map(|slot| slot.column)
+pub fn column_at(model: &Model, list: Rect, x: u16) -> Option<Column> {
+    let slots = table(model, list).slots;
+    slots.into_iter().find(|slot| (slot.x..=slot.x + slot.width).contains(&x)).map(|slot| slot.column)
 }
 
 /// The counts come first; the noun is the first to go where there is little room.
@@ -77,6 +63,9 @@ fn row_counts(model: &Model) -> String {
     if review.filtering {
         parts.push("filtering".to_owned());
     }
+    if review.ordering {
+        parts.push("sorting".to_owned());
+    }
     match (review.ticks.len(), review.hidden_ticks) {
         (0, _) => {}
         (ticked, 0) => parts.push(format!("{ticked} ticked")),
@@ -96,26 +85,8 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let focused = review.focus == Pane::Rows;
     let inside = canvas.frame(area, &rows_title(model, area), focused);
     let list = layout::table(area);
-    let slots = slots(list);
-    for slot in &slots {
-        let sorted = slot.column == review.sort.column;
-        let sign = match (sorted, review.sort.reverse) {
-            (false, _) => "",
-            (true, false) => model.look.symbols.up,
-            (true, true) => model.look.symbols.down,
-        };
-        let mut text = slot.column.title().to_owned();
-        if sorted {
-            text = format!("{text} {sign}");
-        }
-        canvas.text(
-            slot.x,
-            inside.y,
-            slot.width,
-            &text,
-            if sorted { Meaning::Title } else { Meaning::Muted },
-        );
-    }
+    let table = table(model, list);
+    header(model, canvas, area, inside.y, &table);
     if review.shown.is_empty() {
         let (text, meaning) = no_rows(model);
         empty(canvas, list, &text, meaning);
@@ -127,7 +98,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         let y = list.y + row as u16;
         let at = review.shown[line];
         let here = line == review.rows.cursor;
-        draw_row(model, canvas, &slots, (list.x, y), at, here, &mut matcher);
+        draw_row(model, canvas, &table.slots, (list.x, y), at, here, &mut matcher);
         let bar = Rect::new(list.x, y, list.width, 1);
         if range.as_ref().is_some_and(|range| range.contains(&line)) {
             if !here {
@@ -142,6 +113,30 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.scrollbar(list, list.bottom(), review.shown.len(), review.rows.offset);
 }
 
+/// The titles, the sorted one with its sign; and signs at the edges where there are more columns.
+fn header(model: &Model, canvas: &mut Canvas<'_>, area: Rect, y: u16, table: &Table) {
+    let sort = &model.review.sort;
+    let symbols = model.look.symbols;
+    for slot in &table.slots {
+        let sorted = slot.column == sort.column;
+        let mut text = slot.column.title().to_owned();
+        if sorted {
+            let sign = if sort.reverse { symbols.down } else { symbols.up };
+            // The sign is what must not be cut off.
+            let room = usize::from(slot.width).saturating_sub(cells::width(sign) + 1);
+            text = format!("{} {sign}", cells::fit(&text, room, symbols.more));
+        }
+        let meaning = if sorted { Meaning::Title } else { Meaning::Muted };
+        canvas.text(slot.x, y, slot.width, &text, meaning);
+    }
+    if table.left > 0 {
+        canvas.text(area.x, y, 1, symbols.left, Meaning::Info);
+    }
+    if table.right > 0 {
+        canvas.text(area.right().saturating_sub(1), y, 1, symbols.right, Meaning::Info);
+    }
+}
+
 fn draw_row(
     model: &Model,
     canvas: &mut Canvas<'_>,
@@ -153,11 +148,9 @@ fn draw_row(
 ) {
     let review = &model.review;
     let entry = review.data.entry(at);
-    let row = &entry.row.configuration;
     let locked = entry.row.kept_because();
-    let locked = locked.as_deref();
     let symbols = model.look.symbols;
-    let (mark, meaning) = match (locked, review.is_ticked(at)) {
+    let (mark, meaning) = match (&locked, review.is_ticked(at)) {
         (Some(_), _) => (symbols.locked, Meaning::Locked),
         (None, true) => (symbols.ticked, Meaning::Ticked),
         (None, false) => (symbols.unticked, Meaning::Text),
@@ -165,59 +158,75 @@ fn draw_row(
     lead(canvas, x, y, here, mark, meaning);
     let plain = if locked.is_some() { Meaning::Locked } else { Meaning::Text };
     for slot in slots {
-        match slot.column {
-            Column::Name => {
-                name(canvas, slot.x, y, slot.width, &row.title(), &review.row_filter.query, matcher, plain);
-            }
-            Column::Type => name(
-                canvas,
-                slot.x,
-                y,
-                slot.width,
-                &row.config_type,
-                &review.row_filter.query,
-                matcher,
-                plain,
-            ),
-            Column::Site => {
-                canvas.text(slot.x, y, slot.width, row.site.as_deref().unwrap_or(""), plain);
-            }
-            Column::Status => {
-                let (text, meaning) = match row.lifecycle() {
-                    Lifecycle::Inactive => ("inactive", plain),
-                    Lifecycle::Active => (row.state.status_name().unwrap_or("active"), plain),
-                    other => {
-                        let words = other.words();
-                        let fits = cells::width(words) <= usize::from(slot.width);
-                        (
-                            if fits { words } else { "mixed" },
-                            if locked.is_some() { plain } else { Meaning::Warn },
-                        )
-                    }
-                };
-                canvas.text(slot.x, y, slot.width, text, meaning);
-            }
-            Column::Links => {
-                let (text, meaning) = if let Some(why) = locked {
-                    (why.to_owned(), Meaning::Locked)
-                } else {
-                    let state = &review.data.clients[entry.client].links;
-                    let (text, meaning) = links_text(review.data.links_of(at), state, slot.width);
-                    let (text, meaning) = match &entry.row.again {
-                        Some(_) => (format!("{} active again, {text}", symbols.warning), Meaning::Warn),
-                        None => (text, meaning),
-                    };
-                    // A mixed state must show even where there is no column for it.
-                    match (row.lifecycle().is_mixed(), slots.iter().any(|slot| slot.column == Column::Status))
-                    {
-                        (true, false) => (format!("mixed, {text}"), Meaning::Warn),
-                        _ => (text, meaning),
-                    }
-                };
-                canvas.text(slot.x, y, slot.width, &text, meaning);
-            }
+        let (text, meaning) = match slot.column {
+            Column::Status => status(entry, slot.width, plain),
+            Column::Links => linked(model, entry, at, slot, slots),
+            _ => (slot.column.text(entry, review.data.links_of(at)), plain),
+        };
+        name(
+            canvas,
+            Spot { x: slot.x, y, width: slot.width },
+            &text,
+            &review.row_filter.query,
+            &slot.column.field(),
+            matcher,
+            meaning,
+        );
+    }
+}
+
+fn status(entry: &Entry, width: u16, plain: Meaning) -> (Cow<'_, str>, Meaning) {
+    let row = &entry.row.configuration;
+    match row.lifecycle() {
+        Lifecycle::Inactive => ("inactive".into(), plain),
+        Lifecycle::Active => (row.state.status_name().unwrap_or("active").into(), plain),
+        other => {
+            let words = other.words();
+            let fits = cells::width(words) <= usize::from(width);
+            let meaning = if plain == Meaning::Locked { plain } else { Meaning::Warn };
+            (if fits { words } else { "mixed" }.into(), meaning)
         }
     }
+}
+
+/// What still hangs on a row; or what matters more: a run that is at work on it, or why it cannot be ticked.
+fn linked<'a>(
+    model: &Model,
+    entry: &'a Entry,
+    at: u32,
+    slot: &Slot,
+    slots: &[Slot],
+) -> (Cow<'a, str>, Meaning) {
+    let symbols = model.look.symbols;
+    if let Some((stage, waiting)) = in_the_run(model, entry) {
+        let (sign, meaning) = super::run::sign(stage, symbols);
+        let held = if waiting { "paused run" } else { "in the run" };
+        let full = format!("{sign} {held}: {}", stage.words());
+        let fits = cells::width(&full) <= usize::from(slot.width);
+        return (if fits { full } else { format!("{sign} {}", stage.words()) }.into(), meaning);
+    }
+    if let Some(why) = entry.row.kept_because() {
+        return (why, Meaning::Locked);
+    }
+    let state = &model.review.data.clients[entry.client].links;
+    let (text, meaning) = links_text(model.review.data.links_of(at), state, slot.width);
+    let (text, meaning) = match &entry.row.again {
+        Some(_) => (format!("{} active again, {text}", symbols.warning), Meaning::Warn),
+        None => (text, meaning),
+    };
+    // A mixed state must show even where there is no column for it.
+    let has_status = slots.iter().any(|slot| slot.column == Column::Status);
+    if entry.row.configuration.lifecycle().is_mixed() && !has_status {
+        return (format!("mixed, {text}").into(), Meaning::Warn);
+    }
+    (text.into(), meaning)
+}
+
+/// Where a row stands in the run that goes on.
+fn in_the_run(model: &Model, entry: &Entry) -> Option<(Stage, bool)> {
+    let run = model.run.as_ref().filter(|run| run.is_active())?;
+    let item = run.state.item(entry.id())?;
+    Some((Stage::of(Some(item), false), run.is_paused()))
 }
 
 /// The links in the words there is room for. Not read, unknown and none are three different things.

@@ -8,14 +8,19 @@ use super::{
         layout::run_head,
         model::{
             Model,
-            run::{RunPage, Stage},
+            run::{ClientProgress, RunPage, RunShow, Stage},
         },
+        prose::Line,
         symbols::Symbols,
         theme::Meaning,
     },
     canvas::Canvas,
 };
-use crate::domain::{Outcome, Phase, run::Totals};
+use crate::domain::{
+    Outcome, Phase,
+    run::{ItemState, Totals},
+    text::count,
+};
 
 pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let Some(run) = &model.run else { return };
@@ -23,8 +28,8 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let inside = canvas.frame(area, &format!("{kind} {}", run.run), true);
     let high = (run_head(usize::from(inside.height)) as u16).min(inside.height);
     head(model, run, canvas, Rect { height: high, ..inside });
-    let list = Rect::new(inside.x, inside.y + high, inside.width, inside.height - high);
-    items(model, run, canvas, list);
+    let below = Rect::new(inside.x, inside.y + high, inside.width, inside.height - high);
+    list(model, run, canvas, below);
 }
 
 fn head(model: &Model, run: &RunPage, canvas: &mut Canvas<'_>, area: Rect) {
@@ -46,9 +51,19 @@ fn head(model: &Model, run: &RunPage, canvas: &mut Canvas<'_>, area: Rect) {
     }
     line(canvas, &bar(model, run, area.width.saturating_sub(2)), Meaning::Info);
     line(canvas, &totals(&run.state.totals, symbols), Meaning::Text);
+    line(canvas, &at_work_on(model, run), Meaning::Text);
     line(canvas, &held, held_meaning);
-    let what = if run.only_problems { "Only items with a problem (f shows all)" } else { "Items" };
-    line(canvas, &format!("{what}: {}", run.len()), Meaning::Title);
+    let nouns = &model.setting.nouns;
+    let what = match run.show {
+        RunShow::Items => format!("Items: {}", run.len()),
+        RunShow::Clients => format!("{}: {}", model.clients_title(), run.len()),
+        RunShow::Problems => format!(
+            "What went wrong: {}, {}",
+            count(run.causes.len(), nouns.configuration, nouns.configurations),
+            count(run.causes.list().count(), "cause", "causes")
+        ),
+    };
+    line(canvas, &what, Meaning::Title);
 }
 
 fn phase(model: &Model, run: &RunPage) -> (String, Meaning) {
@@ -69,7 +84,9 @@ fn phase(model: &Model, run: &RunPage) -> (String, Meaning) {
             let key = model.keymap.hint(super::super::action::Action::Pause);
             (format!("{} PAUSED: {why}. Press {key} to go on", model.look.symbols.waiting), Meaning::Warn)
         }
-        (Phase::Verifying, _) => ("Reading back what was changed".to_owned(), Meaning::Info),
+        (Phase::Verifying, _) => {
+            ("Reading back what was changed, and what still hangs on it".to_owned(), Meaning::Info)
+        }
         (Phase::Applying, _) if run.view.dry_run => {
             ("Going through the plan; nothing is written".to_owned(), Meaning::Info)
         }
@@ -83,7 +100,7 @@ fn bar(model: &Model, run: &RunPage, width: u16) -> String {
     let progress = run.state.progress(model.now);
     let percent = if run.is_active() { progress.percent().min(99) } else { progress.percent() };
     let rate = if progress.rate > 0.0 { format!(", {:.1} a second", progress.rate) } else { String::new() };
-    let left = match progress.seconds_left {
+    let left = match run.seconds_left(model.now) {
         Some(seconds) if run.is_active() && !run.is_paused() => {
             format!(", about {} left", cells::duration(seconds))
         }
@@ -119,6 +136,35 @@ fn totals(totals: &Totals, symbols: &Symbols) -> String {
     shown.join(", ")
 }
 
+/// Whose items are under way right now, and how many clients wait or are done.
+fn at_work_on(model: &Model, run: &RunPage) -> String {
+    let dot = model.look.symbols.dot;
+    let list = run.clients.list();
+    if let [only] = list {
+        return only.title.clone();
+    }
+    let (busy, waiting, done) = run.clients.standing();
+    let mut named: Vec<String> = run
+        .clients
+        .at_work(3)
+        .map(|client| format!("{} {}/{}", client.title, client.settled, client.items))
+        .collect();
+    if busy > named.len() {
+        named.push(format!("{} more", busy - named.len()));
+    }
+    let clients = model.setting.nouns.clients;
+    let mut parts = vec![format!("{} {clients}", list.len())];
+    if !named.is_empty() {
+        parts.push(format!("at work on {}", named.join(", ")));
+    }
+    for (n, word) in [(waiting, "waiting"), (done, "done")] {
+        if n > 0 {
+            parts.push(format!("{n} {word}"));
+        }
+    }
+    parts.join(&format!(" {dot} "))
+}
+
 /// What holds it up, else the last thing that went wrong.
 fn holding(model: &Model, run: &RunPage) -> (String, Meaning) {
     let waiting = model.look.symbols.waiting;
@@ -138,7 +184,18 @@ fn holding(model: &Model, run: &RunPage) -> (String, Meaning) {
     if let Some(text) = run.state.warnings.last() {
         return (format!("{} {text}", model.look.symbols.warning), Meaning::Warn);
     }
-    (String::new(), Meaning::Text)
+    (by_window(run), Meaning::Muted)
+}
+
+/// Why it does not go faster, where the PSA's window is what holds it up.
+fn by_window(run: &RunPage) -> String {
+    let pace = &run.view.estimate.pace;
+    let requests = pace.requests_for(run.view.plan.items().len() as u64);
+    if run.view.dry_run || !run.is_active() || requests <= u64::from(pace.requests) {
+        return String::new();
+    }
+    let window = cells::duration(f64::from(pace.window_seconds));
+    format!("No more than {} requests in {window}: so much of the PSA's limit is ours", pace.requests)
 }
 
 pub fn sign(stage: Stage, symbols: &Symbols) -> (&'static str, Meaning) {
@@ -155,46 +212,105 @@ pub fn sign(stage: Stage, symbols: &Symbols) -> (&'static str, Meaning) {
     }
 }
 
-fn items(model: &Model, run: &RunPage, canvas: &mut Canvas<'_>, area: Rect) {
-    let symbols = model.look.symbols;
-    let waiting = run.waits(model.now).is_some();
+fn list(model: &Model, run: &RunPage, canvas: &mut Canvas<'_>, area: Rect) {
     if run.is_empty() {
         canvas.text(area.x + 1, area.y, area.width, "None so far.", Meaning::Muted);
     }
-    for (row, line) in run.scroll.window(run.len(), usize::from(area.height)).enumerate() {
-        let item = &run.view.plan.items()[run.place(line)];
-        let item_state = run.state.item(&item.config_id);
-        let stage = Stage::of(item_state, waiting);
-        let (sign, meaning) = sign(stage, symbols);
-        let y = area.y + row as u16;
-        canvas.text(area.x + 1, y, 2, sign, meaning);
-        let mut word = stage.words().to_owned();
-        if let Some(end) = item_state.and_then(crate::domain::run::ItemState::settled) {
-            match &end.outcome {
-                Outcome::Failed { message, .. } | Outcome::Unknown { message } => {
-                    word = format!("{word}: {message}");
+    let waiting = run.waits(model.now).is_some();
+    for (row, at) in run.scroll.window(run.len(), usize::from(area.height)).enumerate() {
+        let line = Rect::new(area.x, area.y + row as u16, area.width, 1);
+        match run.show {
+            RunShow::Items => item(model, run, canvas, line, at, waiting),
+            RunShow::Clients => client(model, canvas, line, &run.clients.list()[at]),
+            RunShow::Problems => match &run.page.lines[at] {
+                Line::Entry(place) => item(model, run, canvas, line, *place, waiting),
+                Line::Text { indent, meaning, text, .. } => {
+                    canvas.text(line.x + indent, line.y, line.width.saturating_sub(*indent), text, *meaning);
                 }
-                Outcome::ChangedSinceReview { what } => word = format!("{word}: {what}"),
-                Outcome::Deactivated { verified: false } | Outcome::Restored { verified: false } => {
-                    word.push_str(", not read back");
-                }
-                Outcome::Skipped { reason } if stage == Stage::Skipped => {
-                    word = format!("{word}: {}", reason.words());
-                }
-                _ => {}
-            }
+            },
         }
-        let name = (area.width / 3).clamp(12, 44);
-        canvas.text(area.x + 4, y, name, &item.title(), Meaning::Text);
-        let mut x = area.x + 5 + name;
-        if area.width >= 76 {
-            canvas.text(x, y, 18, &item.config_type, Meaning::Muted);
-            x += 19;
-        }
-        canvas.text(x, y, area.right().saturating_sub(x), &word, meaning);
-        if line == run.scroll.cursor && !run.follow {
-            canvas.tint(Rect::new(area.x, y, area.width, 1), Meaning::Cursor);
+        if at == run.scroll.cursor && !run.follow {
+            canvas.tint(line, Meaning::Cursor);
         }
     }
     canvas.scrollbar(area, area.bottom(), run.len(), run.scroll.offset);
+}
+
+/// One client with its own bar and counts.
+fn client(model: &Model, canvas: &mut Canvas<'_>, line: Rect, client: &ClientProgress) {
+    let symbols = model.look.symbols;
+    let (sign, meaning) = if client.problems > 0 {
+        (symbols.failed, Meaning::Bad)
+    } else if client.is_done() {
+        (symbols.done, Meaning::Good)
+    } else if client.is_waiting() {
+        (symbols.queued, Meaning::Muted)
+    } else {
+        (symbols.running, Meaning::Info)
+    };
+    canvas.text(line.x + 1, line.y, 2, sign, meaning);
+    let name = (line.width / 3).clamp(12, 44);
+    canvas.text(line.x + 4, line.y, name, &client.title, Meaning::Text);
+    let mut x = line.x + 5 + name;
+    if line.width >= 76 {
+        let room = 20;
+        let full = (client.settled * room / client.items.max(1)) as usize;
+        let full = if client.is_done() { full } else { full.min(room as usize - 1) };
+        let bar =
+            format!("{}{}", symbols.bar_full.repeat(full), symbols.bar_empty.repeat(room as usize - full));
+        canvas.text_raw(x, line.y, room as u16, &bar, Meaning::Info);
+        x += room as u16 + 1;
+    }
+    let mut text = format!("{} of {}", client.settled, client.items);
+    for (n, word) in [(client.at_work, "at work"), (client.problems, "with a problem")] {
+        if n > 0 {
+            text = format!("{text}, {n} {word}");
+        }
+    }
+    if client.is_waiting() {
+        text = format!("{text}, waiting");
+    } else if client.is_done() && client.problems == 0 {
+        text = format!("{text}, done");
+    }
+    canvas.text(x, line.y, line.right().saturating_sub(x), &text, meaning);
+}
+
+fn item(model: &Model, run: &RunPage, canvas: &mut Canvas<'_>, line: Rect, place: usize, waiting: bool) {
+    let symbols = model.look.symbols;
+    let item = &run.view.plan.items()[place];
+    let standing = run.state.item(&item.config_id);
+    let stage = Stage::of(standing, waiting);
+    let (sign, meaning) = sign(stage, symbols);
+    canvas.text(line.x + 1, line.y, 2, sign, meaning);
+    let several = run.clients.list().len() > 1;
+    let name = (line.width / 3).clamp(12, if several { 32 } else { 44 });
+    canvas.text(line.x + 4, line.y, name, &item.title(), Meaning::Text);
+    let mut x = line.x + 5 + name;
+    if line.width >= 76 {
+        canvas.text(x, line.y, 18, &item.config_type, Meaning::Muted);
+        x += 19;
+    }
+    if several && line.width >= 110 {
+        let title = run.clients.of_item(place).map_or("", |client| client.title.as_str());
+        canvas.text(x, line.y, 24, title, Meaning::Muted);
+        x += 25;
+    }
+    let word = words(stage, standing.and_then(ItemState::settled).map(|settled| &settled.outcome));
+    canvas.text(x, line.y, line.right().saturating_sub(x), &word, meaning);
+}
+
+/// Where an item stands, with what there is to say about its end.
+fn words(stage: Stage, end: Option<&Outcome>) -> String {
+    let word = stage.words();
+    match end {
+        Some(Outcome::Failed { message, .. } | Outcome::Unknown { message }) => format!("{word}: {message}"),
+        Some(Outcome::ChangedSinceReview { what }) => format!("{word}: {what}"),
+        Some(Outcome::Deactivated { verified: false } | Outcome::Restored { verified: false }) => {
+            format!("{word}, not read back")
+        }
+        Some(Outcome::Skipped { reason }) if stage == Stage::Skipped => {
+            format!("{word}: {}", reason.words())
+        }
+        _ => word.to_owned(),
+    }
 }

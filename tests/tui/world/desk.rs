@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use mothball::{
     domain::{ClientId, ConfigId, Event, RunId, RunState, Timestamp, document::Report, event::End},
     tui::desk::{
-        Control, Desk, Draft, Hold, HoldRequest, LinksRead, LoadNews, LogLine, Parked, PastRun, PlanView,
-        Recheck, RunNews, SaveError, Setting, Trouble, UndoDraft,
+        ClientRead, Control, Desk, Draft, Hold, HoldRequest, LinksRead, LoadNews, LogLine, Parked, PastRun,
+        PlanView, Recheck, RunNews, SaveError, Setting, Trouble, UndoDraft, View,
     },
 };
 use tokio::sync::mpsc;
@@ -67,6 +67,16 @@ impl Desk for ScriptedDesk {
             news.send(told).await.unwrap();
         }
         Ok(())
+    }
+
+    async fn load_client(&self, client: ClientId) -> Result<ClientRead, Trouble> {
+        self.note(format!("load {client}"));
+        Ok(self.world.read_client(&client))
+    }
+
+    async fn remember(&self, serial: u64, view: View) {
+        self.note(format!("remember {} {}", view.filter, view.sort));
+        assert!(serial > 0);
     }
 
     async fn read_links(&self, clients: Vec<ClientId>) -> Result<Vec<LinksRead>, Trouble> {

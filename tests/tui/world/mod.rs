@@ -19,9 +19,9 @@ use mothball::{
         document::{Coverage, FollowUp},
         event::Answer,
         links::{Link, LinkAnswer},
-        tenant::Nouns,
+        tenant::{Consequences, Nouns},
     },
-    tui::desk::{LinksRead, LoadNews, Mode, PastRun, Preselect, Row, Setting},
+    tui::desk::{ClientRead, LinksRead, LoadNews, Mode, PastRun, Preselect, Row, Setting},
 };
 
 pub use self::{
@@ -68,12 +68,20 @@ pub fn setting() -> Setting {
             configuration: "configuration",
             configurations: "configurations",
             agreement: "Agreement",
+            consequences: Consequences {
+                billing: "Units stay billed until you change them.",
+                tickets: "They stay open until you close or move them.",
+                children: "They stay active unless they are ticked, too.",
+                rmm: "Stop the sync first, or it brings them back.",
+            },
         },
         operator: "jane@msp.example".into(),
         max_changes: 500,
         require_ticket: false,
+        require_reason: false,
         criteria: "status \"Former Client\", or last agreement ended 30 days ago".into(),
         preselect: Preselect::None,
+        view: None,
         lock_covers: "the data directory of this computer".into(),
         report_folder: PathBuf::from("/reports"),
         warnings: Vec::new(),
@@ -241,6 +249,17 @@ impl World {
         news.extend(self.rows.chunks(1000).map(|page| LoadNews::Rows(page.to_vec())));
         news.push(LoadNews::Complete { as_of: now().plus_seconds(-180), coverage: self.coverage() });
         news
+    }
+
+    /// One client as it is read by itself.
+    pub fn read_client(&self, id: &ClientId) -> ClientRead {
+        let offboarded = self.clients.iter().find(|client| client.client.id == *id).cloned();
+        ClientRead {
+            why: offboarded.is_none().then(|| "it is an active client again".to_owned()),
+            rows: self.rows.iter().filter(|row| row.configuration.client == *id).cloned().collect(),
+            offboarded,
+            as_of: now(),
+        }
     }
 
     pub fn read_links(&self, clients: &[ClientId]) -> Vec<LinksRead> {

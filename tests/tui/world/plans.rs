@@ -7,7 +7,7 @@ use mothball::{
         plan::{Head, Kind},
         survey::{Found, Survey, SurveyedClient},
     },
-    tui::desk::{Draft, Estimate, Mode, PlanView, Pool, UndoDraft},
+    tui::desk::{Draft, Estimate, Mode, Pace, PlanView, Pool, UndoDraft},
 };
 
 use super::{World, no_links, now, tenant};
@@ -58,6 +58,7 @@ impl World {
             estimate: Estimate {
                 requests: count + 4,
                 seconds: count as f64 * 0.4 + 2.0,
+                pace: Pace { requests: 500, window_seconds: 60, in_flight: 10, batch: 1 },
                 pool: Some(Pool { takes: 0.02, used: 0.31, window_seconds: 3600 }),
             },
             warnings: Vec::new(),

@@ -3,12 +3,14 @@
 use mothball::{
     domain::{ConfigId, Event, Phase, SkipReason, event::End},
     tui::{
-        desk::{Confirm, Draft, Hold, LogLine, Parked, Recheck, RunNews},
-        effect::Effect,
+        desk::{Confirm, Draft, Hold, LogLevel, LogLine, Parked, Recheck, RunNews},
+        effect::{Aside, Effect},
+        filter,
         key::Key,
         message::Message,
         model::{Look, Model, overlay::Overlay},
         options::Leave,
+        order,
         theme::Theme,
         update,
         view::{Picture, view},
@@ -85,6 +87,19 @@ impl Screen {
                 news.push(Message::LoadEnded(generation, Ok(())));
                 news
             }
+            Effect::Order { generation, sort, places } => {
+                vec![Message::Ordered(generation, order::ordered(places, &sort))]
+            }
+            Effect::CountHidden { generation, query, ticked, hidden } => {
+                let mut matcher = filter::matcher();
+                let fits = |row: &&Aside| query.fits(row.entry.candidate(&row.links), &mut matcher);
+                let shown = ticked.iter().filter(fits).count();
+                vec![Message::CountedHidden(generation, hidden + ticked.len() - shown)]
+            }
+            Effect::LoadClient { generation, client } => {
+                let read = self.world.read_client(&client);
+                vec![Message::ClientLoaded(generation, client, Ok(Box::new(read)))]
+            }
             Effect::ReadLinks { clients } => {
                 let read = self.world.read_links(&clients);
                 vec![Message::LinksRead(clients, Ok(read))]
@@ -145,7 +160,7 @@ impl Screen {
             Effect::History => vec![Message::History(Ok(self.world.past.clone()))],
             Effect::Log => vec![Message::Log(vec![LogLine {
                 at: now(),
-                level: "INFO".into(),
+                level: LogLevel::Info,
                 text: "GET /company/companies 200".into(),
             }])],
             Effect::Leave(leave) => {

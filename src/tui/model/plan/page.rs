@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{PlanEntry, Purpose};
-use crate::domain::{ClientId, ConfigId, SkipReason, links::LinkKind, survey::SurveyedClient, text::count};
+use super::{PlanEntry, Purpose, linked};
+use crate::domain::{ClientId, ConfigId, SkipReason, survey::SurveyedClient, text::count};
 use crate::tui::{
     cells,
     desk::{PlanView, Pool, Setting},
+    natural,
     prose::Prose,
     symbols::Symbols,
     theme::Meaning,
@@ -123,9 +124,7 @@ pub(super) fn write(
         page.item(0, symbols.warning, Meaning::Warn, text);
     }
     if !view.is_undo() {
-        for text in linked(view, found, setting) {
-            page.item(0, symbols.warning, Meaning::Warn, &text);
-        }
+        linked::write(view, found, setting, symbols, &mut page);
     }
     for problem in &view.survey.problems {
         page.item(0, symbols.failed, Meaning::Bad, &problem.message);
@@ -135,23 +134,35 @@ pub(super) fn write(
     for (at, item) in items.iter().enumerate() {
         by_client.entry(&item.client_id).or_default().push(at);
     }
-    for client in &view.survey.clients {
+    let clients = in_order_of_names(view);
+    at_a_glance(view, &clients, &by_client, setting, symbols, &mut page);
+    for (c, client) in clients {
         let own = client.id.as_ref().and_then(|id| by_client.remove(id)).unwrap_or_default();
-        if own.is_empty() && client.problems.is_empty() && client.warnings.is_empty() {
+        if own.is_empty() && client.problems.is_empty() && client.warnings.is_empty() && !view.is_undo() {
+            continue;
+        }
+        if own.is_empty()
+            && client.found.is_empty()
+            && client.problems.is_empty()
+            && client.warnings.is_empty()
+        {
             continue;
         }
         page.heading(&client_title(client));
-        about_client(view, client, symbols, &mut page);
+        about_client(view, client, setting, symbols, &mut page);
         list(view, &own, &mut page);
+        left_out(view, c, client, &mut page);
     }
     // Nothing of a plan is hidden, whatever else is known.
     for (id, own) in by_client {
         page.heading(&format!("#{id}"));
         list(view, &own, &mut page);
     }
-    left_out(view, &mut page);
+    left_out_in_all(view, &mut page);
 
     page.heading("The record");
+    let who = format!("Asked for by {} on {} UTC", view.requested_by, view.plan.head().made_at.minutes());
+    page.say(2, Meaning::Text, &who);
     let pool = view.estimate.pool.map_or(String::new(), pool_words);
     page.say(
         2,
@@ -188,16 +199,73 @@ pub(super) fn write(
     page
 }
 
-fn about_client(view: &PlanView, client: &SurveyedClient, symbols: &Symbols, page: &mut Prose<PlanEntry>) {
+/// The clients with their places in the survey.
+fn in_order_of_names(view: &PlanView) -> Vec<(usize, &SurveyedClient)> {
+    let mut clients: Vec<(usize, &SurveyedClient)> = view.survey.clients.iter().enumerate().collect();
+    clients.sort_by_cached_key(|(_, client)| {
+        (natural::key(client.name.as_deref().unwrap_or("")), client.id.clone())
+    });
+    clients
+}
+
+/// One line for each client, where there are several.
+fn at_a_glance(
+    view: &PlanView,
+    clients: &[(usize, &SurveyedClient)],
+    by_client: &BTreeMap<&ClientId, Vec<usize>>,
+    setting: &Setting,
+    symbols: &Symbols,
+    page: &mut Prose<PlanEntry>,
+) {
+    if by_client.len() < 2 {
+        return;
+    }
+    page.heading(&format!("{} at a glance", super::super::capital(setting.nouns.clients)));
+    let verb = if view.is_undo() { "to restore" } else { "to deactivate" };
+    for (_, client) in clients {
+        let Some(own) = client.id.as_ref().and_then(|id| by_client.get(id)) else { continue };
+        let linked =
+            client.found.iter().filter(|found| found.skip.is_none() && found.links.linked().next().is_some());
+        let left = client.found.iter().filter(|found| found.skip.is_some());
+        let facts = [
+            (linked.count(), "still linked"),
+            (left.count(), "left as they are"),
+            (
+                client.signs_of_life.len(),
+                if client.signs_of_life.len() == 1 { "sign of life" } else { "signs of life" },
+            ),
+        ];
+        let facts: Vec<String> =
+            facts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!(", {n} {word}")).collect();
+        let warns = !client.signs_of_life.is_empty() && !view.is_undo();
+        let (sign, meaning) =
+            if warns { (symbols.warning, Meaning::Warn) } else { (symbols.bullet, Meaning::Text) };
+        page.item(
+            2,
+            sign,
+            meaning,
+            &format!("{}: {} {verb}{}", client_title(client), own.len(), facts.concat()),
+        );
+    }
+}
+
+fn about_client(
+    view: &PlanView,
+    client: &SurveyedClient,
+    setting: &Setting,
+    symbols: &Symbols,
+    page: &mut Prose<PlanEntry>,
+) {
+    let agreement = setting.nouns.agreement;
     if let Some(offboarded) = &client.offboarded {
-        page.say(2, Meaning::Text, &format!("Counts as offboarded: {}", offboarded.because()));
+        page.say(2, Meaning::Text, &format!("Counts as offboarded: {}", offboarded.because_told(agreement)));
     }
     // An undo asks nobody to be gone.
     if client.signs_of_life.is_empty() && !view.is_undo() {
         page.say(2, Meaning::Muted, "Signs of life: none found");
     }
     for sign in &client.signs_of_life {
-        page.item(2, symbols.warning, Meaning::Warn, &format!("Sign of life: {sign}"));
+        page.item(2, symbols.warning, Meaning::Warn, &format!("Sign of life: {}", sign.told(agreement)));
     }
     for text in &client.warnings {
         page.item(2, symbols.warning, Meaning::Warn, text);
@@ -218,8 +286,13 @@ fn list(view: &PlanView, own: &[usize], page: &mut Prose<PlanEntry>) {
         let verb = if view.is_undo() { "restore" } else { "deactivate" };
         page.say(2, Meaning::Text, &format!("{} to {verb}: {}", own.len(), types.join(", ")));
     }
+    let mut own = own.to_vec();
+    own.sort_by_cached_key(|at| {
+        let item = &view.plan.items()[*at];
+        (natural::key(&item.config_type), natural::key(&item.title()), item.config_id.clone())
+    });
     for at in own {
-        page.entry(PlanEntry::Item(*at));
+        page.entry(PlanEntry::Item(at));
     }
 }
 
@@ -233,65 +306,6 @@ fn wanted_statuses(view: &PlanView) -> Vec<String> {
         }
     }
     names
-}
-
-/// One sentence for each kind of link that planned configurations still have.
-fn linked(view: &PlanView, found: &HashMap<ConfigId, (usize, usize)>, setting: &Setting) -> Vec<String> {
-    let mut counts: BTreeMap<LinkKind, (usize, BTreeMap<&str, usize>)> = BTreeMap::new();
-    let (mut unknown, mut unread) = (0, 0);
-    for item in view.plan.items() {
-        let Some((client, at)) = found.get(&item.config_id) else { continue };
-        let links = &view.survey.clients[*client].found[*at].links;
-        for kind in links.linked() {
-            let (n, names) = counts.entry(kind).or_default();
-            *n += 1;
-            for link in links.get(kind).items() {
-                *names.entry(link.name.as_str()).or_default() += 1;
-            }
-        }
-        if links.summary() == "not read" {
-            unread += 1;
-        } else if links.have_unknown() {
-            unknown += 1;
-        }
-    }
-    let mut sentences = Vec::new();
-    for (kind, (n, names)) in counts {
-        let mut named: Vec<(&str, usize)> = names.into_iter().collect();
-        named.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-        let more = if named.len() > 4 { format!(", {} more", named.len() - 4) } else { String::new() };
-        let named: Vec<String> = named.iter().take(4).map(|(name, n)| format!("{name} {n}")).collect();
-        let named = format!("{}{more}", named.join(", "));
-        let them = if n == 1 { "it" } else { "them" };
-        sentences.push(match kind {
-            LinkKind::Billing => format!(
-                "Still billed: {n} ({named}). Deactivating does not end the billing: change the {} yourself.",
-                setting.nouns.agreement.to_lowercase()
-            ),
-            LinkKind::Tickets => {
-                format!("Open tickets: {n} ({named}). They stay open: close them or move them yourself.")
-            }
-            LinkKind::Children => {
-                format!("With active children: {n} ({named}). The children stay active unless they are ticked too.")
-            }
-            LinkKind::Rmm => {
-                format!("RMM still linked: {n} ({named}). Stop the sync first, or it will bring {them} back.")
-            }
-        });
-    }
-    if unknown > 0 {
-        sentences.push(format!(
-            "Links unknown: {}. Nobody could read what still hangs on them.",
-            count(unknown, setting.nouns.configuration, setting.nouns.configurations)
-        ));
-    }
-    if unread > 0 {
-        sentences.push(format!(
-            "Links not read: {}. What still hangs on them is not known.",
-            count(unread, setting.nouns.configuration, setting.nouns.configurations)
-        ));
-    }
-    sentences
 }
 
 /// `, 49 % of this hour's pool (31 % is used already)`
@@ -317,30 +331,41 @@ fn changed_since(view: &PlanView, places: &[(usize, usize)], page: &mut Prose<Pl
     }
 }
 
-/// What stays as it is, by reason. What nobody ticked is only counted.
-fn left_out(view: &PlanView, page: &mut Prose<PlanEntry>) {
+/// What of this client stays as it is, by reason. What nobody ticked is only counted.
+fn left_out(view: &PlanView, c: usize, client: &SurveyedClient, page: &mut Prose<PlanEntry>) {
     let mut reasons: BTreeMap<SkipReason, Vec<(usize, usize)>> = BTreeMap::new();
-    for (c, client) in view.survey.clients.iter().enumerate() {
-        for (f, found) in client.found.iter().enumerate() {
-            if let Some(reason) = found.skip {
-                reasons.entry(reason).or_default().push((c, f));
-            }
+    for (f, found) in client.found.iter().enumerate() {
+        if let Some(reason) = found.skip {
+            reasons.entry(reason).or_default().push((c, f));
         }
     }
-    if reasons.is_empty() {
-        return;
-    }
-    page.heading("Left as they are");
     for (reason, places) in reasons {
         if view.is_undo() && reason == SkipReason::ChangedSinceReview {
             changed_since(view, &places, page);
             continue;
         }
-        page.say(2, Meaning::Text, &format!("{}: {}", reason.words(), places.len()));
+        page.say(
+            2,
+            Meaning::Muted,
+            &format!("{}, left as they are: {}", super::super::capital(reason.words()), places.len()),
+        );
         if reason != SkipReason::NotSelected && reason != SkipReason::AlreadyInactive {
             for (client, at) in places {
                 page.entry(PlanEntry::Left(client, at));
             }
         }
     }
+}
+
+fn left_out_in_all(view: &PlanView, page: &mut Prose<PlanEntry>) {
+    let mut reasons: BTreeMap<SkipReason, usize> = BTreeMap::new();
+    for reason in view.survey.found().filter_map(|found| found.skip) {
+        *reasons.entry(reason).or_default() += 1;
+    }
+    if reasons.is_empty() || view.survey.clients.len() < 2 {
+        return;
+    }
+    let parts: Vec<String> = reasons.iter().map(|(reason, n)| format!("{n} {}", reason.words())).collect();
+    page.heading("Left as they are, in all");
+    page.say(2, Meaning::Text, &parts.join(", "));
 }
