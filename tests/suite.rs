@@ -9,6 +9,7 @@ mod fuzz;
 mod papers;
 mod psa;
 mod pty;
+mod report;
 mod settings;
 mod simulator;
 mod store;

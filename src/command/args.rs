@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 mod audit;
+mod export_run;
 
 pub use audit::{Audit, Export, Form, Prune, Verify};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+pub use export_run::ExportRun;
 
 /// Retire the PSA configurations of offboarded clients: reviewed one by one, applied safely, proven
 /// afterwards.
@@ -285,13 +287,8 @@ pub enum Runs {
     Approve(Approve),
     /// End a run that waits for approval; nothing is changed
     Reject { id: String },
-    /// The report of one run
-    Export {
-        id: String,
-        /// Report file, or a directory [default: standard output]
-        #[arg(long, value_name = "FILE|DIR")]
-        output: Option<PathBuf>,
-    },
+    /// The report of one run, as JSON, CSV, Markdown or HTML, for the house or for the client
+    Export(ExportRun),
 }
 
 #[derive(Debug, Clone, Args)]

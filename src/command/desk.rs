@@ -1,8 +1,9 @@
 //! The Desk behind the screen: the engine's work in the screen's words.
 //!
 //! `planning` makes plans, `past` tells of earlier runs, `rows` of what is read, `following` of what runs;
-//! `rereading` reads one client again.
+//! `rereading` reads one client again, `files` saves reports.
 
+mod files;
 mod following;
 mod past;
 mod planning;
@@ -11,7 +12,6 @@ mod rows;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
     sync::Arc,
 };
 
@@ -26,12 +26,13 @@ use crate::{
         Ask, Control, Controller, Discovery, Draft, Engine, EngineError, Finished, Request, RunHandle,
         links::Cache,
     },
-    report::{self, write_file},
+    report,
     store::{StoreError, StoredRun},
     telemetry,
     tui::desk::{
-        self, ClientRead, Desk, Hold, HoldRequest, LinksRead, LoadNews, LogLevel, LogLine, Parked, PastRun,
-        PlanView, Recheck, RunNews, SaveError, Setting, Trouble, UndoDraft, View,
+        self, ClientRead, Completion, Desk, Hold, HoldRequest, LinksRead, LoadNews, LogLevel, LogLine,
+        Parked, PastRun, PlanView, Recheck, RunNews, SaveError, SaveRequest, Saved, Setting, Trouble,
+        UndoDraft, View,
     },
 };
 
@@ -316,19 +317,22 @@ impl Desk for RealDesk {
         self.refresh_holds().await
     }
 
-    async fn save_report(&self, run: RunId, path: PathBuf, overwrite: bool) -> Result<PathBuf, SaveError> {
-        let report = self.report(run).await.map_err(SaveError::Failed)?;
-        let path = if path.is_dir() { path.join(report::file_name(&report)) } else { path };
-        if path.exists() && !overwrite {
-            return Err(SaveError::Exists(path));
-        }
-        write_file(&report, &path).map_err(|error| {
-            SaveError::Failed(Trouble {
-                message: error.to_string(),
-                advice: "Name another place; the copy in the data directory is safe.".to_owned(),
-            })
-        })?;
-        Ok(path)
+    async fn save_report(&self, request: SaveRequest) -> Result<Saved, SaveError> {
+        let report = self.report(request.run.clone()).await.map_err(SaveError::Failed)?;
+        // Disks may be slow, and far away.
+        let saving = tokio::task::spawn_blocking(move || files::save(&report, &request));
+        saving.await.unwrap_or_else(|error| {
+            let advice = "Try again; the copy in the data directory is safe.".to_owned();
+            Err(SaveError::Failed(Trouble { message: error.to_string(), advice }))
+        })
+    }
+
+    async fn complete_path(&self, typed: String) -> Completion {
+        tokio::task::spawn_blocking(move || files::complete(&typed)).await.unwrap_or_default()
+    }
+
+    async fn story(&self, run: RunId) -> Result<Vec<String>, Trouble> {
+        Ok(super::runs::story(&self.stored(&run).await?))
     }
 
     async fn history(&self) -> Result<Vec<PastRun>, Trouble> {

@@ -11,7 +11,7 @@ mod demo;
 mod desk;
 mod doctor;
 mod hold;
-mod print;
+pub mod print;
 mod progress;
 mod review;
 mod run;

@@ -2,7 +2,10 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::domain::{ExitCode, text::visible};
+use crate::domain::{
+    ExitCode,
+    text::{harmless_json, visible},
+};
 
 /// Text for standard output: a report, a list. A reader that went away is no error.
 pub fn out(text: &str) {
@@ -13,10 +16,28 @@ pub fn out(text: &str) {
 
 /// A line for a person on standard error, with foreign text made harmless.
 pub fn tell(text: &str) {
-    let mut stderr = io::stderr().lock();
+    // Nobody may be there to read; so it is below.
+    let _ = io::stderr().lock().write_all(shown(text).as_bytes());
+}
+
+/// Lines as a terminal may have them.
+pub fn shown(text: &str) -> String {
+    let mut lines = String::with_capacity(text.len() + 1);
     for line in text.lines() {
-        let _ = writeln!(stderr, "{}", visible(line));
+        lines.push_str(&visible(line));
+        lines.push('\n');
     }
+    lines
+}
+
+/// A line of JSON for a program on standard error: harmless on a terminal, and JSON all the same.
+pub fn tell_json(value: &serde_json::Value) {
+    let _ = io::stderr().lock().write_all(shown_json(value).as_bytes());
+}
+
+/// The line, for programs that parse it and terminals that only show it.
+pub fn shown_json(value: &serde_json::Value) -> String {
+    format!("{}\n", harmless_json(&value.to_string()))
 }
 
 /// An error and what to do about it.

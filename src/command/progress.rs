@@ -36,7 +36,7 @@ impl Style {
     pub fn tell(self, kind: &str, text: &str) {
         if self == Self::Json {
             let at = Timestamp::new(Clock::system().now());
-            print::tell(&json!({ "type": kind, "timestamp": at, "text": text }).to_string());
+            print::tell_json(&json!({ "type": kind, "timestamp": at, "text": text }));
         } else if kind == "warning" {
             print::tell(&format!("warning: {text}"));
         } else {
@@ -125,25 +125,21 @@ impl Teller {
                     totals.changed
                 ));
             }
-            None => print::tell(
-                &json!({
-                    "type": "progress", "timestamp": now, "run_id": self.run, "state": phase,
-                    "done": progress.done, "total": progress.total, "rate": progress.rate,
-                    "seconds_left": progress.seconds_left, "deactivated": totals.done,
-                    "skipped": totals.skipped, "changed_since_review": totals.changed,
-                    "failed": totals.failed, "unknown": totals.unknown,
-                })
-                .to_string(),
-            ),
+            None => print::tell_json(&json!({
+                "type": "progress", "timestamp": now, "run_id": self.run, "state": phase,
+                "done": progress.done, "total": progress.total, "rate": progress.rate,
+                "seconds_left": progress.seconds_left, "deactivated": totals.done,
+                "skipped": totals.skipped, "changed_since_review": totals.changed,
+                "failed": totals.failed, "unknown": totals.unknown,
+            })),
         }
     }
 
     fn notice(&mut self, notice: &Notice) {
         match &self.bar {
             Some(bar) => bar.println(crate::domain::text::visible(&notice.to_string())),
-            None => print::tell(
-                &json!({ "type": "notice", "timestamp": Timestamp::new(self.clock.now()), "text": notice.to_string() })
-                    .to_string(),
+            None => print::tell_json(
+                &json!({ "type": "notice", "timestamp": Timestamp::new(self.clock.now()), "text": notice.to_string() }),
             ),
         }
     }

@@ -219,6 +219,38 @@ pub enum FollowUpKind {
     SameDevice,
 }
 
+impl FollowUpKind {
+    /// All kinds, the most urgent first.
+    pub const BY_URGENCY: [Self; 10] = [
+        Self::ActiveAgain,
+        Self::InactiveAgain,
+        Self::SameDevice,
+        Self::Agreement,
+        Self::Billing,
+        Self::Ticket,
+        Self::Child,
+        Self::Rmm,
+        Self::Unknown,
+        Self::StillActive,
+    ];
+
+    /// What there is to do about it, above the list of what it concerns.
+    pub fn to_do(self) -> &'static str {
+        match self {
+            Self::ActiveAgain => "Active again, find out who or what switched it back",
+            Self::InactiveAgain => "Inactive again, find out who or what switched it back",
+            Self::SameDevice => "New records of the same devices, decide about them",
+            Self::Agreement => "End these agreements",
+            Self::Billing => "Still billed, take them off",
+            Self::Ticket => "Open tickets, close or move them",
+            Self::Child => "Active children, decide about them",
+            Self::Rmm => "Still in the RMM, remove the agents and stop the sync",
+            Self::Unknown => "Could not be read, look for yourself",
+            Self::StillActive => "Still active",
+        }
+    }
+}
+
 impl From<LinkKind> for FollowUpKind {
     fn from(kind: LinkKind) -> Self {
         match kind {

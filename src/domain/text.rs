@@ -2,28 +2,33 @@
 
 use std::{borrow::Cow, fmt::Write};
 
-/// Control, bidirectional and zero-width characters written as `\u{…}`; everything else as it is.
+use unicode_width::UnicodeWidthChar;
+
+/// Control, bidirectional and zero-width characters, and marks piled on one letter, written as `\u{…}`; everything else
+/// as it is.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if text.chars().any(is_dangerous) {
-        let mut shown = String::with_capacity(text.len() + 8);
-        for c in text.chars() {
-            if is_dangerous(c) {
-                shown.extend(c.escape_unicode());
-            } else {
-                shown.push(c);
-            }
-        }
-        Cow::Owned(shown)
-    } else {
-        Cow::Borrowed(text)
+    let mut eye = Eye::default();
+    if !text.chars().any(|c| eye.minds(c)) {
+        return Cow::Borrowed(text);
     }
+    let mut eye = Eye::default();
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if eye.minds(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
 }
 
 /// JSON with every such character escaped, line feeds apart: the same JSON, harmless on a terminal.
 pub fn harmless_json(json: &str) -> String {
+    let mut eye = Eye::default();
     let mut shown = String::with_capacity(json.len());
     for c in json.chars() {
-        if c != '\n' && is_dangerous(c) {
+        if eye.minds(c) && c != '\n' {
             let mut units = [0; 2];
             for unit in c.encode_utf16(&mut units) {
                 // Writing to a String cannot fail.
@@ -58,12 +63,54 @@ pub fn one_line(text: &str, limit: usize) -> String {
     }
 }
 
-/// Whether a character could drive a terminal or mislead the eye.
+/// More marks than any script piles on one letter.
+const MOST_MARKS: u8 = 6;
+
+/// Looks at a text letter by letter.
+#[derive(Default)]
+struct Eye {
+    before: Option<char>,
+    marks: u8,
+}
+
+impl Eye {
+    /// Whether the next character could drive a terminal or mislead the eye where it stands.
+    fn minds(&mut self, c: char) -> bool {
+        let before = self.before.replace(c);
+        if (' '..='~').contains(&c) {
+            self.marks = 0;
+            return false;
+        }
+        // Whether a symbol is a picture is said behind it; behind a letter it says nothing that could be seen.
+        if matches!(c, '\u{fe0e}' | '\u{fe0f}') {
+            return !before.is_some_and(|before| {
+                !before.is_ascii()
+                    && !before.is_alphanumeric()
+                    && !before.is_whitespace()
+                    && !is_ignored(before)
+            });
+        }
+        if c.width() == Some(0) && !c.is_control() {
+            self.marks = self.marks.saturating_add(1);
+        } else {
+            self.marks = 0;
+        }
+        is_dangerous(c) || self.marks > MOST_MARKS
+    }
+}
+
 fn is_dangerous(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    c.is_control() || is_ignored(c) || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// Characters that show nothing (Unicode's `Default_Ignorable_Code_Point`), marks of direction among them.
+fn is_ignored(c: char) -> bool {
+    matches!(c,
+        '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// `1 company`, `3 companies`.
@@ -102,6 +149,20 @@ mod tests {
         assert_eq!(visible("a\u{1b}[31mb"), "a\\u{1b}[31mb");
         assert_eq!(visible("abc\u{202e}cba"), "abc\\u{202e}cba");
         assert_eq!(visible("日本 привет"), "日本 привет");
+    }
+
+    #[test]
+    fn what_shows_nothing_is_shown_where_it_could_mislead() {
+        assert_eq!(visible("SRV\u{fe0f}-1\u{3164}"), "SRV\\u{fe0f}-1\\u{3164}");
+        assert_eq!(visible("⚠\u{fe0f} old"), "⚠\u{fe0f} old");
+        assert_eq!(visible("e\u{301}\u{323}"), "e\u{301}\u{323}");
+        let piled = format!("e{}x\u{301}", "\u{301}".repeat(8));
+        let shown = format!("e{}\\u{{301}}\\u{{301}}x\u{301}", "\u{301}".repeat(6));
+        assert_eq!(visible(&piled), shown);
+        let json = serde_json::json!([piled, "a\u{202e}\u{9b}\u{1b}"]);
+        let harmless = harmless_json(&json.to_string());
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&harmless).unwrap(), json);
+        assert!(!harmless.contains(['\u{202e}', '\u{9b}', '\u{1b}']));
     }
 
     #[test]

@@ -19,13 +19,18 @@ pub fn tamed(text: &str) -> String {
     let mut shown = String::with_capacity(text.len() + 1);
     let mut begins = true;
     for c in text.chars() {
-        if begins && matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') {
+        if begins && is_formula(c) {
             shown.push('\'');
         }
         begins = c == ';' || (begins && (c.is_whitespace() || matches!(c, '"' | '\'')));
         shown.push(c);
     }
     shown
+}
+
+/// What begins a formula somewhere; full width, small and typographic forms among them.
+fn is_formula(c: char) -> bool {
+    matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '﹦' | '﹢' | '﹣' | '﹫' | '−')
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::{
 
 use thiserror::Error;
 
+use super::export::{Sheet, Wish, sheets};
 use crate::{
     domain::{document::Report, text::harmless_json},
     system::files::{create_private_folder, write_atomically},
@@ -35,25 +36,24 @@ pub fn file_name(report: &Report) -> String {
 }
 
 pub fn write_file(report: &Report, path: &Path) -> Result<(), WriteError> {
-    write_atomically(path, to_json(report).as_bytes())
-        .map_err(|source| WriteError { path: path.to_owned(), source })
+    write_text(&to_json(report), path)
+}
+
+/// An export that is one file.
+pub fn write_text(text: &str, path: &Path) -> Result<(), WriteError> {
+    write_atomically(path, text.as_bytes()).map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
 /// One document per client and the joint one. Tells the joint one's path.
 pub fn write_folder(report: &Report, folder: &Path) -> Result<PathBuf, WriteError> {
-    create_private_folder(folder).map_err(|source| WriteError { path: folder.to_owned(), source })?;
-    let run = &report.run().run_id;
-    for (at, client) in report.clients().iter().enumerate() {
-        let id = client.client_id.as_ref().map_or_else(|| format!("unknown-{at}"), |id| plain(id.as_str()));
-        let single = Report::Client(Box::new(client.clone()));
-        write_file(&single, &folder.join(format!("mothball-{run}-client-{id}.json")))?;
-    }
-    let path = folder.join(file_name(report));
-    write_file(report, &path)?;
-    Ok(path)
+    // JSON for the house is always to be had.
+    let sheets = sheets(report, &Wish::default()).unwrap_or_default();
+    write_sheets(&sheets, folder)?;
+    Ok(folder.join(file_name(report)))
 }
 
-/// An id as part of a file's name: what is not a letter or digit becomes an underscore.
-fn plain(id: &str) -> String {
-    id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(40).collect()
+/// Each document as a file of its own.
+pub fn write_sheets(sheets: &[Sheet], folder: &Path) -> Result<(), WriteError> {
+    create_private_folder(folder).map_err(|source| WriteError { path: folder.to_owned(), source })?;
+    sheets.iter().try_for_each(|sheet| write_text(&sheet.text, &folder.join(&sheet.name)))
 }

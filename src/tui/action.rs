@@ -122,9 +122,9 @@ actions! {
     Replan "replan" "" "Plan again" [Plan] ["R"] None;
     Pause "pause" "pause" "Pause the run, or go on" [Run] ["p"] Careful;
     Cancel "cancel" "cancel" "Cancel: what was sent is waited for; twice stops hard" [Run] ["c"] Careful;
-    Problems "problems" "problems" "Show all items, each client, or what went wrong by cause" [Run, Report] ["f"] None;
+    Problems "problems" "problems" "Show all items, each client, or what went wrong by cause; in Report by outcome" [Run, Report] ["f"] None;
     OpenReport "open-report" "report" "Open the report" [Run] ["enter"] None;
-    Save "save" "save as" "Save the report to a file of your choice" [Report] ["s"] None;
+    Save "save" "save" "Save the report to a file of your choice" [Report] ["s"] None;
     Retry "retry" "retry failed" "Plan what failed once more" [Run, Report] ["r"] None;
     OpenEntry "open-entry" "open" "Open this run: its report, or the plan that waits" [History] ["enter"] None;
     Approve "approve" "approve…" "Approve this run: its plan opens with everything ticked" [History] ["a"] Writes;
@@ -132,6 +132,9 @@ actions! {
     ResumeRun "resume-run" "resume…" "Resume this run: asks first" [History] ["r"] Writes;
     UndoRun "undo-run" "undo…" "Undo this run: opens the plan of what would be restored" [Report, History] ["u"] Writes;
     Recheck "recheck" "look again" "Look again: what this run set inactive and is active again" [Report, History] ["c"] None;
+    Export "export" "export" "Export a report: CSV, Markdown, HTML, for the house or for the client" [Report, History] ["E"] None;
+    CopyMarkdown "copy-markdown" "" "Copy the report as Markdown, for a ticket" [Report] ["Y"] None;
+    Story "story" "why" "What happened in this run, and why it is where it is" [Report, History] ["w"] None;
     Reload "reload" "reload" "Read again from the PSA" [Review, History] ["R"] None;
     ReloadClient "reload-client" "" "Read this one client again" [Review] ["r"] None;
     Copy "copy" "" "Copy: an id, a row, the table or a link; in Report and History at once" [Review, Report, History] ["y"] None;

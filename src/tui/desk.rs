@@ -1,5 +1,6 @@
 //! What the screen may ask for. `command/review.rs` answers with the real thing, tests with a script.
 
+mod files;
 mod hold;
 mod news;
 mod past;
@@ -12,6 +13,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 pub use self::{
+    files::{Completion, SaveError, SaveRequest, Saved},
     hold::{Hold, HoldRequest},
     news::{Again, ClientRead, Control, Ending, LinksRead, LoadNews, Row, RunNews},
     past::{PastRun, Recheck},
@@ -81,11 +83,17 @@ pub trait Desk: Send + Sync + 'static {
 
     async fn release(&self, config_id: ConfigId) -> Result<(), Trouble>;
 
-    /// Saves the report of a run that has ended. An existing file is kept unless `overwrite`.
-    async fn save_report(&self, run: RunId, path: PathBuf, overwrite: bool) -> Result<PathBuf, SaveError>;
+    /// Saves the report of a run in the form that is wanted. An existing file is kept unless it says otherwise.
+    async fn save_report(&self, request: SaveRequest) -> Result<Saved, SaveError>;
+
+    /// What a path that is being typed could become.
+    async fn complete_path(&self, typed: String) -> Completion;
 
     /// Earlier runs, the latest first.
     async fn history(&self) -> Result<Vec<PastRun>, Trouble>;
+
+    /// What happened in a run, line by line, and why it is where it is.
+    async fn story(&self, run: RunId) -> Result<Vec<String>, Trouble>;
 
     /// The report of an earlier run.
     async fn report(&self, run: RunId) -> Result<Report, Trouble>;
@@ -174,11 +182,4 @@ impl LogLevel {
 pub struct Trouble {
     pub message: String,
     pub advice: String,
-}
-
-/// Why a report was not saved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SaveError {
-    Exists(PathBuf),
-    Failed(Trouble),
 }

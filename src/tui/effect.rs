@@ -1,9 +1,9 @@
 //! What `update` wants done outside: plain data, carried out by the runtime.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use super::{
-    desk::{Control, Draft, HoldRequest, UndoDraft, View},
+    desk::{Control, Draft, HoldRequest, SaveRequest, UndoDraft, View},
     filter::Query,
     message::Message,
     model::{data::Entry, review::Sort},
@@ -107,10 +107,14 @@ pub enum Effect {
         run: RunId,
         control: Control,
     },
-    Save {
+    Save(SaveRequest),
+    /// What this path could become.
+    Complete {
+        typed: String,
+    },
+    /// What happened in a run.
+    Story {
         run: RunId,
-        path: PathBuf,
-        overwrite: bool,
     },
     History,
     Report {

@@ -136,7 +136,11 @@ pub const PLAN_FOOT: usize = 2;
 
 /// Lines below the list of History that tell more about the run under the cursor, in a body of so many lines.
 pub fn history_foot(height: usize) -> usize {
-    if height >= 12 { 4 } else { 2 }
+    match height {
+        16.. => 5,
+        12.. => 4,
+        _ => 2,
+    }
 }
 
 /// Runs of History in sight, below its header line.

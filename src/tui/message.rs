@@ -1,11 +1,9 @@
 //! Everything that can happen to the screen.
 
-use std::path::PathBuf;
-
 use super::{
     desk::{
-        ClientRead, Control, Hold, LinksRead, LoadNews, LogLine, Parked, PastRun, PlanView, Recheck, RunNews,
-        SaveError, Trouble,
+        ClientRead, Completion, Control, Hold, LinksRead, LoadNews, LogLine, Parked, PastRun, PlanView,
+        Recheck, RunNews, SaveError, Saved, Trouble,
     },
     key::Key,
     options::StopSignal,
@@ -42,7 +40,10 @@ pub enum Message {
     /// No more news will come of this run.
     RunNewsEnded(u64),
     Controlled(Control, Result<(), Trouble>),
-    Saved(Result<PathBuf, SaveError>),
+    Saved(Result<Saved, SaveError>),
+    /// What the path that was typed could become.
+    Completed(String, Completion),
+    Story(RunId, Result<Vec<String>, Trouble>),
     History(Result<Vec<PastRun>, Trouble>),
     Report(RunId, Result<Box<Report>, Trouble>),
     Rechecked(RunId, Result<Recheck, Trouble>),

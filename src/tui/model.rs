@@ -7,6 +7,8 @@ pub mod plan;
 pub mod report;
 pub mod review;
 pub mod run;
+pub mod saving;
+pub mod sieve;
 
 use self::{
     history::HistoryPage,
@@ -204,9 +206,9 @@ impl Model {
             Some(Overlay::Help { typing: true, .. }) => return &[Scope::Typing],
             Some(Overlay::Columns(_)) => return &[Scope::Choosing],
             Some(Overlay::Copy { .. }) => return &[Scope::Copying],
-            Some(Overlay::Help { .. } | Overlay::Log(_) | Overlay::Recheck { .. }) => {
-                return &[Scope::Reading];
-            }
+            Some(
+                Overlay::Help { .. } | Overlay::Log(_) | Overlay::Recheck { .. } | Overlay::Story { .. },
+            ) => return &[Scope::Reading],
             Some(_) => return &[Scope::Dialog],
             None => {}
         }

@@ -19,6 +19,7 @@ mod rereading;
 mod resuming;
 mod review;
 mod run;
+mod saving;
 mod ticking;
 mod viewing;
 
@@ -43,6 +44,11 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
     // What was interrupted is offered at once.
     effects.extend(history::begin(model));
     effects
+}
+
+/// Fields as they are copied: one line, tabs between them, foreign text made harmless for whatever it is pasted into.
+pub fn copied(fields: &[&str]) -> String {
+    copying::line(fields)
 }
 
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -81,7 +87,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Run(serial, news) => run::news(model, serial, news),
         Message::RunNewsEnded(serial) => run::news_ended(model, serial),
         Message::Controlled(control, result) => run::controlled(model, control, result),
-        Message::Saved(result) => report::saved(model, result),
+        Message::Saved(result) => saving::saved(model, result),
+        Message::Completed(typed, completion) => saving::completed(model, &typed, completion),
+        Message::Story(run, result) => history::told(model, run, result),
         Message::History(result) => history::read(model, result),
         Message::Report(run, result) => history::opened(model, &run, result),
         Message::Rechecked(run, result) => history::rechecked(model, &run, result),
@@ -205,7 +213,13 @@ pub fn is_available(model: &Model, action: Action) -> bool {
         Action::Pick | Action::PickAll => {
             model.plan.as_ref().is_some_and(|plan| plan.purpose.is_picked_here() && plan.spent.is_none())
         }
-        Action::Save => model.report.as_ref().is_some_and(|report| report.report().is_some()),
+        Action::Save | Action::CopyMarkdown => {
+            model.report.as_ref().is_some_and(|report| report.report().is_some())
+        }
+        Action::Export | Action::Story => match model.place {
+            Place::History => model.history.under_cursor().is_some(),
+            _ => model.report.as_ref().is_some_and(|report| report.report().is_some()),
+        },
         Action::OpenPlan => !model.review.ticks.is_empty(),
         Action::Tick
         | Action::TickAll

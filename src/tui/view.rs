@@ -13,6 +13,7 @@ mod report;
 pub mod review;
 pub mod rows;
 mod run;
+pub mod story;
 
 use ratatui::{
     buffer::Buffer,

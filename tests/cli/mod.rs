@@ -4,6 +4,7 @@ mod approval;
 mod audit;
 mod bad_disk;
 mod bad_input;
+mod exports;
 mod full_disk;
 mod holds;
 mod killed;

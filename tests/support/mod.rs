@@ -4,6 +4,7 @@ pub mod bad_disk;
 pub mod canary;
 pub mod failing_store;
 pub mod guarded_store;
+pub mod hostile;
 pub mod notes;
 pub mod openapi;
 mod openapi_notes;

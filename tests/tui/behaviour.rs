@@ -8,7 +8,7 @@ use mothball::{
         event::{End, Notice},
     },
     tui::{
-        desk::{Control, LinksRead, LoadNews, Mode, Preselect, RunNews, SaveError, Trouble},
+        desk::{Control, LinksRead, LoadNews, Mode, Preselect, RunNews, SaveError, Saved, Trouble},
         effect::Effect,
         layout::Pane,
         message::{Message, Mouse, MouseKind},
@@ -715,7 +715,7 @@ fn the_report_is_saved_to_a_path_and_overwrites_only_when_told() {
     screen.write(".bak").keys("enter");
     let saves = |screen: &Screen| -> Vec<(PathBuf, bool)> {
         let save = |effect: &Effect| match effect {
-            Effect::Save { path, overwrite, .. } => Some((path.clone(), *overwrite)),
+            Effect::Save(request) => Some((request.path.clone(), request.overwrite)),
             _ => None,
         };
         screen.asked.iter().filter_map(save).collect()
@@ -729,7 +729,7 @@ fn the_report_is_saved_to_a_path_and_overwrites_only_when_told() {
     screen.send(Message::Saved(Err(SaveError::Exists(path.clone()))));
     screen.keys("tab enter");
     assert_eq!(saves(&screen).last(), Some(&(path.clone(), true)));
-    screen.send(Message::Saved(Ok(path)));
+    screen.send(Message::Saved(Ok(Saved { path, files: 1 })));
     assert!(screen.model.overlay.is_none() && screen.note().starts_with("Saved as"));
 }
 

@@ -456,11 +456,11 @@ fn actions_are_only_there_where_they_can_do_something() {
     let expected = [
         ("enter open  a approve…  n reject", "waits for approval"),
         ("enter open  r resume…  u undo…  c look again", "was interrupted"),
-        ("enter open  R reload", "an undo"),
+        ("enter open  E export  w why  R reload", "an undo"),
         ("enter open  u undo…  c look again", "finished"),
-        ("enter open  R reload", "a dry run"),
-        ("enter open  R reload", "of another profile"),
-        ("enter open  R reload", "rejected"),
+        ("enter open  E export  w why  R reload", "a dry run"),
+        ("enter open  E export  w why  R reload", "of another profile"),
+        ("enter open  E export  w why  R reload", "rejected"),
     ];
     for (hints, what) in expected {
         let text = screen.text();

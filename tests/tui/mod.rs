@@ -3,6 +3,8 @@
 
 mod behaviour;
 mod decisions;
+mod exports;
+mod foreign;
 mod holds;
 mod hyperlinks;
 mod pty;

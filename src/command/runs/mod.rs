@@ -8,12 +8,12 @@ mod show;
 mod undo;
 
 pub use export::report_of;
+pub use show::lines as story;
 
 use super::{
     args::{Global, Resume, Runs},
     audit::{RETENTION_DAYS, old_runs, reminder},
     context::data_dir,
-    deliver::hand_over,
     print::{self, Failure},
 };
 use crate::{
@@ -22,7 +22,6 @@ use crate::{
         text::{harmless_json, visible},
     },
     engine::expire_overdue,
-    report,
     settings::Settings,
     store::{Audit, RunSummary, StoredRun},
     system::Clock,
@@ -88,15 +87,7 @@ pub async fn runs(global: &Global, args: &Runs) -> Result<ExitCode, Failure> {
             drop(store);
             return approve::reject(global, run).await;
         }
-        Runs::Export { id, output } => {
-            let run = find(store.as_ref(), id).await?;
-            let report = report_of(&run)?;
-            match output {
-                None => print::out(&report::to_json(&report)),
-                Some(path) => hand_over(&report, path)
-                    .map_err(|error| Failure::usage(error, "Name another place with --output."))?,
-            }
-        }
+        Runs::Export(args) => export::export(&find(store.as_ref(), &args.id).await?, args)?,
     }
     Ok(ExitCode::Success)
 }

@@ -7,6 +7,13 @@ use crate::{
 };
 
 pub fn show(run: &StoredRun) {
+    for text in lines(run) {
+        print::out(&format!("{}\n", visible(&text)));
+    }
+}
+
+/// What is known of a run, in the order in which it happened.
+pub fn lines(run: &StoredRun) -> Vec<String> {
     let header = &run.header;
     let tenant = header.tenant.as_ref().map_or_else(|| "never reached".to_owned(), ToString::to_string);
     let mut lines = vec![
@@ -24,9 +31,7 @@ pub fn show(run: &StoredRun) {
     ];
     lines.extend(run.events.iter().map(line));
     lines.extend(waiting(run));
-    for text in lines {
-        print::out(&format!("{}\n", visible(&text)));
-    }
+    lines
 }
 
 /// What somebody who is asked to approve the run has to know: every item, and until when.

@@ -1,13 +1,16 @@
 //! Boxes that cover the screen until they are answered.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::collections::BTreeSet;
 
 use tui_input::Input;
 
-use super::super::{
-    columns::{Column, Columns},
-    desk::{Confirm, Hold, LogLevel, LogLine, PastRun, Recheck, Trouble},
-    scroll::Scroll,
+use super::{
+    super::{
+        columns::{Column, Columns},
+        desk::{Confirm, Hold, LogLevel, LogLine, PastRun, Recheck, Trouble},
+        scroll::Scroll,
+    },
+    saving::SaveBox,
 };
 use crate::domain::{ConfigId, RunId};
 
@@ -47,6 +50,12 @@ pub enum Overlay {
     /// What a second look found.
     Recheck {
         result: Recheck,
+        scroll: Scroll,
+    },
+    /// What happened in a run.
+    Story {
+        run: RunId,
+        lines: Vec<String>,
         scroll: Scroll,
     },
     /// Ticked rows are hidden by the filter: what about them?
@@ -209,23 +218,4 @@ pub enum QuitChoice {
     #[default]
     Stay,
     CancelAndLeave,
-}
-
-#[derive(Debug)]
-pub struct SaveBox {
-    pub run: RunId,
-    pub input: Input,
-    pub state: SaveState,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SaveState {
-    Typing,
-    Saving,
-    /// There is such a file already: overwrite it?
-    Exists {
-        path: PathBuf,
-        overwrite: bool,
-    },
-    Failed(Trouble),
 }

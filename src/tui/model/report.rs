@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use nucleo_matcher::Matcher;
 use tui_input::Input;
 
 use super::{
     super::{
         desk::{Setting, Trouble},
-        filter::{self, Query},
+        filter,
         prose::Prose,
         scroll::Scroll,
         symbols::Symbols,
         theme::Meaning,
     },
     run::Stage,
+    sieve::{Sieve, Which},
 };
 use crate::domain::{
     Phase, RunId, SkipReason,
@@ -40,9 +40,11 @@ pub struct ReportPage {
     /// Where it lies already, if it does; the error if it could not be saved.
     pub saved: Option<Result<std::path::PathBuf, String>>,
     pub resume: Option<String>,
+    /// It is read in order to be exported.
+    pub then_export: bool,
     pub filter: Input,
     pub typing: bool,
-    pub only_problems: bool,
+    pub which: Which,
     pub page: Prose<ReportEntry>,
     pub scroll: Scroll,
 }
@@ -54,9 +56,10 @@ impl ReportPage {
             state,
             saved: None,
             resume: None,
+            then_export: false,
             filter: Input::default(),
             typing: false,
-            only_problems: false,
+            which: Which::default(),
             page: Prose::new(80),
             scroll: Scroll::default(),
         }
@@ -79,7 +82,7 @@ impl ReportPage {
         self.head(report, setting, symbols, &mut page);
         follow_up(report, symbols, &mut page);
         totals(report, symbols, &mut page);
-        let query = Query::parse(self.filter.value());
+        let sieve = Sieve::new(self.which, self.filter.value());
         let mut matcher = filter::matcher();
         let mut shown = 0;
         let mut all = 0;
@@ -88,8 +91,7 @@ impl ReportPage {
             let mut first = true;
             for (f, config) in client.configs.iter().enumerate() {
                 all += 1;
-                if (self.only_problems && !is_problem(config)) || !fits(&query, client, config, &mut matcher)
-                {
+                if !sieve.lets(client, config, &mut matcher) {
                     continue;
                 }
                 shown += 1;
@@ -102,7 +104,11 @@ impl ReportPage {
         let narrowed = if shown == all { String::new() } else { format!(" ({shown} of {all} shown)") };
         page.heading(&format!("Every {} and its outcome{narrowed}", setting.nouns.configuration));
         if shown == 0 {
-            let text = if all == 0 { "None were found." } else { "None fits: Esc clears the filter." };
+            let text = if all == 0 {
+                "None were found."
+            } else {
+                "None fits: Esc clears the filter, f shows others."
+            };
             page.say(2, Meaning::Muted, text);
         }
         for item in items {
@@ -191,10 +197,6 @@ pub fn client_title(client: &ClientReport) -> String {
     }
 }
 
-pub fn is_problem(config: &ConfigReport) -> bool {
-    matches!(config.outcome.as_str(), "failed" | "unknown" | "changed_since_review")
-}
-
 /// The sign for an outcome of the contract.
 pub fn stage(config: &ConfigReport) -> Stage {
     match config.outcome.as_str() {
@@ -208,34 +210,6 @@ pub fn stage(config: &ConfigReport) -> Stage {
     }
 }
 
-fn fits(query: &Query, client: &ClientReport, config: &ConfigReport, matcher: &mut Matcher) -> bool {
-    if query.is_empty() {
-        return true;
-    }
-    let name = client.client_name.as_deref().unwrap_or("");
-    let text = format!(
-        "{} {} {} {} {name}",
-        config.config_name, config.config_id, config.config_type, config.outcome_text
-    );
-    query.fits_text(&text.chars().take(400).collect::<String>().into(), matcher)
-}
-
-/// What there is to do about a kind, and how urgent it is beside the others.
-fn to_do(kind: FollowUpKind) -> (u8, &'static str) {
-    match kind {
-        FollowUpKind::ActiveAgain => (0, "Active again, find out who or what switched it back"),
-        FollowUpKind::InactiveAgain => (1, "Inactive again, find out who or what switched it back"),
-        FollowUpKind::SameDevice => (2, "New records of the same devices, decide about them"),
-        FollowUpKind::Agreement => (3, "End these agreements"),
-        FollowUpKind::Billing => (4, "Still billed, take them off"),
-        FollowUpKind::Ticket => (5, "Open tickets, close or move them"),
-        FollowUpKind::Child => (6, "Active children, decide about them"),
-        FollowUpKind::Rmm => (7, "Still in the RMM, remove the agents and stop the sync"),
-        FollowUpKind::Unknown => (8, "Could not be read, look for yourself"),
-        FollowUpKind::StillActive => (9, "Still active"),
-    }
-}
-
 fn follow_up(report: &Report, symbols: &Symbols, page: &mut Prose<ReportEntry>) {
     let all: Vec<(&ClientReport, &FollowUp)> = report
         .clients()
@@ -246,12 +220,12 @@ fn follow_up(report: &Report, symbols: &Symbols, page: &mut Prose<ReportEntry>) 
     if all.is_empty() {
         page.say(2, Meaning::Muted, "Nothing that this program could see.");
     }
-    let mut by_kind: BTreeMap<(u8, &str), Vec<(&ClientReport, &FollowUp)>> = BTreeMap::new();
-    for (client, todo) in all {
-        by_kind.entry(to_do(todo.kind)).or_default().push((client, todo));
-    }
-    for ((_, title), of_kind) in by_kind {
-        page.say(2, Meaning::Warn, &format!("{title}: {}", of_kind.len()));
+    for kind in FollowUpKind::BY_URGENCY {
+        let of_kind: Vec<_> = all.iter().filter(|(_, todo)| todo.kind == kind).collect();
+        if of_kind.is_empty() {
+            continue;
+        }
+        page.say(2, Meaning::Warn, &format!("{}: {}", kind.to_do(), of_kind.len()));
         for (client, todo) in of_kind {
             let of = client.client_name.as_deref().filter(|_| report.clients().len() > 1);
             let text = of.map_or_else(|| todo.text.clone(), |name| format!("{name}: {}", todo.text));

@@ -194,8 +194,17 @@ impl Effects {
                     |desk| async move { Message::Controlled(control, desk.control(run, control).await) },
                 );
             }
-            Effect::Save { run, path, overwrite } => {
-                self.ask(|desk| async move { Message::Saved(desk.save_report(run, path, overwrite).await) });
+            Effect::Save(request) => {
+                self.ask(|desk| async move { Message::Saved(desk.save_report(request).await) });
+            }
+            Effect::Complete { typed } => {
+                self.ask(|desk| async move {
+                    let completion = desk.complete_path(typed.clone()).await;
+                    Message::Completed(typed, completion)
+                });
+            }
+            Effect::Story { run } => {
+                self.ask(|desk| async move { Message::Story(run.clone(), desk.story(run).await) });
             }
             Effect::History => {
                 self.ask(|desk| async move { Message::History(desk.history().await) });

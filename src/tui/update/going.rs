@@ -12,6 +12,7 @@ use super::{
             Model, Place,
             overlay::{Overlay, QuitChoice},
             review::Show,
+            sieve::Which,
         },
         options::{Leave, StopSignal},
         theme::Meaning,
@@ -47,10 +48,10 @@ pub fn back(model: &mut Model) -> Vec<Effect> {
     if model.place != Place::Review {
         if model.place == Place::Report
             && let Some(report) = &mut model.report
-            && (!report.filter.value().is_empty() || report.only_problems)
+            && (!report.filter.value().is_empty() || report.which != Which::All)
         {
             report.filter.reset();
-            report.only_problems = false;
+            report.which = Which::All;
             model.refit();
             return Vec::new();
         }

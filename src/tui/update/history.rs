@@ -14,7 +14,7 @@ use super::{
         scroll::{Go, Scroll},
         theme::Meaning,
     },
-    copying, parking, plan, resuming,
+    copying, parking, plan, resuming, saving,
 };
 use crate::domain::{RunId, document::Report};
 
@@ -57,6 +57,8 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Reload => begin(model),
         Action::OpenEntry => open(model),
+        Action::Export => saving::export_past(model),
+        Action::Story => story(model),
         Action::Approve | Action::Reject | Action::ResumeRun | Action::UndoRun | Action::Recheck => {
             about(model, action)
         }
@@ -169,6 +171,31 @@ pub fn rechecked(model: &mut Model, run: &RunId, result: Result<Recheck, Trouble
     }
 }
 
+/// What happened in the run that it is about, and why it stands where it stands.
+pub fn story(model: &mut Model) -> Vec<Effect> {
+    let run = match (model.place, &model.report) {
+        (Place::Report, Some(page)) => page.run.clone(),
+        (Place::Report, None) => return Vec::new(),
+        _ => match model.history.under_cursor() {
+            Some(past) => past.run.clone(),
+            None => return Vec::new(),
+        },
+    };
+    vec![Effect::Story { run }]
+}
+
+pub fn told(model: &mut Model, run: RunId, result: Result<Vec<String>, Trouble>) -> Vec<Effect> {
+    match result {
+        _ if model.overlay.is_some() || model.is_typing() => {}
+        Ok(lines) => model.overlay = Some(Overlay::Story { run, lines, scroll: Scroll::default() }),
+        Err(trouble) => {
+            let title = "What happened in this run cannot be shown".to_owned();
+            model.overlay = Some(Overlay::Trouble { title, trouble });
+        }
+    }
+    Vec::new()
+}
+
 fn open(model: &mut Model) -> Vec<Effect> {
     let Some(past) = model.history.under_cursor() else { return Vec::new() };
     let run = past.run.clone();
@@ -192,7 +219,12 @@ fn open(model: &mut Model) -> Vec<Effect> {
 pub fn opened(model: &mut Model, run: &RunId, result: Result<Box<Report>, Trouble>) -> Vec<Effect> {
     let Some(page) = model.report.as_mut().filter(|page| page.run == *run) else { return Vec::new() };
     match result {
-        Ok(report) => page.state = ReportState::Ready(report),
+        Ok(report) => {
+            page.state = ReportState::Ready(report);
+            if std::mem::take(&mut page.then_export) && model.overlay.is_none() {
+                saving::open_export(model);
+            }
+        }
         Err(trouble) => {
             page.state = ReportState::Failed(trouble.clone());
             model.overlay =

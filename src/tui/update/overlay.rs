@@ -1,7 +1,5 @@
 //! Boxes: help, log, and questions. Escape always gets out of them without doing anything.
 
-use std::path::PathBuf;
-
 use tui_input::Input;
 
 use super::{
@@ -13,12 +11,13 @@ use super::{
         line_input,
         model::{
             Model,
-            overlay::{HiddenChoice, LogBox, Overlay, QuitChoice, ReleaseChoice, SaveBox, SaveState},
+            overlay::{HiddenChoice, LogBox, Overlay, QuitChoice, ReleaseChoice},
+            saving::{SaveBox, SaveField, SaveState},
         },
         scroll::{Go, Scroll},
         view,
     },
-    confirm, copying, direction, going, holding, parking, resuming, ticking, viewing,
+    confirm, copying, direction, going, holding, parking, resuming, saving, ticking, viewing,
 };
 
 pub fn open_help(model: &mut Model) -> Vec<Effect> {
@@ -110,6 +109,17 @@ pub fn press(model: &mut Model, key: Key, action: Option<Action>) -> Vec<Effect>
             model.overlay = Some(Overlay::Recheck { result, scroll });
             Vec::new()
         }
+        Overlay::Story { run, lines, mut scroll } => {
+            if matches!(action, Some(Action::Dismiss | Action::Close)) {
+                return Vec::new();
+            }
+            if let Some(go) = action.and_then(direction) {
+                let len = view::story::page(model, &run, &lines).lines.len();
+                scroll.turn(go, len, model.body_height());
+            }
+            model.overlay = Some(Overlay::Story { run, lines, scroll });
+            Vec::new()
+        }
         Overlay::Hidden { ids, choice } => match action {
             Some(Action::Dismiss) => Vec::new(),
             Some(Action::Accept) => ticking::hidden_answer(model, ids, choice),
@@ -128,7 +138,7 @@ pub fn press(model: &mut Model, key: Key, action: Option<Action>) -> Vec<Effect>
                 Vec::new()
             }
         },
-        Overlay::Save(save) => save_key(model, save, key, action),
+        Overlay::Save(save) => saving::press(model, save, key, action),
         Overlay::Trouble { title, trouble } => {
             if !matches!(action, Some(Action::Accept | Action::Dismiss)) && key.typed() != Some('q') {
                 model.overlay = Some(Overlay::Trouble { title, trouble });
@@ -185,47 +195,6 @@ fn help(
     model.overlay = Some(Overlay::Help { search, typing, scroll });
 }
 
-fn save_key(model: &mut Model, mut save: SaveBox, key: Key, action: Option<Action>) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    let state = std::mem::replace(&mut save.state, SaveState::Typing);
-    save.state = match (state, action) {
-        (SaveState::Exists { .. }, Some(Action::Dismiss)) => SaveState::Typing,
-        (_, Some(Action::Dismiss)) => return effects,
-        (SaveState::Exists { path, overwrite }, Some(Action::Accept)) => {
-            if overwrite {
-                effects.push(Effect::Save { run: save.run.clone(), path, overwrite: true });
-                SaveState::Saving
-            } else {
-                SaveState::Typing
-            }
-        }
-        (SaveState::Exists { path, overwrite }, action) => {
-            let overwrite = step(&[false, true], overwrite, action);
-            SaveState::Exists { path, overwrite }
-        }
-        (SaveState::Typing | SaveState::Failed(_), Some(Action::Accept)) => {
-            let path = save.input.value().trim();
-            if path.is_empty() {
-                SaveState::Typing
-            } else {
-                effects.push(Effect::Save {
-                    run: save.run.clone(),
-                    path: PathBuf::from(path),
-                    overwrite: false,
-                });
-                SaveState::Saving
-            }
-        }
-        (SaveState::Typing | SaveState::Failed(_), _) => {
-            line_input::edit(&mut save.input, key);
-            SaveState::Typing
-        }
-        (SaveState::Saving, _) => SaveState::Saving,
-    };
-    model.overlay = Some(Overlay::Save(save));
-    effects
-}
-
 /// Pasted text goes into fields, but never into a confirmation.
 pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     let input = match &mut model.overlay {
@@ -234,7 +203,12 @@ pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             None
         }
         Some(
-            Overlay::Save(SaveBox { input, state: SaveState::Typing | SaveState::Failed(_), .. })
+            Overlay::Save(SaveBox {
+                input,
+                field: SaveField::Path,
+                state: SaveState::Typing | SaveState::Failed(_),
+                ..
+            })
             | Overlay::Help { search: input, typing: true, .. },
         ) => Some(input),
         Some(Overlay::Hold(open)) => Some(open.input()),

@@ -1,32 +1,34 @@
 //! The Report: read, filtered, saved elsewhere, retried.
 
-use std::path::PathBuf;
-
 use super::{
     super::{
         action::Action,
-        desk::SaveError,
         effect::Effect,
         key::Key,
         line_input,
         model::{
             Model,
-            overlay::{Overlay, SaveBox, SaveState},
             report::{self, ReportEntry},
+            sieve::is_problem,
         },
         prose::Line,
         scroll::Go,
         theme::Meaning,
     },
-    copying, history, plan,
+    copying, history, plan, saving,
 };
 
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Save => {
-            open_save(model);
+            saving::open_save(model);
             Vec::new()
         }
+        Action::Export => {
+            saving::open_export(model);
+            Vec::new()
+        }
+        Action::CopyMarkdown => saving::copy_markdown(model),
         Action::Filter => {
             if let Some(page) = &mut model.report {
                 page.typing = true;
@@ -35,12 +37,8 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Problems => {
             if let Some(page) = &mut model.report {
-                page.only_problems = !page.only_problems;
-                let text = if page.only_problems {
-                    "Showing only items with a problem"
-                } else {
-                    "Showing all items"
-                };
+                page.which = page.which.next();
+                let text = format!("Showing {}", page.which.words());
                 model.say(Meaning::Info, text);
             }
             model.refit();
@@ -56,6 +54,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             plan::begin_retry(model, page.run.clone())
         }
         Action::UndoRun | Action::Recheck => history::about(model, action),
+        Action::Story => history::story(model),
         Action::Copy => {
             let Some(page) = &model.report else { return Vec::new() };
             let text = match &page.saved {
@@ -72,7 +71,7 @@ pub fn may_retry(model: &Model) -> bool {
     let failed = |page: &report::ReportPage| {
         page.report().is_some_and(|report| {
             !report.run().dry_run
-                && report.clients().iter().flat_map(|client| &client.configs).any(report::is_problem)
+                && report.clients().iter().flat_map(|client| &client.configs).any(is_problem)
         })
     };
     !model.runs() && model.report.as_ref().is_some_and(failed)
@@ -88,41 +87,6 @@ fn to_items(model: &mut Model) {
             page.scroll.turn(Go::By(0), page.page.lines.len(), height);
         }
     }
-}
-
-fn open_save(model: &mut Model) {
-    let Some(page) = model.report.as_ref().filter(|page| page.report().is_some()) else {
-        model.say(Meaning::Info, "There is no report to save yet.");
-        return;
-    };
-    let path = model.setting.report_folder.join(format!("mothball-{}.json", page.run));
-    model.overlay = Some(Overlay::Save(SaveBox {
-        run: page.run.clone(),
-        input: tui_input::Input::new(path.display().to_string()),
-        state: SaveState::Typing,
-    }));
-}
-
-pub fn saved(model: &mut Model, result: Result<PathBuf, SaveError>) -> Vec<Effect> {
-    match result {
-        Ok(path) => {
-            if matches!(model.overlay, Some(Overlay::Save(_))) {
-                model.overlay = None;
-            }
-            model.say(Meaning::Good, format!("Saved as {}", path.display()));
-        }
-        Err(error) => {
-            let state = match error {
-                SaveError::Exists(path) => SaveState::Exists { path, overwrite: false },
-                SaveError::Failed(trouble) => SaveState::Failed(trouble),
-            };
-            match &mut model.overlay {
-                Some(Overlay::Save(open)) => open.state = state,
-                _ => model.say(Meaning::Bad, "The report was not saved: press s to try again."),
-            }
-        }
-    }
-    Vec::new()
 }
 
 pub fn travel(model: &mut Model, go: Go) -> Vec<Effect> {

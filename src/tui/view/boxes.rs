@@ -6,6 +6,7 @@ mod copy;
 mod hold;
 mod log;
 mod resume;
+mod save;
 
 use ratatui::layout::Rect;
 
@@ -15,12 +16,12 @@ use super::{
         cells, layout,
         model::{
             Model,
-            overlay::{HiddenChoice, Overlay, QuitChoice, RejectChoice, ReleaseChoice, SaveBox, SaveState},
+            overlay::{HiddenChoice, Overlay, QuitChoice, RejectChoice, ReleaseChoice},
         },
         theme::Meaning,
     },
     canvas::Canvas,
-    recheck,
+    recheck, story,
 };
 use crate::domain::text::count;
 
@@ -59,6 +60,9 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
             );
         }
         Some(Overlay::Recheck { result, scroll }) => recheck::draw(model, canvas, body, result, *scroll),
+        Some(Overlay::Story { run, lines, scroll }) => {
+            story::draw(model, canvas, body, (run, lines), *scroll);
+        }
         Some(Overlay::Hidden { ids, choice }) => {
             let n = count(ids.len(), "ticked row is", "ticked rows are");
             let text = format!(
@@ -91,7 +95,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
                 ("Cancel the run and quit", *choice == QuitChoice::CancelAndLeave),
             ],
         ),
-        Some(Overlay::Save(save)) => draw_save(model, canvas, save),
+        Some(Overlay::Save(save)) => save::draw(model, canvas, save),
         Some(Overlay::Trouble { title, trouble }) => ask(
             model,
             canvas,
@@ -161,43 +165,5 @@ fn draw_buttons(
         let shown = cells::cut(&text, usize::from(room), canvas.more()).into_owned();
         canvas.text_raw(at, y, room, &shown, meaning);
         at += cells::width(&text) as u16 + 1;
-    }
-}
-
-fn draw_save(model: &Model, canvas: &mut Canvas<'_>, save: &SaveBox) {
-    if let SaveState::Exists { path, overwrite } = &save.state {
-        let text = format!("There is a file already: {}", path.display());
-        ask(
-            model,
-            canvas,
-            "Overwrite it?",
-            &[(&text, Meaning::Warn)],
-            &[("Keep it", !overwrite), ("Overwrite", *overwrite)],
-        );
-        return;
-    }
-    let width = 76.min(model.size.0.saturating_sub(2));
-    let mut lines: Vec<(String, Meaning)> = Vec::new();
-    let room = usize::from(width.saturating_sub(4));
-    match &save.state {
-        SaveState::Saving => lines.push(("Saving".to_owned(), Meaning::Info)),
-        SaveState::Failed(trouble) => {
-            lines.extend(cells::wrap(&trouble.message, room).into_iter().map(|line| (line, Meaning::Bad)));
-            lines.extend(cells::wrap(&trouble.advice, room).into_iter().map(|line| (line, Meaning::Text)));
-        }
-        _ => lines.push(("Where to? enter saves, esc leaves it.".to_owned(), Meaning::Muted)),
-    }
-    lines.truncate(usize::from(model.size.1.saturating_sub(4)).max(1));
-    let area = layout::middle(model.size.0, model.size.1, width, lines.len() as u16 + 3);
-    let inside = canvas.window(area, "Save the report as JSON");
-    canvas.field(
-        inside.x + 1,
-        inside.y,
-        inside.width.saturating_sub(2),
-        &save.input,
-        save.state != SaveState::Saving,
-    );
-    for (row, (line, meaning)) in lines.iter().enumerate() {
-        canvas.text(inside.x + 1, inside.y + 1 + row as u16, inside.width.saturating_sub(2), line, *meaning);
     }
 }

@@ -14,6 +14,7 @@ use super::{
             report::ReportState,
             review::Load,
             run::{RunPage, RunShow},
+            saving::{SaveField, SaveState},
         },
         theme::Meaning,
         update::is_available,
@@ -230,9 +231,16 @@ fn short(model: &Model, action: Action) -> &'static str {
         Action::Hold if model.review.cursor_entry().is_some_and(|entry| entry.row.hold.is_some()) => {
             "release"
         }
+        Action::NextButton if on_path(model) => "complete",
         Action::Dismiss if model.scopes() == [Scope::Reading] => "close",
         _ => action.spec().short,
     }
+}
+
+/// Whether a path is being typed, which the key for the next button completes.
+fn on_path(model: &Model) -> bool {
+    matches!(&model.overlay, Some(Overlay::Save(open)) if open.field == SaveField::Path
+        && !matches!(open.state, SaveState::Exists { .. }))
 }
 
 fn hint_width(model: &Model, action: Action) -> u16 {

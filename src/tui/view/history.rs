@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{
-    super::{cells, desk::PastRun, layout, model::Model, symbols::Symbols, theme::Meaning},
+    super::{action::Action, cells, desk::PastRun, layout, model::Model, symbols::Symbols, theme::Meaning},
     canvas::Canvas,
 };
 use crate::domain::{Phase, plan::Kind, text::count};
@@ -174,6 +174,28 @@ fn figures(past: &PastRun) -> String {
     parts.join(", ")
 }
 
+/// Why a run has not come to a good end, and the keys for it.
+fn next_step(model: &Model, past: &PastRun) -> Option<String> {
+    let key = |action: Action| model.keymap.hint(action);
+    let why = format!("{} tells why", key(Action::Story));
+    if past.waits_for_approval() {
+        let (open, approve, reject) = (key(Action::OpenEntry), key(Action::Approve), key(Action::Reject));
+        return Some(format!("Waits for a person: {open} opens it, {approve} approves, {reject} rejects"));
+    }
+    if past.was_interrupted() {
+        let open = past.items.saturating_sub(past.changed + past.skipped + past.errors);
+        let resume = key(Action::ResumeRun);
+        return Some(format!("Stopped with {open} of {} open: {resume} resumes it, {why}", past.items));
+    }
+    match past.phase {
+        Phase::Refused => Some(format!("A safeguard refused it, nothing was written: {why}")),
+        Phase::Expired => Some(format!("Nobody approved it in time: {why}")),
+        Phase::Rejected => Some(format!("It was rejected, nothing was written: {why}")),
+        Phase::Cancelled => Some(format!("It was cancelled, the rest was not started: {why}")),
+        _ => None,
+    }
+}
+
 /// More about one run, the most important first.
 fn foot(model: &Model, canvas: &mut Canvas<'_>, area: Rect, past: &PastRun) {
     let nouns = &model.setting.nouns;
@@ -185,6 +207,7 @@ fn foot(model: &Model, canvas: &mut Canvas<'_>, area: Rect, past: &PastRun) {
     if let Some(who) = &past.at_work {
         lines.push((format!("Going on: {who}"), Meaning::Info));
     }
+    lines.extend(next_step(model, past).map(|text| (text, Meaning::Warn)));
     let told = |label: &str, text: &Option<String>| text.as_ref().map(|text| format!("{label}{text}"));
     lines.push((
         [Some(format!("By {}", past.requested_by)), told("reason: ", &past.reason)]

@@ -7,6 +7,7 @@ use super::{
         model::{
             Model,
             report::{ReportPage, ReportState, stage},
+            sieve::Which,
         },
         theme::Meaning,
     },
@@ -20,8 +21,8 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     if !page.filter.value().is_empty() {
         title.push(format!("filter: {}", page.filter.value()));
     }
-    if page.only_problems {
-        title.push("only problems".to_owned());
+    if page.which != Which::All {
+        title.push(page.which.words().to_owned());
     }
     let inside = canvas.frame(area, &title.join(&format!(" {} ", model.look.symbols.dot)), true);
     match &page.state {

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
@@ -10,8 +9,9 @@ use async_trait::async_trait;
 use mothball::{
     domain::{ClientId, ConfigId, Event, RunId, RunState, Timestamp, document::Report, event::End},
     tui::desk::{
-        ClientRead, Control, Desk, Draft, Hold, HoldRequest, LinksRead, LoadNews, LogLine, Parked, PastRun,
-        PlanView, Recheck, RunNews, SaveError, Setting, Trouble, UndoDraft, View,
+        ClientRead, Completion, Control, Desk, Draft, Hold, HoldRequest, LinksRead, LoadNews, LogLine,
+        Parked, PastRun, PlanView, Recheck, RunNews, SaveError, SaveRequest, Saved, Setting, Trouble,
+        UndoDraft, View,
     },
 };
 use tokio::sync::mpsc;
@@ -191,9 +191,21 @@ impl Desk for ScriptedDesk {
         Ok(())
     }
 
-    async fn save_report(&self, _run: RunId, path: PathBuf, overwrite: bool) -> Result<PathBuf, SaveError> {
-        self.note(format!("save {overwrite}"));
-        if overwrite { Ok(path) } else { Err(SaveError::Exists(path)) }
+    async fn save_report(&self, request: SaveRequest) -> Result<Saved, SaveError> {
+        self.note(format!("save {}", request.overwrite));
+        if request.overwrite {
+            Ok(Saved { path: request.path, files: 1 })
+        } else {
+            Err(SaveError::Exists(request.path))
+        }
+    }
+
+    async fn complete_path(&self, typed: String) -> Completion {
+        Completion { text: format!("{typed}x"), names: Vec::new() }
+    }
+
+    async fn story(&self, run: RunId) -> Result<Vec<String>, Trouble> {
+        Ok(vec![format!("run {run}")])
     }
 
     async fn history(&self) -> Result<Vec<PastRun>, Trouble> {

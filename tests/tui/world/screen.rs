@@ -3,7 +3,7 @@
 use mothball::{
     domain::{ConfigId, Event, Phase, SkipReason, event::End},
     tui::{
-        desk::{Confirm, Draft, Hold, LogLevel, LogLine, Parked, Recheck, RunNews},
+        desk::{Completion, Confirm, Draft, Hold, LogLevel, LogLine, Parked, Recheck, RunNews, Saved},
         effect::{Aside, Effect},
         filter,
         key::Key,
@@ -25,6 +25,8 @@ pub struct Screen {
     pub model: Model,
     pub asked: Vec<Effect>,
     pub left: Option<Leave>,
+    /// What the next path that is typed could become.
+    pub completion: Completion,
     /// Effects are kept for the test to answer.
     pub by_hand: bool,
 }
@@ -33,7 +35,14 @@ impl Screen {
     /// Before anything was loaded.
     pub fn empty(world: World, width: u16, height: u16) -> Self {
         let model = Model::new(world.setting.clone(), now(), (width, height), Look::new(Theme::Dark, false));
-        Self { world, model, asked: Vec::new(), left: None, by_hand: false }
+        Self {
+            world,
+            model,
+            asked: Vec::new(),
+            left: None,
+            completion: Completion::default(),
+            by_hand: false,
+        }
     }
 
     pub fn new(world: World, width: u16, height: u16) -> Self {
@@ -156,7 +165,19 @@ impl Screen {
                 vec![Message::Held(wish.config_id, Ok(Some(hold)))]
             }
             Effect::Release { config_id } => vec![Message::Held(config_id, Ok(None))],
-            Effect::Save { path, .. } => vec![Message::Saved(Ok(path))],
+            Effect::Save(request) => vec![Message::Saved(Ok(Saved { path: request.path, files: 1 }))],
+            Effect::Complete { typed } => {
+                let completion = self.completion.clone();
+                vec![Message::Completed(typed, completion)]
+            }
+            Effect::Story { run } => {
+                let lines = vec![
+                    format!("run      {run}"),
+                    "2026-11-23T23:15:00Z  applying".to_owned(),
+                    "2026-11-23T23:15:04Z  ended: Interrupted".to_owned(),
+                ];
+                vec![Message::Story(run, Ok(lines))]
+            }
             Effect::History => vec![Message::History(Ok(self.world.past.clone()))],
             Effect::Log => vec![Message::Log(vec![LogLine {
                 at: now(),
