@@ -103,7 +103,7 @@ mod tests {
             reqwest::header::CONTENT_TYPE,
             reqwest::header::HeaderValue::from_static("application/json"),
         )]);
-        Reply { status, headers, body: body.as_bytes().to_vec().into() }
+        Reply { status, headers, body: body.as_bytes().to_vec() }
     }
 
     fn read() -> Request {
