@@ -81,6 +81,7 @@ fn remaining<'a>(
 
 /// `Still billed on agreement "Managed Server" (120.00 a month), 3 of them; on "Gold", 1 of them.`
 fn sentence(kind: LinkKind, n: usize, things: &Things<'_>, setting: &Setting) -> String {
+    let agreement = setting.nouns.agreement.to_lowercase();
     let mut sorted: Vec<_> = things.iter().collect();
     sorted.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
     let more = sorted.len().saturating_sub(NAMED);
@@ -90,18 +91,21 @@ fn sentence(kind: LinkKind, n: usize, things: &Things<'_>, setting: &Setting) ->
         .map(|((name, detail), n)| {
             let detail = detail.map_or(String::new(), |detail| format!(" ({detail})"));
             match kind {
-                LinkKind::Billing => format!("\"{name}\"{detail}, {n} of them"),
+                // Some vendors say themselves what it is: a subscription, a recurring invoice.
+                LinkKind::Billing if name.starts_with(char::is_lowercase) => {
+                    format!("\"{name}\"{detail}, {n} of them")
+                }
+                LinkKind::Billing => format!("{agreement} \"{name}\"{detail}, {n} of them"),
                 LinkKind::Rmm => format!("{name} {n}"),
                 LinkKind::Tickets | LinkKind::Children => format!("\"{name}\"{detail}"),
             }
         })
         .collect();
-    let agreement = setting.nouns.agreement.to_lowercase();
     let join = if kind == LinkKind::Billing { "; on " } else { ", " };
     let named = named.join(join);
     let more = if more > 0 { format!("{join}{more} more") } else { String::new() };
     match kind {
-        LinkKind::Billing => format!("Still billed: {n}, on {agreement} {named}{more}."),
+        LinkKind::Billing => format!("Still billed: {n}, on {named}{more}."),
         LinkKind::Tickets => format!("With open tickets: {n}, {named}{more}."),
         LinkKind::Children => format!("With active children that are not in this plan: {n}, {named}{more}."),
         LinkKind::Rmm => format!("Still in the RMM: {n} ({named}{more})."),
