@@ -5,6 +5,7 @@ pub mod clipboard;
 pub mod clock;
 pub mod environment;
 pub mod files;
+pub mod keyring;
 pub mod process;
 pub mod random;
 pub mod signals;

@@ -52,7 +52,8 @@ async fn address(psa: &HaloPsa, checks: &mut Vec<Check>) -> bool {
                 }
                 _ => "Check base_url: something answers there, but not like HaloPSA.".to_owned(),
             };
-            checks.push(Check::new("address", CheckVerdict::Failed, error.to_string(), Some(advice)));
+            let check = Check::new("address", CheckVerdict::Failed, error.to_string(), Some(advice));
+            checks.push(check.about("base_url"));
             return false;
         }
     };
@@ -64,7 +65,8 @@ async fn address(psa: &HaloPsa, checks: &mut Vec<Check>) -> bool {
             CheckVerdict::Warned,
             format!("the PSA calls itself \"{name}\", the profile says otherwise"),
             Some(format!("Set tenant to \"{name}\", or leave it out; {DETAILS} shows it.")),
-        ),
+        )
+        .about("tenant"),
         (Some(name), false) => Check::new("tenant", CheckVerdict::Passed, format!("\"{name}\""), None),
         (None, _) => Check::new(
             "tenant",
@@ -85,16 +87,17 @@ async fn sign_in(psa: &HaloPsa, checks: &mut Vec<Check>) -> bool {
         }
         Err(error) => error,
     };
-    let advice = match &error {
-        PsaError::SignIn { .. } => format!(
+    let (advice, field) = match &error {
+        PsaError::SignIn { .. } => (format!(
             "Check client_id, client_secret and that the application is active, with method \"Client ID and Secret (Services)\" and an agent to log in as ({CREDENTIALS}), and tenant ({DETAILS}). It is not tried again by itself."
-        ),
-        PsaError::Unreachable { .. } => format!(
+        ), "client_secret"),
+        PsaError::Unreachable { .. } => (format!(
             "The address answers, its sign-in does not. Check tenant, and the Authorisation Server in {DETAILS}."
-        ),
-        other => other.advice().to_owned(),
+        ), "tenant"),
+        other => (other.advice().to_owned(), "client_id"),
     };
-    checks.push(Check::new("sign-in", CheckVerdict::Failed, error.to_string(), Some(advice)));
+    let check = Check::new("sign-in", CheckVerdict::Failed, error.to_string(), Some(advice));
+    checks.push(check.about(field));
     false
 }
 
