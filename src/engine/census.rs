@@ -19,6 +19,9 @@ const NO_NAME: &str = "\u{fffd} the names that there are \u{fffd}";
 pub struct Census {
     /// The MSP's own and what the PSA keeps for itself are among them, marked as such.
     pub clients: Vec<Client>,
+    /// The names that a criterion may have in this tenant, whether a client bears them or not.
+    pub statuses: Vec<String>,
+    pub tags: Vec<String>,
     /// Why nothing is known about contracts.
     pub no_contracts: Option<String>,
     /// Names that can be set together with the inactive mark, where the PSA has them.
@@ -31,8 +34,8 @@ pub async fn take(psa: &dyn Psa) -> Result<Census, PsaError> {
     let tags = names(psa, |names| Criteria { tags: names, ..Criteria::default() }).await?;
     let all = Criteria {
         inactive: true,
-        statuses,
-        tags,
+        statuses: statuses.clone(),
+        tags: tags.clone(),
         contract_ended_days: Some(0),
         matching: Matching::Any,
         custom_field: None,
@@ -46,7 +49,8 @@ pub async fn take(psa: &dyn Psa) -> Result<Census, PsaError> {
         }
         Err(error) => return Err(error),
     };
-    Ok(Census { clients: listing.into_rows(), no_contracts, statuses_to_set: statuses_to_set(psa).await? })
+    let statuses_to_set = statuses_to_set(psa).await?;
+    Ok(Census { clients: listing.into_rows(), statuses, tags, no_contracts, statuses_to_set })
 }
 
 /// The names that a criterion may have in this tenant.

@@ -161,6 +161,18 @@ pub fn keep_apart<'s>(secrets: impl IntoIterator<Item = &'s mut Secret>) {
 }
 
 impl Secret {
+    /// Where it comes from, in words.
+    pub fn origin(&self) -> String {
+        match &self.source {
+            Source::Plain(_) => "the settings file, in plain text".to_owned(),
+            Source::Environment(name) => format!("the variable {name}"),
+            Source::File(path) => format!("the file {}", path.display()),
+            // Its arguments may say more than is good.
+            Source::Command(words) => format!("the command {}", words.first().map_or("", String::as_str)),
+            Source::Keyring(name) => format!("the keyring (\"{name}\")"),
+        }
+    }
+
     /// Fetches it.
     pub async fn reveal(&self) -> Result<SecretString, Fault> {
         self.reveal_with(keyring::own().as_ref()).await

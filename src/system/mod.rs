@@ -9,5 +9,6 @@ pub mod keyring;
 pub mod process;
 pub mod random;
 pub mod signals;
+pub mod terminal;
 
 pub use clock::Clock;

@@ -4,7 +4,7 @@ use super::{Autotask, companies, configurations::ENTITY as ITEMS, contracts, fil
 use crate::{
     domain::note::NoteOn,
     psa::{
-        PsaError,
+        PsaError, clock,
         port::{Check, CheckVerdict, Result},
     },
 };
@@ -16,6 +16,7 @@ pub async fn check(psa: &Autotask) -> Vec<Check> {
     psa.api.be_heedless(true);
     let mut checks = Vec::new();
     if zone(psa, &mut checks).await && sign_in(psa, &mut checks).await {
+        checks.extend(clock::check(psa.api.http()));
         checks.push(pool(psa).await);
         checks.push(readable(psa, ITEMS, "configuration items").await);
         checks.push(readable(psa, companies::ENTITY, "companies").await);

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::note::NoteOn,
     psa::{
-        PsaError,
+        PsaError, clock,
         names::quoted,
         port::{Check, CheckVerdict, Result},
     },
@@ -23,6 +23,7 @@ pub async fn check(psa: &ConnectWise) -> Vec<Check> {
     if !address(psa, &mut checks).await || !sign_in(psa, &mut checks).await {
         return checks;
     }
+    checks.extend(clock::check(psa.api.http()));
     companies_readable(psa, &mut checks).await;
     closed_statuses(psa, &mut checks).await;
     extras(psa, &mut checks).await;

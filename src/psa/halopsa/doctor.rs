@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::note::NoteOn,
     psa::{
-        PsaError,
+        PsaError, clock,
         names::quoted,
         port::{Check, CheckVerdict},
     },
@@ -23,6 +23,7 @@ pub async fn check(psa: &HaloPsa) -> Vec<Check> {
     if !address(psa, &mut checks).await || !sign_in(psa, &mut checks).await {
         return checks;
     }
+    checks.extend(clock::check(psa.api.http()));
     scopes(psa, &mut checks).await;
     let clients = clients_readable(psa, &mut checks).await;
     assets_readable(psa, clients, &mut checks).await;
