@@ -78,7 +78,7 @@ async fn stored(context: &Context) -> Result<(), Failure> {
 }
 
 /// Nothing is asked of a PSA that refused the sign-in moments ago, and there is a way round for who knows better.
-pub fn rests(rest: Rest) -> Check {
+fn rests(rest: Rest) -> Check {
     let advice = "Mend the secret in the profile, then try again. If it was mended in the PSA instead, `mothball doctor --sign-in-again` tries the same one now, once.";
     Check::new("sign-in", CheckVerdict::Failed, rest.to_string(), Some(advice.to_owned()))
 }
@@ -176,7 +176,11 @@ fn fold(text: &str, columns: usize) -> Vec<String> {
     lines
         .into_iter()
         .enumerate()
-        .map(|(at, line)| if at == 0 { format!("{head}{line}") } else { format!("{}{line}", " ".repeat(hang)) })
+        .map(
+            |(at, line)| {
+                if at == 0 { format!("{head}{line}") } else { format!("{}{line}", " ".repeat(hang)) }
+            },
+        )
         .collect()
 }
 
@@ -188,8 +192,14 @@ mod tests {
     fn lines_are_folded_between_words_and_hang_under_the_first() {
         assert_eq!(fold("ok sign-in: all of it is good", 24), ["ok sign-in: all of it is", "   good"]);
         assert_eq!(fold("x  rights: none at all here", 24), ["x  rights: none at all", "   here"]);
-        assert_eq!(fold("     Set it in the PSA, at its place", 26), ["     Set it in the PSA, at", "     its place"]);
-        assert_eq!(fold("store    1 run, 2 records, 0.1 MB", 29), ["store    1 run, 2 records,", "         0.1 MB"]);
+        assert_eq!(
+            fold("     Set it in the PSA, at its place", 26),
+            ["     Set it in the PSA, at", "     its place"]
+        );
+        assert_eq!(
+            fold("store    1 run, 2 records, 0.1 MB", 29),
+            ["store    1 run, 2 records,", "         0.1 MB"]
+        );
         assert_eq!(fold("", 80), [""]);
         assert_eq!(fold("The main job can be done.", 80), ["The main job can be done."]);
     }

@@ -14,7 +14,12 @@ pub fn check(http: &Http) -> Option<Check> {
 fn judge(lead: i64) -> Check {
     let apart = lead.unsigned_abs();
     if apart <= BORNE_SECONDS {
-        return Check::new("clock", CheckVerdict::Passed, "this computer's clock agrees with the PSA's", None);
+        return Check::new(
+            "clock",
+            CheckVerdict::Passed,
+            "this computer's clock agrees with the PSA's",
+            None,
+        );
     }
     let side = if lead > 0 { "behind" } else { "ahead of" };
     let text = match apart {

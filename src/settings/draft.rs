@@ -46,9 +46,14 @@ pub enum Way {
 pub enum DraftError {
     #[error("a profile's name has only letters, digits, - and _")]
     Name,
-    #[error("there is a profile \"{name}\" in {} already; it is left as it is. Give this one another name", path)]
+    #[error(
+        "there is a profile \"{name}\" in {} already; it is left as it is. Give this one another name",
+        path
+    )]
     Taken { name: String, path: String },
-    #[error("{path} has mistakes, so nothing is added to it. Mend it first, or name another file with --config:\n{why}")]
+    #[error(
+        "{path} has mistakes, so nothing is added to it. Mend it first, or name another file with --config:\n{why}"
+    )]
     Broken { path: String, why: String },
     #[error("the profile does not fit into {path}, so nothing is written: {why}")]
     DoesNotFit { path: String, why: String },
@@ -58,13 +63,11 @@ pub enum DraftError {
 pub fn whole_file(draft: &ProfileDraft, path: &Path) -> Result<String, DraftError> {
     check_name(&draft.name)?;
     let text = format!(
-        "# Settings of mothball, written by `mothball setup`. Keep this file to yourself (chmod 600): it says how to\n\
-         # sign in to your PSA. Everything may be changed by hand; config.example.toml shows all settings that there are,\n\
-         # and `mothball doctor` checks the profile against the PSA.\n\
-         \n\
-         # The profile to work with when --profile names none.\n\
-         default_profile = {}\n\
-         {}",
+        "{}\n{}default_profile = {}\n{}",
+        comment(
+            "Settings of mothball, written by `mothball setup`. Keep this file to yourself (chmod 600): it says how to sign in to your PSA. Everything may be changed by hand; config.example.toml shows all settings that there are, and `mothball doctor` checks the profile against the PSA."
+        ),
+        comment("The profile to work with when --profile names none."),
         quoted(&draft.name),
         section(draft)
     );
@@ -80,8 +83,11 @@ pub fn added_to(existing: &str, draft: &ProfileDraft, path: &Path) -> Result<Str
         path: path.display().to_string(),
         why: one_line(error.message(), 200),
     })?;
-    let profiles: Vec<&str> =
-        there.get("profiles").and_then(|all| all.as_table()).map(|all| all.keys().map(String::as_str).collect()).unwrap_or_default();
+    let profiles: Vec<&str> = there
+        .get("profiles")
+        .and_then(|all| all.as_table())
+        .map(|all| all.keys().map(String::as_str).collect())
+        .unwrap_or_default();
     if profiles.contains(&draft.name.as_str()) {
         return Err(DraftError::Taken { name: draft.name.clone(), path: path.display().to_string() });
     }
@@ -112,7 +118,11 @@ pub fn added_to(existing: &str, draft: &ProfileDraft, path: &Path) -> Result<Str
 /// Whether a name can stand in `[profiles.NAME]` as it is.
 pub fn check_name(name: &str) -> Result<(), DraftError> {
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if !name.is_empty() && name.len() <= 60 && name.chars().all(bare) { Ok(()) } else { Err(DraftError::Name) }
+    if !name.is_empty() && name.len() <= 60 && name.chars().all(bare) {
+        Ok(())
+    } else {
+        Err(DraftError::Name)
+    }
 }
 
 /// The text is read as the program will read it: all profiles are there, and there is nothing to warn about in this one.
@@ -132,7 +142,8 @@ fn fits(text: &str, names: &[&str], path: &Path) -> Result<(), DraftError> {
 fn section(draft: &ProfileDraft) -> String {
     let ProfileDraft { name, room, .. } = draft;
     let nouns = room.nouns;
-    let mut text = format!("\n\n# --- {name}: {} ---\n[profiles.{name}]\npsa = {}\n", nouns.product, quoted(room.key));
+    let mut text =
+        format!("\n\n# --- {name}: {} ---\n[profiles.{name}]\npsa = {}\n", nouns.product, quoted(room.key));
     for field in room.fields {
         text.push_str(&comment(&sentence(field.help)));
         text.push_str(&line_of(field, draft));
@@ -187,9 +198,16 @@ fn section(draft: &ProfileDraft) -> String {
             nouns.configurations
         )));
         let status = draft.status.as_deref();
-        let _ = writeln!(text, "{}status = {}", off(status.is_none()), quoted(status.unwrap_or("Decommissioned")));
+        let _ = writeln!(
+            text,
+            "{}status = {}",
+            off(status.is_none()),
+            quoted(status.unwrap_or("Decommissioned"))
+        );
     }
-    text.push_str(&comment("Notes in the PSA about what is done: \"none\", or \"ticket\" (on the ticket that a run names)."));
+    text.push_str(&comment(
+        "Notes in the PSA about what is done: \"none\", or \"ticket\" (on the ticket that a run names).",
+    ));
     text.push_str("#note = \"none\"\n\n");
 
     text.push_str(&comment(&format!(
@@ -264,12 +282,15 @@ fn capital(text: &str) -> String {
     rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
-/// A comment in lines that fit on a screen.
+/// Comments fit on a narrow screen.
+const WIDE: usize = 78;
+
+/// A comment in lines of its own.
 fn comment(text: &str) -> String {
     let mut lines = String::new();
     let mut line = String::from("#");
     for word in text.split_whitespace() {
-        if line.chars().count() + 1 + word.chars().count() > 110 {
+        if line.chars().count() + 1 + word.chars().count() > WIDE {
             lines.push_str(&line);
             lines.push('\n');
             "#".clone_into(&mut line);

@@ -219,7 +219,9 @@ fn first_line(text: &str) -> Option<SecretString> {
 async fn from_keyring(keyring: &dyn Keyring, name: &str) -> Result<SecretString, String> {
     let secret = keyring.read(name).await.map_err(|error| match error {
         // The keyring is there: what is amiss is said, and is mended there.
-        KeyringError::Missing { .. } | KeyringError::NotText { .. } | KeyringError::Locked => error.to_string(),
+        KeyringError::Missing { .. } | KeyringError::NotText { .. } | KeyringError::Locked => {
+            error.to_string()
+        }
         other => format!("{other}. Without one use {WITHOUT_KEYRING}"),
     })?;
     first_line(secret.expose_secret()).ok_or_else(|| {

@@ -47,7 +47,8 @@ async fn where_no_keyring_can_be_reached_doctor_says_so_and_what_works_instead()
     let settings = std::fs::read_to_string(program.settings_path()).unwrap();
     let (before, rest) = settings.split_once("private_key = ").unwrap();
     let rest = rest.split_once('\n').unwrap().1;
-    std::fs::write(program.settings_path(), format!("{before}private_key = {{ keyring = \"cw\" }}\n{rest}")).unwrap();
+    std::fs::write(program.settings_path(), format!("{before}private_key = {{ keyring = \"cw\" }}\n{rest}"))
+        .unwrap();
     let mut command = program.command(&["doctor"]);
     // A desktop that these tests may run on has one: this session must not find it.
     command

@@ -5,11 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mothball::{
-    psa::registry::FieldKind,
-    settings::Settings,
-    simulator::Options,
-};
+use mothball::{psa::registry::FieldKind, settings::Settings, simulator::Options};
 use rustix::process::Signal;
 
 use crate::support::{
@@ -29,8 +25,7 @@ struct Setup {
 
 impl Setup {
     async fn new(psa: &str) -> Self {
-        let options =
-            Options { psa: psa.to_owned(), clients: 30, configurations: 120, ..Options::default() };
+        let options = Options { psa: psa.to_owned(), clients: 30, configurations: 120, ..Options::default() };
         Self { program: Program::new(options).await, home: tempfile::tempdir().unwrap() }
     }
 
@@ -39,7 +34,8 @@ impl Setup {
     }
 
     fn open(&self, arguments: &[&str]) -> Screen {
-        let (config, data) = (self.config().display().to_string(), self.program.data_dir().display().to_string());
+        let (config, data) =
+            (self.config().display().to_string(), self.program.data_dir().display().to_string());
         let mut all = vec!["--config", &config, "--data-dir", &data];
         all.extend(arguments);
         Screen::open(&all, &[], 100, 40)

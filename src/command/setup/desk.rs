@@ -1,11 +1,7 @@
 //! The Desk behind the setup screen: the settings' own reader, the adapter's own checks, the store's memory of refused
 //! sign-ins.
 
-use std::{
-    collections::BTreeSet,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
@@ -36,14 +32,17 @@ use crate::{
     tui::{
         desk::Trouble,
         setup::desk::{
-            At, Census, Check, Choice, Draft, Field, Preview, Refusal, Saved, SetupDesk, Start, Tested, Vendor,
-            Verdict,
+            At, Census, Check, Choice, Draft, Field, Preview, Refusal, Saved, SetupDesk, Start, Tested,
+            Vendor, Verdict,
         },
     },
 };
 
 /// A PSA that stays away is not waited for: most likely the address is wrong, and a person sits here.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What to do about a sign-in that was refused moments ago.
+const RESTS: &str = "Correct the credentials and test again: others are tried at once. If they are right and it was mended in the PSA instead, the same may be tried now, once.";
 
 pub struct RealSetupDesk {
     start: Start,
@@ -126,9 +125,13 @@ impl SetupDesk for RealSetupDesk {
             })?;
         }
         if let Some(rest) = sign_in.resting().await {
-            let check = crate::command::doctor::rests(rest);
-            let secret = draft.secrets.keys().next().copied().map(At::Key);
-            let check = Check { at: secret, ..told(check) };
+            let check = Check {
+                name: "sign-in".to_owned(),
+                verdict: Verdict::Failed,
+                text: rest.to_string(),
+                advice: Some(RESTS.to_owned()),
+                at: draft.secrets.keys().next().copied().map(At::Key),
+            };
             return Ok(Tested { checks: vec![check], resting: true });
         }
         let checks = psa.check().await;
@@ -220,8 +223,5 @@ fn told(check: port::Check) -> Check {
 }
 
 fn troubled(error: &PsaError) -> Refusal {
-    Refusal {
-        trouble: Trouble { message: error.to_string(), advice: error.advice().to_owned() },
-        at: None,
-    }
+    Refusal { trouble: Trouble { message: error.to_string(), advice: error.advice().to_owned() }, at: None }
 }

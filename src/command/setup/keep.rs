@@ -79,7 +79,8 @@ fn free_file(profile: &str, key: &'static str, settings: &Path) -> Result<Way, R
     let free = numbered(&format!("{profile}.{key}"))
         .find(|name| std::fs::symlink_metadata(folder.join(name)).is_err());
     free.map(Way::File).ok_or_else(|| {
-        let message = format!("There are {NAMES} files like {profile}.{key} in {} already.", folder.display());
+        let message =
+            format!("There are {NAMES} files like {profile}.{key} in {} already.", folder.display());
         refuse(Some(At::Key(key)), &message, "Give the profile another name.")
     })
 }
@@ -131,7 +132,9 @@ fn will_be(key: &str, way: &Way, path: &Path) -> String {
         Way::File(name) => format!("{key} goes into {} (mode 0600).", folder.join(name).display()),
         Way::Keyring(name) => format!("{key} goes into the keyring, as \"{name}\"."),
         Way::Command(words) => format!("{key} comes from the command {}.", words.join(" ")),
-        Way::Env(name) => format!("{key} comes from the variable {name}, which must be set wherever mothball runs."),
+        Way::Env(name) => {
+            format!("{key} comes from the variable {name}, which must be set wherever mothball runs.")
+        }
     }
 }
 
@@ -181,7 +184,11 @@ async fn store_all(
                 let line = secrecy::zeroize::Zeroizing::new(format!("{}\n", secret.expose_secret()));
                 files::create_private_with(&path, line.as_bytes()).map_err(|error| {
                     let message = format!("The secret cannot be written to {}: {error}.", path.display());
-                    refuse(Some(At::Key(key)), &message, "Make the folder writable, or keep it elsewhere; nothing was saved.")
+                    refuse(
+                        Some(At::Key(key)),
+                        &message,
+                        "Make the folder writable, or keep it elsewhere; nothing was saved.",
+                    )
                 })?;
             }
             Way::Keyring(name) => {

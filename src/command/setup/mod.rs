@@ -59,7 +59,9 @@ async fn show(desk: RealSetupDesk, global: &Global, screen: &Screen) -> Result<E
     match left {
         Leave::Quit { written } => {
             if !written {
-                print::tell("nothing was saved; `mothball setup` begins again, `mothball demo` needs no settings");
+                print::tell(
+                    "nothing was saved; `mothball setup` begins again, `mothball demo` needs no settings",
+                );
             }
             Ok(ExitCode::Success)
         }

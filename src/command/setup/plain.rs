@@ -58,7 +58,9 @@ struct Plain<'d> {
 impl Plain<'_> {
     async fn go(&mut self) -> Result<(), Left> {
         let start = self.desk.start();
-        print::tell("mothball setup. Nothing is changed in the PSA, and nothing is saved before the last question.");
+        print::tell(
+            "mothball setup. Nothing is changed in the PSA, and nothing is saved before the last question.",
+        );
         print::tell("An empty answer takes what stands in brackets; q leaves.");
         let vendor = self.vendor(&start.vendors).await?;
         let mut form = Form::new(vendor, &start);
@@ -114,7 +116,10 @@ impl Plain<'_> {
             Row::Text(at) => {
                 let field = form.field(at).clone();
                 let optional = if field.required { "" } else { " May be left empty." };
-                print::tell(&format!("\n{}: {}.{optional} Looks like {}", field.key, field.help, field.example));
+                print::tell(&format!(
+                    "\n{}: {}.{optional} Looks like {}",
+                    field.key, field.help, field.example
+                ));
                 let before = form.texts.get(&at).map(|input| input.value().to_owned()).unwrap_or_default();
                 let shown = if before.is_empty() { String::new() } else { format!(" [{before}]") };
                 loop {
@@ -150,7 +155,9 @@ impl Plain<'_> {
             }
         };
         let question = match keeping {
-            Keeping::File | Keeping::Keyring => format!("{} (not shown while you type or paste): ", field.key),
+            Keeping::File | Keeping::Keyring => {
+                format!("{} (not shown while you type or paste): ", field.key)
+            }
             Keeping::Command => "Command: ".to_owned(),
             Keeping::Env => format!("Name of the variable [{}]: ", field.example),
         };
@@ -196,7 +203,11 @@ impl Plain<'_> {
                             Err(refusal) => say(&refusal),
                         }
                     }
-                    tested.checks.iter().find(|check| check.verdict == Verdict::Failed).and_then(|check| check.at)
+                    tested
+                        .checks
+                        .iter()
+                        .find(|check| check.verdict == Verdict::Failed)
+                        .and_then(|check| check.at)
                 }
                 Err(refusal) => {
                     say(refusal);
@@ -207,7 +218,8 @@ impl Plain<'_> {
             let row = wrong.map_or(Row::Profile, |at| form.row_at(at));
             let resting = matches!(&answer, Ok(tested) if tested.resting);
             let once = if resting { ", s to sign in again now, once" } else { "" };
-            let question = format!("\nEnter to type again what is wrong, a to type all again, t to test again{once}: ");
+            let question =
+                format!("\nEnter to type again what is wrong, a to type all again, t to test again{once}: ");
             match self.line(&question).await?.trim() {
                 "a" => self.fill(form, Row::Profile).await?,
                 "t" => {}
@@ -247,7 +259,8 @@ impl Plain<'_> {
                 self.days(choices).await?;
             }
             if choices.ticked() > 1 {
-                let answer = self.line("Is any one of them enough, or must all match? any or all [any]: ").await?;
+                let answer =
+                    self.line("Is any one of them enough, or must all match? any or all [any]: ").await?;
                 choices.set_matching(if answer.trim() == "all" { Matching::All } else { Matching::Any });
             }
             self.status(choices, vendor).await?;
@@ -300,7 +313,9 @@ impl Plain<'_> {
                     choices.status_to_set = n.checked_sub(1);
                     return Ok(());
                 }
-                None => print::tell(&format!("A number from 0 to {}, please.", choices.statuses_to_set().len())),
+                None => {
+                    print::tell(&format!("A number from 0 to {}, please.", choices.statuses_to_set().len()))
+                }
             }
         }
     }
@@ -309,7 +324,9 @@ impl Plain<'_> {
         let path = self.desk.start().path;
         let new = match &preview.before {
             None => preview.text.clone(),
-            Some(before) => preview.text.replacen(before.as_str(), "# (what stands there already, unchanged)\n", 1),
+            Some(before) => {
+                preview.text.replacen(before.as_str(), "# (what stands there already, unchanged)\n", 1)
+            }
         };
         print::tell(&format!("\nThis is written to {}:\n\n{new}", path.display()));
         preview.secrets.iter().for_each(|line| print::tell(line));

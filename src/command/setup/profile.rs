@@ -107,4 +107,3 @@ fn sentence(text: &str) -> String {
     let text = first.unwrap_or_default();
     if text.ends_with(['.', ')', '"']) { text } else { text + "." }
 }
-

@@ -75,7 +75,10 @@ const ENTITIES_AT_ONCE: u32 = 4;
 pub static ROOM: Room = Room {
     key: "autotask",
     nouns: NOUNS,
-    criteria: CriteriaWords { statuses: "company types", tags: "classifications and categories of companies" },
+    criteria: CriteriaWords {
+        statuses: "company types",
+        tags: "classifications and categories of companies",
+    },
     fields: &[
         Field {
             key: "user_name",

@@ -52,9 +52,7 @@ async fn address(psa: &ConnectWise, checks: &mut Vec<Check>) -> bool {
                     "Check base_url, the network, the proxy and ca_file. In the vendor's cloud the host begins with api-, like https://api-na.myconnectwise.net.",
                     "base_url",
                 ),
-                _ => {
-                    ("Check base_url: something answers there, but not like ConnectWise PSA.", "base_url")
-                }
+                _ => ("Check base_url: something answers there, but not like ConnectWise PSA.", "base_url"),
             };
             let advice = Some(advice.to_owned());
             checks.push(Check::new("address", CheckVerdict::Failed, error.to_string(), advice).about(field));
@@ -105,12 +103,18 @@ async fn sign_in(psa: &ConnectWise, checks: &mut Vec<Check>) -> bool {
         }
         Err(error) => {
             let (advice, field) = match &error {
-                PsaError::SignIn { .. } => (format!(
-                    "Check public_key, private_key and company_id ({KEYS}), and client_id (developer.connectwise.com). The PSA does not say which of them is wrong. It is not tried again by itself."
-                ), "private_key"),
-                PsaError::Refused { status: 404, .. } | PsaError::Unreachable { .. } => (format!(
-                    "The address answers without a sign-in but not with one. In the vendor's cloud this can also mean wrong keys ({KEYS}); else check base_url and the proxy."
-                ), "private_key"),
+                PsaError::SignIn { .. } => (
+                    format!(
+                        "Check public_key, private_key and company_id ({KEYS}), and client_id (developer.connectwise.com). The PSA does not say which of them is wrong. It is not tried again by itself."
+                    ),
+                    "private_key",
+                ),
+                PsaError::Refused { status: 404, .. } | PsaError::Unreachable { .. } => (
+                    format!(
+                        "The address answers without a sign-in but not with one. In the vendor's cloud this can also mean wrong keys ({KEYS}); else check base_url and the proxy."
+                    ),
+                    "private_key",
+                ),
                 _ => (error.advice().to_owned(), "base_url"),
             };
             let check = Check::new("sign-in", CheckVerdict::Failed, error.to_string(), Some(advice));

@@ -89,12 +89,18 @@ async fn sign_in(psa: &HaloPsa, checks: &mut Vec<Check>) -> bool {
         Err(error) => error,
     };
     let (advice, field) = match &error {
-        PsaError::SignIn { .. } => (format!(
-            "Check client_id, client_secret and that the application is active, with method \"Client ID and Secret (Services)\" and an agent to log in as ({CREDENTIALS}), and tenant ({DETAILS}). It is not tried again by itself."
-        ), "client_secret"),
-        PsaError::Unreachable { .. } => (format!(
-            "The address answers, its sign-in does not. Check tenant, and the Authorisation Server in {DETAILS}."
-        ), "tenant"),
+        PsaError::SignIn { .. } => (
+            format!(
+                "Check client_id, client_secret and that the application is active, with method \"Client ID and Secret (Services)\" and an agent to log in as ({CREDENTIALS}), and tenant ({DETAILS}). It is not tried again by itself."
+            ),
+            "client_secret",
+        ),
+        PsaError::Unreachable { .. } => (
+            format!(
+                "The address answers, its sign-in does not. Check tenant, and the Authorisation Server in {DETAILS}."
+            ),
+            "tenant",
+        ),
         other => (other.advice().to_owned(), "client_id"),
     };
     let check = Check::new("sign-in", CheckVerdict::Failed, error.to_string(), Some(advice));

@@ -17,9 +17,11 @@ impl Keyring for Keychain {
     async fn read(&self, name: &str) -> Result<SecretString, KeyringError> {
         let name = name.to_owned();
         in_time(move || {
-            let bytes = passwords::get_generic_password(SERVICE, &name).map_err(|error| said(&name, error))?;
+            let bytes =
+                passwords::get_generic_password(SERVICE, &name).map_err(|error| said(&name, error))?;
             let bytes = Zeroizing::new(bytes);
-            let text = std::str::from_utf8(&bytes).map_err(|_| KeyringError::NotText { name: name.clone() })?;
+            let text =
+                std::str::from_utf8(&bytes).map_err(|_| KeyringError::NotText { name: name.clone() })?;
             Ok(SecretString::from(text))
         })
         .await

@@ -73,8 +73,7 @@ impl Choices {
             examples: Vec::new(),
             census,
         };
-        choices.inactive.1 =
-            choices.matching(&Criteria { inactive: true, ..Criteria::default() }).count();
+        choices.inactive.1 = choices.matching(&Criteria { inactive: true, ..Criteria::default() }).count();
         choices.count_contracts();
         choices
     }
@@ -186,7 +185,11 @@ impl Choices {
             }
             Line::Tag(at) => (format!("{}: \"{}\"", vendor.tags, self.tags[*at].name), self.tags[*at].count),
             Line::ContractEnded => (
-                format!("last {} ended {} days ago or more, none runs", nouns.agreement.to_lowercase(), self.days),
+                format!(
+                    "last {} ended {} days ago or more, none runs",
+                    nouns.agreement.to_lowercase(),
+                    self.days
+                ),
                 self.contract.map_or(0, |(_, count)| count),
             ),
             Line::Matching | Line::StatusToSet | Line::Go => return String::new(),
@@ -273,7 +276,11 @@ impl Choices {
     fn matching(&self, criteria: &Criteria) -> impl Iterator<Item = Offboarded> {
         let today = self.census.today;
         let asked = !criteria.is_empty();
-        self.census.clients.iter().filter(move |_| asked).filter_map(move |client| criteria.judge(client, today))
+        self.census
+            .clients
+            .iter()
+            .filter(move |_| asked)
+            .filter_map(move |client| criteria.judge(client, today))
     }
 }
 
@@ -285,7 +292,8 @@ fn named(census: &Census, known: &[String], of: fn(&Client) -> Vec<&String>) -> 
         counts.entry(plain(name)).or_insert((name, 0));
     }
     for client in census.clients.iter().filter(|client| client.own.is_none()) {
-        let names: BTreeMap<String, &String> = of(client).into_iter().map(|name| (plain(name), name)).collect();
+        let names: BTreeMap<String, &String> =
+            of(client).into_iter().map(|name| (plain(name), name)).collect();
         for (plain, name) in names {
             counts.entry(plain).or_insert((name, 0)).1 += 1;
         }

@@ -43,7 +43,9 @@ impl Keeping {
             Self::Command => {
                 "A password manager, such as: pass show connectwise. Its first line is the secret; it is run whenever the secret is needed, without a shell."
             }
-            Self::Env => "A variable that is set wherever mothball runs. It must be set here and now, too, to test it.",
+            Self::Env => {
+                "A variable that is set wherever mothball runs. It must be set here and now, too, to test it."
+            }
         }
     }
 
@@ -155,7 +157,10 @@ impl Form {
     /// Whether anything was typed that would be lost.
     pub fn is_touched(&self) -> bool {
         self.texts.values().any(|input| !input.value().is_empty())
-            || self.secrets.values().any(|field| !field.secret.is_empty() || !field.command.value().is_empty())
+            || self
+                .secrets
+                .values()
+                .any(|field| !field.secret.is_empty() || !field.command.value().is_empty())
     }
 
     /// The line of text that has the focus, if it is one that is seen.
@@ -212,12 +217,8 @@ impl Form {
         if profile.is_empty() {
             return Err((Row::Profile, "Give the profile a name, such as main.".to_owned()));
         }
-        let mut draft = Draft {
-            profile,
-            vendor: self.vendor.key,
-            values: BTreeMap::new(),
-            secrets: BTreeMap::new(),
-        };
+        let mut draft =
+            Draft { profile, vendor: self.vendor.key, values: BTreeMap::new(), secrets: BTreeMap::new() };
         for (at, field) in self.vendor.fields.iter().enumerate() {
             if let Some(input) = self.texts.get(&at) {
                 let value = input.value().trim();

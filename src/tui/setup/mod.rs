@@ -22,10 +22,16 @@ use super::options::StopSignal;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leave {
     /// Nothing more is wanted. Whether a file was written.
-    Quit { written: bool },
+    Quit {
+        written: bool,
+    },
     /// The demo on this simulated PSA.
-    Demo { psa: &'static str },
+    Demo {
+        psa: &'static str,
+    },
     /// A profile was written, and its clients shall be looked at.
-    Review { profile: String },
+    Review {
+        profile: String,
+    },
     Stopped(StopSignal),
 }

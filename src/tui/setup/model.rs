@@ -28,10 +28,25 @@ pub enum Message {
 /// What is to be done outside.
 #[derive(Debug, Clone)]
 pub enum Effect {
-    Test { generation: u64, draft: Draft, again: bool },
-    Census { generation: u64, draft: Draft },
-    Preview { generation: u64, draft: Draft, choice: Choice },
-    Save { draft: Draft, choice: Choice, preview: Preview },
+    Test {
+        generation: u64,
+        draft: Draft,
+        again: bool,
+    },
+    Census {
+        generation: u64,
+        draft: Draft,
+    },
+    Preview {
+        generation: u64,
+        draft: Draft,
+        choice: Choice,
+    },
+    Save {
+        draft: Draft,
+        choice: Choice,
+        preview: Preview,
+    },
     /// What is under way is not wanted any more.
     Drop,
     Suspend,
@@ -56,6 +71,7 @@ pub enum Page {
     Done {
         saved: Saved,
         chosen: usize,
+        scroll: Scroll,
     },
 }
 

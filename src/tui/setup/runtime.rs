@@ -151,8 +151,7 @@ impl Session {
         let desk = Arc::clone(&self.desk);
         match effect {
             Effect::Test { generation, draft, again } => {
-                let answer =
-                    async move { Message::Tested(generation, desk.test(draft, again).await) };
+                let answer = async move { Message::Tested(generation, desk.test(draft, again).await) };
                 self.asked = Some(self.ask(answer));
             }
             Effect::Census { generation, draft } => {
@@ -160,8 +159,7 @@ impl Session {
                 self.asked = Some(self.ask(answer));
             }
             Effect::Preview { generation, draft, choice } => {
-                let answer =
-                    async move { Message::Previewed(generation, desk.preview(draft, choice).await) };
+                let answer = async move { Message::Previewed(generation, desk.preview(draft, choice).await) };
                 self.asked = Some(self.ask(answer));
             }
             Effect::Save { draft, choice, preview } => {

@@ -60,8 +60,7 @@ fn interrupt(model: &mut Setup) -> Vec<Effect> {
     let loses = !model.written && model.form.as_ref().is_some_and(super::form::Form::is_touched);
     if loses && !model.interrupted {
         model.interrupted = true;
-        model.note =
-            Some("Nothing has been saved. Ctrl-C once more leaves; any other key stays.".to_owned());
+        model.note = Some("Nothing has been saved. Ctrl-C once more leaves; any other key stays.".to_owned());
         return Vec::new();
     }
     if model.written { quit(model) } else { vec![Effect::Leave(Leave::Stopped(StopSignal::Interrupt))] }

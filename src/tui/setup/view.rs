@@ -83,7 +83,8 @@ fn text(model: &Setup, width: u16) -> Prose<()> {
 
 /// The part above the buttons.
 fn text_area(model: &Setup, body: Rect) -> Rect {
-    let below = button_rows(model, body.width) + u16::from(body.height >= 12);
+    // Between the two stands how far down one is.
+    let below = button_rows(model, body.width) + 1;
     Rect { height: body.height.saturating_sub(below), ..body }
 }
 
@@ -100,7 +101,7 @@ fn text_page(model: &Setup, canvas: &mut Canvas<'_>, body: Rect) {
     let (chosen, offset) = match &model.page {
         Page::Test(page) => (page.chosen, page.scroll.offset),
         Page::File(page) => (page.chosen, page.scroll.offset),
-        Page::Done { chosen, .. } => (*chosen, 0),
+        Page::Done { chosen, scroll, .. } => (*chosen, scroll.offset),
         _ => (0, 0),
     };
     let offset = offset.min(prose.lines.len().saturating_sub(usize::from(area.height)));
@@ -151,7 +152,7 @@ fn banner(model: &Setup, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.text_raw(area.x, area.y, area.width, &shown, Meaning::BannerDemo);
     let Some(step) = step else { return };
     let mut x = area.x + cells::width(&shown) as u16 + 1;
-    let all: usize = STEPS.iter().map(|name| name.len() + 3).sum();
+    let all: usize = STEPS.iter().map(|name| name.len() + 4).sum();
     if usize::from(area.right().saturating_sub(x)) < all {
         let short = format!("{} of {}: {}", step + 1, STEPS.len(), STEPS[step]);
         canvas.text(x, area.y, area.right().saturating_sub(x), &short, Meaning::Title);
@@ -159,7 +160,7 @@ fn banner(model: &Setup, canvas: &mut Canvas<'_>, area: Rect) {
     }
     for (at, name) in STEPS.iter().enumerate() {
         // The step is told by more than its style.
-        let text = if at == step { format!(">{} {name}", at + 1) } else { format!(" {} {name}", at + 1) };
+        let text = if at == step { format!(" >{} {name}", at + 1) } else { format!("  {} {name}", at + 1) };
         let meaning = if at == step { Meaning::Title } else { Meaning::Muted };
         canvas.text_raw(x, area.y, area.right() - x, &text, meaning);
         x += text.len() as u16;

@@ -86,18 +86,24 @@ fn a_field_that_may_be_left_out_is_left_out() {
     driver.keys("enter");
     let Some(Effect::Test { draft, .. }) = driver.asked.last() else { panic!("nothing was asked") };
     assert!(!draft.values.contains_key("tenant") && draft.values.contains_key("client_id"));
-    assert!(matches!(draft.secrets["client_secret"], SecretWay::File(_)), "a file unless it is said otherwise");
+    assert!(
+        matches!(draft.secrets["client_secret"], SecretWay::File(_)),
+        "a file unless it is said otherwise"
+    );
 }
 
 #[test]
 fn every_way_to_keep_a_secret_has_its_own_text_and_trying_one_loses_nothing() {
     let mut driver = Driver::filled("connectwise", 80, 24);
-    let keeping = driver.model.form.as_ref().unwrap().rows().into_iter().find(|row| matches!(row, Row::Keeping(_)));
+    let keeping =
+        driver.model.form.as_ref().unwrap().rows().into_iter().find(|row| matches!(row, Row::Keeping(_)));
     let (keeping, Row::Keeping(at)) = (keeping.unwrap(), keeping.unwrap()) else { panic!() };
     let way = |driver: &mut Driver| {
         driver.focus(Row::Go);
         driver.keys("enter");
-        let Some(Effect::Test { draft, .. }) = driver.asked.last().cloned() else { panic!("nothing was asked") };
+        let Some(Effect::Test { draft, .. }) = driver.asked.last().cloned() else {
+            panic!("nothing was asked")
+        };
         driver.keys("esc");
         driver.focus(keeping);
         draft.secrets["private_key"].clone()
@@ -150,7 +156,9 @@ fn a_failed_test_leads_back_to_the_field_that_is_wrong_with_what_to_do() {
     ] {
         let mut driver = Driver::filled("connectwise", 80, 24);
         driver.keys("enter");
-        driver.send(|generation| Message::Tested(generation, Err(refusal(Some(at), "It cannot be like this."))));
+        driver.send(|generation| {
+            Message::Tested(generation, Err(refusal(Some(at), "It cannot be like this.")))
+        });
         assert!(driver.text().contains("It cannot be like this."), "{}", driver.text());
         driver.keys("enter");
         assert_eq!(driver.field(), field);
@@ -364,7 +372,10 @@ fn an_existing_file_shows_only_what_is_added() {
     driver.send(|generation| Message::Previewed(generation, Ok(preview)));
     let text = driver.text();
     assert!(text.contains("This is added to") && text.contains("2 lines of yours, unchanged"), "{text}");
-    assert!(text.contains("[profiles.main]") && text.contains("default_profile") && !text.contains("# mine"), "{text}");
+    assert!(
+        text.contains("[profiles.main]") && text.contains("default_profile") && !text.contains("# mine"),
+        "{text}"
+    );
 }
 
 #[test]

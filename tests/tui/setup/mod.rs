@@ -262,8 +262,9 @@ impl Driver {
 
 pub fn preview() -> Preview {
     Preview {
-        text: "# Settings of mothball.\ndefault_profile = \"main\"\n\n[profiles.main]\npsa = \"connectwise\"\n"
-            .to_owned(),
+        text:
+            "# Settings of mothball.\ndefault_profile = \"main\"\n\n[profiles.main]\npsa = \"connectwise\"\n"
+                .to_owned(),
         before: None,
         secrets: vec![
             "private_key goes into /home/jane/.config/mothball/main.private_key (mode 0600).".to_owned(),

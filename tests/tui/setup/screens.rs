@@ -106,9 +106,11 @@ fn mono_has_no_colour_and_the_chosen_thing_is_visible_all_the_same() {
         let mut driver = make(80, 24);
         driver.model.look = Look::new(Theme::Mono, false);
         let picture = driver.picture();
-        let coloured = picture.cells.content().iter().any(|cell| {
-            ![Color::Reset].contains(&cell.fg) || ![Color::Reset].contains(&cell.bg)
-        });
+        let coloured = picture
+            .cells
+            .content()
+            .iter()
+            .any(|cell| ![Color::Reset].contains(&cell.fg) || ![Color::Reset].contains(&cell.bg));
         assert!(!coloured, "{name}");
         // Below the first line, which is reversed in any case.
         let body = &picture.cells.content()[80..];

@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        super::scroll::Scroll,
         choices::Choices,
         desk::{Census, Preview, Refusal, Saved, Tested},
         model::{Effect, Page, Setup},
@@ -49,7 +50,7 @@ pub fn saved(model: &mut Setup, answer: Result<Saved, Refusal>) -> Vec<Effect> {
     match answer {
         Ok(saved) => {
             model.written = true;
-            model.page = Page::Done { saved, chosen: 0 };
+            model.page = Page::Done { saved, chosen: 0, scroll: Scroll::default() };
         }
         Err(refusal) => {
             page.answer = Some(Err(refusal));

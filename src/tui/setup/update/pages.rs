@@ -172,7 +172,9 @@ fn criteria(model: &mut Setup, key: Key) -> Vec<Effect> {
 fn preview(model: &mut Setup) -> Vec<Effect> {
     let (Some(choices), Some(draft)) = (&model.choices, model.tested.clone()) else { return Vec::new() };
     if choices.criteria().is_empty() {
-        model.note = Some("Tick at least one criterion with Space: without one nothing counts as offboarded.".to_owned());
+        model.note = Some(
+            "Tick at least one criterion with Space: without one nothing counts as offboarded.".to_owned(),
+        );
         return Vec::new();
     }
     let choice = choices.choice();
@@ -193,9 +195,9 @@ fn text_page(model: &mut Setup, key: Key) -> Vec<Effect> {
     let done = matches!(model.page, Page::Done { .. });
     let (lines, height) = view::text_extent(model);
     let (chosen, scroll) = match &mut model.page {
-        Page::Test(page) => (&mut page.chosen, Some(&mut page.scroll)),
-        Page::File(page) => (&mut page.chosen, Some(&mut page.scroll)),
-        Page::Done { chosen, .. } => (chosen, None),
+        Page::Test(page) => (&mut page.chosen, &mut page.scroll),
+        Page::File(page) => (&mut page.chosen, &mut page.scroll),
+        Page::Done { chosen, scroll, .. } => (chosen, scroll),
         _ => return Vec::new(),
     };
     let last = buttons.len().saturating_sub(1);
@@ -209,18 +211,21 @@ fn text_page(model: &mut Setup, key: Key) -> Vec<Effect> {
         Code::End | Code::Char('G') => Some(Go::Bottom),
         _ => None,
     };
-    match (go, scroll, key.code) {
-        (Some(go), Some(scroll), _) => scroll.turn(go, lines, height),
-        (_, _, Code::Left) => *chosen = chosen.saturating_sub(1),
-        (_, _, Code::Right) => *chosen = (*chosen + 1).min(last),
-        (_, _, Code::Tab) if key.shift => *chosen = (*chosen + last) % (last + 1),
-        (_, _, Code::Tab) => *chosen = (*chosen + 1) % (last + 1),
-        (_, _, Code::Enter) => {
+    if let Some(go) = go {
+        scroll.turn(go, lines, height);
+        return Vec::new();
+    }
+    match key.code {
+        Code::Left => *chosen = chosen.saturating_sub(1),
+        Code::Right => *chosen = (*chosen + 1).min(last),
+        Code::Tab if key.shift => *chosen = (*chosen + last) % (last + 1),
+        Code::Tab => *chosen = (*chosen + 1) % (last + 1),
+        Code::Enter => {
             let pressed = buttons.get(*chosen).copied();
             return pressed.map(|button| push(model, button)).unwrap_or_default();
         }
-        (_, _, Code::Esc) => return back(model),
-        (_, _, Code::Char('q')) if done => return quit(model),
+        Code::Esc => return back(model),
+        Code::Char('q') if done => return quit(model),
         _ => {}
     }
     Vec::new()
@@ -266,10 +271,12 @@ fn back(model: &mut Setup) -> Vec<Effect> {
                     .checks
                     .iter()
                     .find(|check| check.verdict == super::super::desk::Verdict::Failed)
-                    .and_then(|check| Some((check.at?, check.advice.clone().unwrap_or_else(|| check.text.clone())))),
-                Some(Err(refusal)) => {
-                    refusal.at.map(|at| (at, format!("{} {}", refusal.trouble.message, refusal.trouble.advice)))
-                }
+                    .and_then(|check| {
+                        Some((check.at?, check.advice.clone().unwrap_or_else(|| check.text.clone())))
+                    }),
+                Some(Err(refusal)) => refusal
+                    .at
+                    .map(|at| (at, format!("{} {}", refusal.trouble.message, refusal.trouble.advice))),
                 None => None,
             };
             to_form(model, wrong);
@@ -280,9 +287,9 @@ fn back(model: &mut Setup) -> Vec<Effect> {
         Page::File(page) if page.saving => Vec::new(),
         Page::File(page) => {
             let refused = match &page.answer {
-                Some(Err(refusal)) => {
-                    refusal.at.map(|at| (at, format!("{} {}", refusal.trouble.message, refusal.trouble.advice)))
-                }
+                Some(Err(refusal)) => refusal
+                    .at
+                    .map(|at| (at, format!("{} {}", refusal.trouble.message, refusal.trouble.advice))),
                 _ => None,
             };
             match refused {

@@ -11,6 +11,9 @@ use super::{
     mark,
 };
 
+/// Stands where something must still be typed.
+const NEEDED: &str = "(needed)";
+
 pub fn draw(model: &Setup, canvas: &mut Canvas<'_>, body: Rect, form: &Form) {
     let rows = form.rows();
     let help = help(form);
@@ -60,7 +63,7 @@ fn draw_row(model: &Setup, canvas: &mut Canvas<'_>, area: Rect, form: &Form, row
         Row::Profile => canvas.field(x, area.y, room, &form.profile, here),
         Row::Text(at) => match form.texts.get(&at) {
             Some(input) if input.value().is_empty() && !here => {
-                let word = if form.field(at).required { "" } else { "(may be left empty)" };
+                let word = if form.field(at).required { NEEDED } else { "(may be left empty)" };
                 canvas.text(x, area.y, room, word, Meaning::Muted);
             }
             Some(input) => canvas.field(x, area.y, room, input, here),
@@ -75,6 +78,9 @@ fn draw_row(model: &Setup, canvas: &mut Canvas<'_>, area: Rect, form: &Form, row
                     let mask = secret.secret.mask(model.look.symbols.bullet);
                     let used = cells::width(&mask) as u16;
                     canvas.text_raw(x, area.y, room, &mask, Meaning::Text);
+                    if mask.is_empty() && !here {
+                        canvas.text(x, area.y, room, NEEDED, Meaning::Muted);
+                    }
                     if here {
                         canvas.cursor = Some(Position::new((x + used).min(area.right() - 1), area.y));
                         canvas.tint(Rect::new(x, area.y, room, 1), Meaning::Field);
@@ -122,7 +128,8 @@ fn help(form: &Form) -> String {
     let product = form.vendor.nouns.product;
     match form.row() {
         Row::Profile => {
-            "A short name for this PSA in the settings file, for --profile: letters, digits, - and _.".to_owned()
+            "A short name for this PSA in the settings file, for --profile: letters, digits, - and _."
+                .to_owned()
         }
         Row::Text(at) => {
             let field = form.field(at);
@@ -134,7 +141,10 @@ fn help(form: &Form) -> String {
             let keeping = form.secrets.get(&at).map(|secret| secret.keeping).unwrap_or_default();
             match keeping {
                 Keeping::File | Keeping::Keyring => {
-                    format!("{}: {}. Type or paste it: it is not shown. Ctrl-U empties.", field.key, field.help)
+                    format!(
+                        "{}: {}. Type or paste it: it is not shown. Ctrl-U empties.",
+                        field.key, field.help
+                    )
                 }
                 Keeping::Command => format!("{}: {}. {}", field.key, field.help, Keeping::Command.help()),
                 Keeping::Env => format!("{}: {}. {}", field.key, field.help, Keeping::Env.help()),

@@ -59,7 +59,11 @@ pub fn welcome(model: &Setup, canvas: &mut Canvas<'_>, body: Rect, cursor: usize
     );
     let mut texts = vec!["Set up my PSA (a few minutes; nothing is changed in it)".to_owned()];
     texts.extend(
-        model.start.vendors.iter().map(|vendor| format!("Try the demo: a simulated {}", vendor.nouns.product)),
+        model
+            .start
+            .vendors
+            .iter()
+            .map(|vendor| format!("Try the demo: a simulated {}", vendor.nouns.product)),
     );
     texts.push("Quit".to_owned());
     entries(model, canvas, list, &texts, cursor);
@@ -104,19 +108,26 @@ pub fn criteria(model: &Setup, canvas: &mut Canvas<'_>, body: Rect, choices: &Ch
         drawn.push(Drawn::Line(line));
     }
     let total = choices.clients();
-    let sum = if choices.criteria().is_empty() {
-        format!("Tick what makes a {} count as offboarded: {total} {} were read.", nouns.client, nouns.clients)
+    let (sum, meaning) = if choices.criteria().is_empty() {
+        let text = format!(
+            "Tick what makes a {} count as offboarded: {total} {} were read.",
+            nouns.client, nouns.clients
+        );
+        (text, Meaning::Title)
+    } else if choices.matched * 2 > total {
+        // Most likely a status of those who are still there was ticked.
+        let sign = model.look.symbols.warning;
+        let text = format!(
+            "{sign} {} of {total} {} count as offboarded: more than half.",
+            choices.matched, nouns.clients
+        );
+        (text, Meaning::Warn)
     } else {
-        format!("{} of {total} {} count as offboarded.", choices.matched, nouns.clients)
+        (format!("{} of {total} {} count as offboarded.", choices.matched, nouns.clients), Meaning::Title)
     };
-    canvas.text(body.x, body.y, body.width, &sum, Meaning::Title);
+    canvas.text(body.x, body.y, body.width, &sum, meaning);
     let below = foot(choices, vendor, body);
-    let list = Rect::new(
-        body.x,
-        body.y + 1,
-        body.width,
-        body.height.saturating_sub(1 + below.len() as u16),
-    );
+    let list = Rect::new(body.x, body.y + 1, body.width, body.height.saturating_sub(1 + below.len() as u16));
     let here = choices.line();
     let at = drawn.iter().position(|drawn| matches!(drawn, Drawn::Line(line) if *line == here)).unwrap_or(0);
     let height = usize::from(list.height).max(1);
@@ -153,7 +164,10 @@ fn foot(choices: &Choices, vendor: &Vendor, body: Rect) -> Vec<(String, Meaning)
         lines.push(format!("Never offered: {}, {why}", one_line(name, 30)));
     }
     if let Some(why) = choices.no_contracts() {
-        lines.push(format!("Not to choose from: the end of the last {}: {why}", vendor.nouns.agreement.to_lowercase()));
+        lines.push(format!(
+            "Not to choose from: the end of the last {}: {why}",
+            vendor.nouns.agreement.to_lowercase()
+        ));
     }
     lines.truncate(most);
     lines.into_iter().map(|text| (text, Meaning::Muted)).collect()
@@ -178,9 +192,11 @@ fn draw_line(
             mark(canvas, area.x + 2, area.y, area.width.saturating_sub(2), "Show the file", here);
             return;
         }
-        Line::Inactive => {
-            (Some(choices.inactive.0), format!("{} marked inactive", vendor.nouns.client), Some(choices.inactive.1))
-        }
+        Line::Inactive => (
+            Some(choices.inactive.0),
+            format!("{} marked inactive", vendor.nouns.client),
+            Some(choices.inactive.1),
+        ),
         Line::Status(at) => of(&choices.statuses[*at]),
         Line::Tag(at) => of(&choices.tags[*at]),
         Line::ContractEnded => {

@@ -14,7 +14,8 @@ pub fn test(model: &Setup, page: &TestPage, prose: &mut Prose<()>) {
     let clients = model.form.as_ref().map_or("clients", |form| form.vendor.nouns.clients);
     match &page.answer {
         _ if page.counting => {
-            let text = format!("{} reading all {clients}, to count what each criterion would match", spinner(model));
+            let text =
+                format!("{} reading all {clients}, to count what each criterion would match", spinner(model));
             prose.say(0, Meaning::Info, &text);
         }
         None => {
@@ -33,10 +34,15 @@ fn told(model: &Setup, tested: &Tested, product: &str, prose: &mut Prose<()>) {
         (0, 0) => (Meaning::Good, format!("{product} accepts this: the main job can be done.")),
         (0, _) => (
             Meaning::Good,
-            format!("{product} accepts this: the main job can be done. {warned} of the extras cannot; that can be mended later."),
+            format!(
+                "{product} accepts this: the main job can be done. {warned} of the extras cannot; that can be mended later."
+            ),
         ),
         _ if tested.resting => (Meaning::Bad, "Nothing was sent: see why.".to_owned()),
-        _ => (Meaning::Bad, "The main job cannot be done yet. Nothing is lost: mend it and test again.".to_owned()),
+        _ => (
+            Meaning::Bad,
+            "The main job cannot be done yet. Nothing is lost: mend it and test again.".to_owned(),
+        ),
     };
     prose.say(0, meaning, &text);
     prose.blank();
@@ -93,10 +99,11 @@ pub fn file(model: &Setup, page: &FilePage, prose: &mut Prose<()>) {
 
 /// The text without what is there already.
 fn shown(preview: &Preview, more: &str, prose: &mut Prose<()>) {
-    let (head, tail) = match preview.before.as_ref().and_then(|before| preview.text.split_once(before.as_str())) {
-        Some(parts) => parts,
-        None => ("", preview.text.as_str()),
-    };
+    let (head, tail) =
+        match preview.before.as_ref().and_then(|before| preview.text.split_once(before.as_str())) {
+            Some(parts) => parts,
+            None => ("", preview.text.as_str()),
+        };
     let mut lines = |text: &str| {
         for line in text.lines() {
             if line.trim().is_empty() {
@@ -127,5 +134,11 @@ pub fn done(model: &Setup, saved: &Saved, prose: &mut Prose<()>) {
         "Review shows the offboarded clients and what they left. Nothing is ticked there, and nothing is changed before you confirm it.",
     );
     let again = if model.start.exists { format!(" --profile {profile}") } else { String::new() };
-    prose.say(0, Meaning::Muted, &format!("From now on: mothball{again} opens Review, mothball{again} doctor tests the profile again."));
+    prose.say(
+        0,
+        Meaning::Muted,
+        &format!(
+            "From now on: mothball{again} opens Review, mothball{again} doctor tests the profile again."
+        ),
+    );
 }
