@@ -4,6 +4,7 @@ use super::{
     args::{self, Global},
     audit,
     context::Context,
+    fold,
     print::{self, Failure},
 };
 use crate::{
@@ -151,56 +152,17 @@ fn single_criteria(all: &Criteria) -> Vec<(String, Criteria)> {
     list
 }
 
-/// A line of the answer. On a terminal it is folded between words, and what follows stands under the first word.
+/// A line of the answer.
 fn say(line: &str) {
     for part in line.split('\n') {
         let text = visible(part);
         match print::columns() {
-            Some(columns) => fold(&text, columns).iter().for_each(|line| print::out(&format!("{line}\n"))),
+            Some(columns) => {
+                for line in fold::lines(&text, columns) {
+                    print::out(&format!("{line}\n"));
+                }
+            }
             None => print::out(&format!("{text}\n")),
         }
-    }
-}
-
-fn fold(text: &str, columns: usize) -> Vec<String> {
-    let start = text.len() - text.trim_start().len();
-    // Behind a mark, or behind the name of a line of the head.
-    let hang = match text.trim_start() {
-        _ if start > 0 => start,
-        rest if rest.starts_with("ok ") || rest.get(1..3) == Some("  ") => 3,
-        _ => text.find("  ").filter(|at| *at < 10).map_or(0, |at| text.len() - text[at..].trim_start().len()),
-    };
-    let room = columns.saturating_sub(hang).max(20);
-    let head = &text[..hang.min(text.len())];
-    let lines = crate::tui::cells::wrap(&text[head.len()..], room);
-    lines
-        .into_iter()
-        .enumerate()
-        .map(
-            |(at, line)| {
-                if at == 0 { format!("{head}{line}") } else { format!("{}{line}", " ".repeat(hang)) }
-            },
-        )
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_folded_between_words_and_hang_under_the_first() {
-        assert_eq!(fold("ok sign-in: all of it is good", 24), ["ok sign-in: all of it is", "   good"]);
-        assert_eq!(fold("x  rights: none at all here", 24), ["x  rights: none at all", "   here"]);
-        assert_eq!(
-            fold("     Set it in the PSA, at its place", 26),
-            ["     Set it in the PSA, at", "     its place"]
-        );
-        assert_eq!(
-            fold("store    1 run, 2 records, 0.1 MB", 29),
-            ["store    1 run, 2 records,", "         0.1 MB"]
-        );
-        assert_eq!(fold("", 80), [""]);
-        assert_eq!(fold("The main job can be done.", 80), ["The main job can be done."]);
     }
 }

@@ -10,6 +10,7 @@ mod deliver;
 mod demo;
 mod desk;
 mod doctor;
+mod fold;
 mod hold;
 pub mod print;
 mod progress;

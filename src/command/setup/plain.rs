@@ -9,7 +9,10 @@ use tui_input::Input;
 
 use super::desk::RealSetupDesk;
 use crate::{
-    command::print::{self, Failure},
+    command::{
+        fold,
+        print::{self, Failure},
+    },
     domain::{ExitCode, criteria::Matching},
     system::{
         signals::{Stop, Stops},
@@ -38,7 +41,7 @@ pub async fn ask(desk: &RealSetupDesk) -> Result<ExitCode, Failure> {
     Ok(match asked {
         Ok(()) => ExitCode::Success,
         Err(Left::Quit) => {
-            print::tell("Nothing was saved.");
+            say("Nothing was saved.");
             ExitCode::Success
         }
         Err(Left::Stopped(Stop::Hangup)) => ExitCode::Hangup,
@@ -58,10 +61,8 @@ struct Plain<'d> {
 impl Plain<'_> {
     async fn go(&mut self) -> Result<(), Left> {
         let start = self.desk.start();
-        print::tell(
-            "mothball setup. Nothing is changed in the PSA, and nothing is saved before the last question.",
-        );
-        print::tell("An empty answer takes what stands in brackets; q leaves.");
+        say("mothball setup. Nothing is changed in the PSA, and nothing is saved before the last question.");
+        say("An empty answer takes what stands in brackets; q leaves.");
         let vendor = self.vendor(&start.vendors).await?;
         let mut form = Form::new(vendor, &start);
         self.fill(&mut form, Row::Profile).await?;
@@ -75,21 +76,21 @@ impl Plain<'_> {
                         return Ok(());
                     }
                 }
-                Err(refusal) => say(&refusal),
+                Err(refusal) => told(&refusal),
             }
         }
     }
 
     async fn vendor(&mut self, vendors: &[Vendor]) -> Result<Vendor, Left> {
-        print::tell("\nWhich PSA do you work with?");
+        say("\nWhich PSA do you work with?");
         for (n, vendor) in vendors.iter().enumerate() {
-            print::tell(&format!("  {} {}", n + 1, vendor.nouns.product));
+            say(&format!("  {} {}", n + 1, vendor.nouns.product));
         }
         loop {
             let answer = self.line("Number: ").await?;
             match answer.trim().parse::<usize>().ok().and_then(|n| vendors.get(n.checked_sub(1)?)) {
                 Some(vendor) => return Ok(vendor.clone()),
-                None => print::tell(&format!("A number from 1 to {}, please.", vendors.len())),
+                None => say(&format!("A number from 1 to {}, please.", vendors.len())),
             }
         }
     }
@@ -116,10 +117,7 @@ impl Plain<'_> {
             Row::Text(at) => {
                 let field = form.field(at).clone();
                 let optional = if field.required { "" } else { " May be left empty." };
-                print::tell(&format!(
-                    "\n{}: {}.{optional} Looks like {}",
-                    field.key, field.help, field.example
-                ));
+                say(&format!("\n{}: {}.{optional} Looks like {}", field.key, field.help, field.example));
                 let before = form.texts.get(&at).map(|input| input.value().to_owned()).unwrap_or_default();
                 let shown = if before.is_empty() { String::new() } else { format!(" [{before}]") };
                 loop {
@@ -129,7 +127,7 @@ impl Plain<'_> {
                         form.texts.insert(at, Input::new(answer.to_owned()));
                         break;
                     }
-                    print::tell("This is needed.");
+                    say("This is needed.");
                 }
             }
             // Where it is kept is asked first: then it is known what to ask for.
@@ -141,17 +139,17 @@ impl Plain<'_> {
 
     async fn secret(&mut self, form: &mut Form, at: usize) -> Result<(), Left> {
         let field = form.field(at).clone();
-        print::tell(&format!("\n{}: {}. Where shall it be kept?", field.key, field.help));
+        say(&format!("\n{}: {}. Where shall it be kept?", field.key, field.help));
         let ways = Keeping::all(form.keyring);
         for (n, way) in ways.iter().enumerate() {
-            print::tell(&format!("  {} {}. {}", n + 1, way.words(), way.help()));
+            say(&format!("  {} {}. {}", n + 1, way.words(), way.help()));
         }
         let keeping = loop {
             let answer = self.line("Number [1]: ").await?;
             let answer = if answer.trim().is_empty() { "1" } else { answer.trim() };
             match answer.parse::<usize>().ok().and_then(|n| ways.get(n.checked_sub(1)?)) {
                 Some(way) => break *way,
-                None => print::tell(&format!("A number from 1 to {}, please.", ways.len())),
+                None => say(&format!("A number from 1 to {}, please.", ways.len())),
             }
         };
         let question = match keeping {
@@ -174,7 +172,7 @@ impl Plain<'_> {
             }
             match secret.way() {
                 Ok(_) => return Ok(()),
-                Err(what) => print::tell(what),
+                Err(what) => say(what),
             }
         }
     }
@@ -186,21 +184,21 @@ impl Plain<'_> {
             let draft = match form.draft() {
                 Ok(draft) => draft,
                 Err((row, what)) => {
-                    print::tell(&what);
+                    say(&what);
                     self.fill_row(form, row).await?;
                     continue;
                 }
             };
-            print::tell(&format!("\nAsking {}. Nothing is changed there.", form.vendor.nouns.product));
+            say(&format!("\nAsking {}. Nothing is changed there.", form.vendor.nouns.product));
             let answer = self.desk.test(draft.clone(), again).await;
             let wrong = match &answer {
                 Ok(tested) => {
                     tell(tested);
                     if tested.works() {
-                        print::tell(&format!("\nReading all {}.", form.vendor.nouns.clients));
+                        say(&format!("\nReading all {}.", form.vendor.nouns.clients));
                         match self.desk.census(draft.clone()).await {
                             Ok(census) => return Ok((draft, census)),
-                            Err(refusal) => say(&refusal),
+                            Err(refusal) => told(&refusal),
                         }
                     }
                     tested
@@ -210,7 +208,7 @@ impl Plain<'_> {
                         .and_then(|check| check.at)
                 }
                 Err(refusal) => {
-                    say(refusal);
+                    told(refusal);
                     refusal.at
                 }
             };
@@ -232,17 +230,17 @@ impl Plain<'_> {
     async fn choose(&mut self, choices: &mut Choices, vendor: &Vendor) -> Result<Choice, Left> {
         let nouns = vendor.nouns;
         loop {
-            print::tell(&format!(
+            say(&format!(
                 "\nWhich {} count as offboarded? {} were read; beside each criterion is how many it matches.",
                 nouns.clients,
                 choices.clients()
             ));
             let lines: Vec<Line> = choices.lines().into_iter().filter(Line::is_criterion).collect();
             for (n, line) in lines.iter().enumerate() {
-                print::tell(&format!("  {} {}", n + 1, choices.in_words(line, vendor)));
+                say(&format!("  {} {}", n + 1, choices.in_words(line, vendor)));
             }
             for (name, why) in choices.own() {
-                print::tell(&format!("Never offered: {name}, {why}"));
+                say(&format!("Never offered: {name}, {why}"));
             }
             let answer = self.line("Numbers, separated by commas: ").await?;
             let numbers: Option<Vec<usize>> = answer
@@ -251,7 +249,7 @@ impl Plain<'_> {
                 .map(|part| part.parse().ok().filter(|n| (1..=lines.len()).contains(n)))
                 .collect();
             let Some(numbers) = numbers.filter(|numbers| !numbers.is_empty()) else {
-                print::tell(&format!("At least one number from 1 to {}, please.", lines.len()));
+                say(&format!("At least one number from 1 to {}, please.", lines.len()));
                 continue;
             };
             choices.tick_only(numbers.into_iter().filter_map(|n| lines.get(n - 1)));
@@ -264,7 +262,7 @@ impl Plain<'_> {
                 choices.set_matching(if answer.trim() == "all" { Matching::All } else { Matching::Any });
             }
             self.status(choices, vendor).await?;
-            print::tell(&format!(
+            say(&format!(
                 "{} of {} {} count as offboarded: {}.",
                 choices.matched,
                 choices.clients(),
@@ -288,7 +286,7 @@ impl Plain<'_> {
                     choices.set_days(days);
                     return Ok(());
                 }
-                _ => print::tell("A whole number of days, please."),
+                _ => say("A whole number of days, please."),
             }
         }
     }
@@ -297,13 +295,13 @@ impl Plain<'_> {
         if choices.statuses_to_set().is_empty() {
             return Ok(());
         }
-        print::tell(&format!(
+        say(&format!(
             "Shall a status be set together with the inactive mark of {}?",
             vendor.nouns.configurations
         ));
-        print::tell("  0 none");
+        say("  0 none");
         for (n, name) in choices.statuses_to_set().iter().enumerate() {
-            print::tell(&format!("  {} {name}", n + 1));
+            say(&format!("  {} {name}", n + 1));
         }
         loop {
             let answer = self.line("Number [0]: ").await?;
@@ -313,9 +311,7 @@ impl Plain<'_> {
                     choices.status_to_set = n.checked_sub(1);
                     return Ok(());
                 }
-                None => {
-                    print::tell(&format!("A number from 0 to {}, please.", choices.statuses_to_set().len()))
-                }
+                None => say(&format!("A number from 0 to {}, please.", choices.statuses_to_set().len())),
             }
         }
     }
@@ -328,23 +324,23 @@ impl Plain<'_> {
                 preview.text.replacen(before.as_str(), "# (what stands there already, unchanged)\n", 1)
             }
         };
-        print::tell(&format!("\nThis is written to {}:\n\n{new}", path.display()));
-        preview.secrets.iter().for_each(|line| print::tell(line));
+        say(&format!("\nThis is written to {}:\n\n{new}", path.display()));
+        preview.secrets.iter().for_each(|line| say(line));
         if !self.yes("Write it? yes or no [no]: ", false).await? {
             return Ok(false);
         }
         match self.desk.save(draft.clone(), choice.clone(), preview).await {
             Ok(saved) => {
-                print::tell(&format!("Written: {}", saved.path.display()));
-                saved.secrets.iter().for_each(|line| print::tell(line));
-                print::tell(&format!(
+                say(&format!("Written: {}", saved.path.display()));
+                saved.secrets.iter().for_each(|line| say(line));
+                say(&format!(
                     "`mothball --profile {}` opens Review; `mothball doctor` tests the profile again.",
                     draft.profile
                 ));
                 Ok(true)
             }
             Err(refusal) => {
-                say(&refusal);
+                told(&refusal);
                 Ok(false)
             }
         }
@@ -356,7 +352,7 @@ impl Plain<'_> {
                 "" => return Ok(unless_said),
                 "y" | "yes" => return Ok(true),
                 "n" | "no" => return Ok(false),
-                _ => print::tell("yes or no, please."),
+                _ => say("yes or no, please."),
             }
         }
     }
@@ -388,6 +384,16 @@ impl Plain<'_> {
     }
 }
 
+/// A line for a person, folded between words.
+fn say(text: &str) {
+    for line in text.split('\n') {
+        for line in fold::lines(line, print::columns().unwrap_or(80)) {
+            // An empty line is one, too.
+            print::tell(if line.is_empty() { "\n" } else { &line });
+        }
+    }
+}
+
 fn tell(tested: &Tested) {
     for check in &tested.checks {
         let word = match check.verdict {
@@ -396,16 +402,16 @@ fn tell(tested: &Tested) {
             Verdict::Failed => "FAILED",
             Verdict::Unknown => "cannot be told",
         };
-        print::tell(&format!("{word}: {}: {}", check.name, check.text));
+        say(&format!("{word}: {}: {}", check.name, check.text));
         if let Some(advice) = check.advice.as_ref().filter(|_| check.verdict != Verdict::Passed) {
-            print::tell(&format!("  {advice}"));
+            say(&format!("  {advice}"));
         }
     }
 }
 
-fn say(refusal: &Refusal) {
-    print::tell(&refusal.trouble.message);
+fn told(refusal: &Refusal) {
+    say(&refusal.trouble.message);
     if !refusal.trouble.advice.is_empty() {
-        print::tell(&format!("  {}", refusal.trouble.advice));
+        say(&format!("  {}", refusal.trouble.advice));
     }
 }

@@ -103,11 +103,10 @@ fn form(model: &mut Setup, key: Key) -> Vec<Effect> {
         }
         Code::Up => form.step(-1),
         Code::Tab if key.shift => form.step(-1),
-        Code::Down | Code::Tab => form.step(1),
         Code::PageUp => form.focus = 0,
         Code::PageDown => form.focus_on(Row::Go),
         Code::Enter if row == Row::Go => return test(model, false),
-        Code::Enter => form.step(1),
+        Code::Down | Code::Tab | Code::Enter => form.step(1),
         _ => match row {
             Row::Keeping(at) => match key.code {
                 Code::Left => form.cycle(at, -1),
