@@ -41,7 +41,7 @@ const BEAT: Duration = Duration::from_millis(200);
 /// Shows the setup on the real terminal until it is left. The mouse stays with the terminal, so that people can select
 /// and paste as they are used to.
 pub async fn run(desk: Arc<dyn SetupDesk>, options: Options) -> Result<Leave, TuiError> {
-    let display = RealTerminal::new(false);
+    let display = RealTerminal::new(false, false);
     run_on(desk, options, display, Box::new(|| Box::pin(crossterm::event::EventStream::new()))).await
 }
 

@@ -27,7 +27,7 @@ pub fn view(model: &Setup) -> Picture {
     let mut canvas = Canvas::new(&mut cells, model.look);
     if Room::of(width, height) == Room::Tiny {
         too_small(model, &mut canvas);
-        return Picture { cells, cursor: None, strokes: 0 };
+        return Picture { cells, cursor: None, strokes: 0, links: Vec::new() };
     }
     let frame = layout::frame(width, height);
     banner(model, &mut canvas, frame.banner);
@@ -49,7 +49,7 @@ pub fn view(model: &Setup) -> Picture {
     }
     foot(model, &mut canvas, frame.status, frame.hints);
     let (cursor, strokes) = (canvas.cursor, canvas.strokes);
-    Picture { cells, cursor, strokes }
+    Picture { cells, cursor, strokes, links: Vec::new() }
 }
 
 /// A margin at the sides where there is room for one.
