@@ -56,6 +56,8 @@ pub enum Command {
     Review(Screen),
     /// The screen on a simulated PSA; needs no settings
     Demo(Demo),
+    /// Ask for a PSA and its credentials, test them, and write the settings file
+    Setup(Setup),
     /// The same without a screen; never asks
     Run(Box<Run>),
     /// Keep configurations from being deactivated, whoever asks, until a day or until `unhold`
@@ -100,6 +102,20 @@ pub struct Screen {
     /// Draw with ASCII characters only
     #[arg(long)]
     pub ascii: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Nothing is changed in the PSA, and nothing is saved before the last step. Secrets are not shown while they are typed; \
+they are kept in a file of mode 0600, in the desktop's keyring, or where a command or a variable of yours has them. \
+A settings file that is there already gets one more profile and stays as it is otherwise."
+)]
+pub struct Setup {
+    #[command(flatten)]
+    pub screen: Screen,
+    /// Line by line, without a full screen: for screen readers
+    #[arg(long)]
+    pub plain: bool,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -4,6 +4,7 @@ use super::{
     args::{self, Global},
     audit,
     context::Context,
+    fold,
     print::{self, Failure},
 };
 use crate::{
@@ -26,6 +27,11 @@ pub async fn doctor(global: &Global, args: &args::Doctor) -> Result<ExitCode, Fa
     say(&format!("data     {}", context.data_dir.display()));
     say(&format!("locks    cover {}", engine.store.covers()));
     stored(&context).await?;
+    if let Some(profile) = context.settings.profiles.get(&engine.profile.name) {
+        for (key, secret) in &profile.secrets {
+            say(&format!("secrets  {key} comes from {}", secret.origin()));
+        }
+    }
     for warning in &context.settings.warnings {
         say(&format!("!  settings: {warning}"));
     }
@@ -146,8 +152,17 @@ fn single_criteria(all: &Criteria) -> Vec<(String, Criteria)> {
     list
 }
 
+/// A line of the answer.
 fn say(line: &str) {
     for part in line.split('\n') {
-        print::out(&format!("{}\n", visible(part)));
+        let text = visible(part);
+        match print::columns() {
+            Some(columns) => {
+                for line in fold::lines(&text, columns) {
+                    print::out(&format!("{line}\n"));
+                }
+            }
+            None => print::out(&format!("{text}\n")),
+        }
     }
 }

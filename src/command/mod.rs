@@ -10,6 +10,7 @@ mod deliver;
 mod demo;
 mod desk;
 mod doctor;
+mod fold;
 mod hold;
 pub mod print;
 mod progress;
@@ -17,6 +18,7 @@ mod review;
 mod run;
 mod runs;
 mod second_look;
+mod setup;
 mod simulate;
 mod simulate_help;
 mod views;
@@ -46,6 +48,10 @@ pub async fn execute(cli: Cli) -> ExitCode {
         },
         Command::Demo(demo) => match log(&global) {
             Ok(_log) => demo::demo(&global, demo).await,
+            Err(failure) => Err(failure),
+        },
+        Command::Setup(args) => match log(&global) {
+            Ok(_log) => setup::setup(&global, args).await,
             Err(failure) => Err(failure),
         },
         Command::Run(args) => match log(&global) {

@@ -40,6 +40,14 @@ pub fn shown_json(value: &serde_json::Value) -> String {
     format!("{}\n", harmless_json(&value.to_string()))
 }
 
+/// A question on standard error, with an empty line before it if it begins with one; the answer is typed behind it.
+pub fn ask(question: &str) {
+    let mut stderr = io::stderr().lock();
+    let text = question.trim_start_matches('\n');
+    let before = if text.len() < question.len() { "\n" } else { "" };
+    let _ = write!(stderr, "{before}{}", visible(text)).and_then(|()| stderr.flush());
+}
+
 /// An error and what to do about it.
 pub fn error(message: &str, advice: &str) {
     tell(&format!("mothball: {message}"));
@@ -54,6 +62,12 @@ pub fn stderr_is_terminal() -> bool {
 
 pub fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
+}
+
+/// How wide standard output is, if it is a terminal; more than a hundred is not pleasant to read.
+pub fn columns() -> Option<usize> {
+    let (columns, _) = crossterm::terminal::size().ok().filter(|_| stdout_is_terminal())?;
+    Some(usize::from(columns).clamp(40, 100))
 }
 
 pub fn stdin_is_terminal() -> bool {

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
+use tokio::task::JoinHandle;
+
 use super::{
     args::{Global, Screen, When},
     context::{self, Context},
     desk::RealDesk,
     print::{self, Failure},
+    setup,
     views::Views,
 };
 use crate::{
     domain::ExitCode,
-    settings,
+    settings::{self, Settings, SettingsError},
     system::{
         clipboard, environment, process,
         signals::{Stop, Stops},
@@ -23,6 +26,9 @@ use crate::{
 };
 
 pub async fn review(global: &Global, screen: &Screen) -> Result<ExitCode, Failure> {
+    if is_first_start(global) {
+        return setup::first_start(global, screen).await;
+    }
     let settings = context::load_settings(global)?;
     let mut global = global.clone();
     if global.profile.is_none() && settings.default_profile.is_none() && settings.profiles.len() > 1 {
@@ -48,6 +54,27 @@ pub async fn show(
     }
     let setting = setting(&context, mode);
     let desk = Arc::new(RealDesk::new(context, setting));
+    let (options, listening) = options(global, screen)?;
+    let left = tui::run(desk, options).await;
+    listening.abort();
+    let left = left.map_err(|error| {
+        let code = if matches!(error, TuiError::Panicked) { ExitCode::Panic } else { ExitCode::Usage };
+        Failure { code, message: error.to_string(), advice: String::new() }
+    })?;
+    if let Some(run) = &left.closing().last_run {
+        farewell(run);
+    }
+    Ok(exit_code(&left))
+}
+
+/// There is no settings file where one is looked for, and a person is here who can be asked.
+fn is_first_start(global: &Global) -> bool {
+    let missing = matches!(Settings::load(global.config.as_deref()), Err(SettingsError::NotFound { .. }));
+    missing && print::stdin_is_terminal() && print::stdout_is_terminal()
+}
+
+/// How the screen shall be, and what listens for the signals that end it.
+pub fn options(global: &Global, screen: &Screen) -> Result<(tui::Options, JoinHandle<()>), Failure> {
     let (stop, stopped) = tokio::sync::watch::channel(None);
     let mut stops = Stops::listen()
         .map_err(|error| Failure::usage(format!("signals cannot be listened for: {error}"), ""))?;
@@ -68,16 +95,7 @@ pub async fn show(
         suspend: process::suspend,
         stop: stopped,
     };
-    let left = tui::run(desk, options).await;
-    listening.abort();
-    let left = left.map_err(|error| {
-        let code = if matches!(error, TuiError::Panicked) { ExitCode::Panic } else { ExitCode::Usage };
-        Failure { code, message: error.to_string(), advice: String::new() }
-    })?;
-    if let Some(run) = &left.closing().last_run {
-        farewell(run);
-    }
-    Ok(exit_code(&left))
+    Ok((options, listening))
 }
 
 /// The last lines, once the screen is gone.

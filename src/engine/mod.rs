@@ -6,6 +6,7 @@
 mod apply;
 mod approve;
 mod begin;
+pub mod census;
 pub mod control;
 pub mod discover;
 pub mod draft;

@@ -7,7 +7,7 @@ use std::{
 
 use reqwest::{
     Url,
-    header::{HeaderMap, HeaderValue, LOCATION, USER_AGENT as USER_AGENT_HEADER},
+    header::{DATE, HeaderMap, HeaderValue, LOCATION, USER_AGENT as USER_AGENT_HEADER},
 };
 use tokio::{sync::broadcast, time::Instant};
 
@@ -69,6 +69,8 @@ struct Inner {
     notices: broadcast::Sender<Notice>,
     /// A cheap read that shows whether the PSA is back.
     probe: Mutex<Option<Request>>,
+    /// Seconds that the PSA's clock is ahead of ours, by its last reply that told.
+    clock_lead: Mutex<Option<i64>>,
 }
 
 impl Http {
@@ -88,8 +90,14 @@ impl Http {
                 moves: Mutex::default(),
                 notices,
                 probe: Mutex::new(None),
+                clock_lead: Mutex::new(None),
             }),
         }
+    }
+
+    /// Seconds that the PSA's clock is ahead of ours; `None` as long as no reply told.
+    pub fn clock_lead(&self) -> Option<i64> {
+        *self.inner.clock_lead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the sending layer tells while it works.
@@ -423,9 +431,20 @@ impl Inner {
             error = result.as_ref().err().map(tracing::field::display), "request"
         );
         Ok(match result {
-            Ok(WireReply { status, headers, body }) => self.sort(request, Reply { status, headers, body }),
+            Ok(WireReply { status, headers, body }) => {
+                self.compare_clocks(&headers);
+                self.sort(request, Reply { status, headers, body })
+            }
             Err(error) => Try::Failed(error),
         })
+    }
+
+    fn compare_clocks(&self, headers: &HeaderMap) {
+        let told = headers.get(DATE).and_then(|date| date.to_str().ok());
+        if let Some(theirs) = told.and_then(|date| jiff::fmt::rfc2822::parse(date).ok()) {
+            let lead = theirs.timestamp().duration_since(self.clock.now()).as_secs();
+            *self.clock_lead.lock().unwrap_or_else(PoisonError::into_inner) = Some(lead);
+        }
     }
 
     fn sort(&self, request: &Request, reply: Reply) -> Try {

@@ -2,6 +2,7 @@
 //! [`registry`] of the vendors, and one room per vendor. Vendor words stay inside a vendor's room.
 
 pub mod autotask;
+mod clock;
 pub mod connectwise;
 pub mod error;
 pub mod halopsa;

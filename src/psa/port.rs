@@ -196,11 +196,19 @@ pub struct Check {
     pub text: String,
     /// What to do, and where in the PSA.
     pub advice: Option<String>,
+    /// The key of the profile to look at first, where the profile may be what is wrong.
+    pub field: Option<&'static str>,
 }
 
 impl Check {
     pub fn new(name: &str, verdict: CheckVerdict, text: impl Into<String>, advice: Option<String>) -> Self {
-        Self { name: name.to_owned(), verdict, text: text.into(), advice }
+        Self { name: name.to_owned(), verdict, text: text.into(), advice, field: None }
+    }
+
+    /// The same, about this key of the profile.
+    #[must_use]
+    pub fn about(self, field: &'static str) -> Self {
+        Self { field: Some(field), ..self }
     }
 }
 

@@ -20,6 +20,7 @@ pub struct Room {
     /// The word in the settings file.
     pub key: &'static str,
     pub nouns: Nouns,
+    pub criteria: CriteriaWords,
     pub fields: &'static [Field],
     pub pace: PaceLimits,
     /// Whether `deactivate.status` works here.
@@ -31,6 +32,13 @@ pub struct Room {
     pub rights: &'static [Right],
     /// Opens the adapter. Sends nothing yet.
     pub open: fn(Connection) -> Result<Arc<dyn Psa>, PsaError>,
+}
+
+/// What the criteria `statuses` and `tags` look at, in the vendor's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CriteriaWords {
+    pub statuses: &'static str,
+    pub tags: &'static str,
 }
 
 /// One key of a profile that only this vendor has.

@@ -7,7 +7,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SettingsError {
     #[error(
-        "there is no settings file at {}. Copy config.example.toml there and fill it in (or name another file with --config or MOTHBALL_CONFIG); `mothball demo` works without one",
+        "there is no settings file at {}. `mothball setup` asks for what is needed and writes it; or copy config.example.toml there, or name another file with --config or MOTHBALL_CONFIG. `mothball demo` works without one",
         path.display()
     )]
     NotFound { path: PathBuf },

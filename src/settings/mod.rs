@@ -4,6 +4,7 @@
 //! [`file`] and [`profile`] know the keys, [`secret`] fetches what must not stand in a file, [`unenforced`]
 //! names what a person asked for and this build does not do yet. Nothing here changes after it was read.
 
+pub mod draft;
 pub mod error;
 mod file;
 pub mod location;

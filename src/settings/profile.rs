@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use secrecy::SecretString;
+
 use super::{
     Fault, location,
     secret::{self, Secret},
@@ -53,9 +55,21 @@ impl Profile {
         clock: Clock,
         patience: Option<Duration>,
     ) -> Result<Connection, super::SettingsError> {
-        let mut secrets = BTreeMap::new();
+        self.connection_given(BTreeMap::new(), clock, patience).await
+    }
+
+    /// The same with some secrets given, which are not fetched: they were just typed and are stored nowhere yet.
+    pub async fn connection_given(
+        &self,
+        mut secrets: BTreeMap<String, SecretString>,
+        clock: Clock,
+        patience: Option<Duration>,
+    ) -> Result<Connection, super::SettingsError> {
         let mut faults: Vec<Fault> = Vec::new();
         for (key, secret) in &self.secrets {
+            if secrets.contains_key(key) {
+                continue;
+            }
             match secret.reveal().await {
                 Ok(revealed) => {
                     secrets.insert(key.clone(), revealed);

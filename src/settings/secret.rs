@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use secrecy::{SecretString, zeroize::Zeroizing};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     process::Command,
@@ -22,7 +22,10 @@ use super::{
 };
 use crate::{
     domain::text::one_line,
-    system::{environment, files},
+    system::{
+        environment, files,
+        keyring::{self, Keyring, KeyringError},
+    },
 };
 
 /// How long a command may take to tell a secret.
@@ -48,7 +51,8 @@ enum Source {
     File(PathBuf),
     /// Program and arguments; no shell.
     Command(Vec<String>),
-    Keyring,
+    /// By its name in the keyring of whoever is signed in.
+    Keyring(String),
 }
 
 /// What is said about a secret in plain text.
@@ -59,8 +63,11 @@ pub enum Plain {
     IfNoPassword,
 }
 
-const FORMS: &str =
-    "{ env = \"NAME\" }, { file = \"PATH\" }, { command = [\"PROGRAM\", \"ARGUMENT\"] }, or text in quotes";
+const FORMS: &str = "{ env = \"NAME\" }, { file = \"PATH\" }, { command = [\"PROGRAM\", \"ARGUMENT\"] }, { keyring = \"NAME\" }, or text in quotes";
+
+/// What works where no keyring does.
+const WITHOUT_KEYRING: &str =
+    "{ file = \"PATH\" } (mode 0600), { command = [\"PROGRAM\", \"ARGUMENT\"] } or { env = \"NAME\" }";
 
 /// Reads the way to a secret from a value.
 pub fn read(section: &Section<'_, '_>, found: Found<&DeValue<'_>>, plain: Plain) -> Option<Secret> {
@@ -114,7 +121,9 @@ pub fn read(section: &Section<'_, '_>, found: Found<&DeValue<'_>>, plain: Plain)
                             .to_owned(),
                     );
                 }
-                ("keyring", DeValue::String(_)) => Source::Keyring,
+                ("keyring", DeValue::String(name)) if !name.trim().is_empty() => {
+                    Source::Keyring(name.to_string())
+                }
                 ("env" | "file" | "keyring", _) => {
                     return refuse(format!("{} must be text in quotes", way.get_ref()));
                 }
@@ -152,8 +161,25 @@ pub fn keep_apart<'s>(secrets: impl IntoIterator<Item = &'s mut Secret>) {
 }
 
 impl Secret {
+    /// Where it comes from, in words.
+    pub fn origin(&self) -> String {
+        match &self.source {
+            Source::Plain(_) => "the settings file, in plain text".to_owned(),
+            Source::Environment(name) => format!("the variable {name}"),
+            Source::File(path) => format!("the file {}", path.display()),
+            // Its arguments may say more than is good.
+            Source::Command(words) => format!("the command {}", words.first().map_or("", String::as_str)),
+            Source::Keyring(name) => format!("the keyring (\"{name}\")"),
+        }
+    }
+
     /// Fetches it.
     pub async fn reveal(&self) -> Result<SecretString, Fault> {
+        self.reveal_with(keyring::own().as_ref()).await
+    }
+
+    /// Fetches it; what stands in a keyring, from this one.
+    pub async fn reveal_with(&self, keyring: &dyn Keyring) -> Result<SecretString, Fault> {
         let fetched = match &self.source {
             Source::Plain(secret) => Ok(secret.clone()),
             Source::Environment(name) => environment::variable(name).map(SecretString::from).ok_or_else(|| {
@@ -161,7 +187,7 @@ impl Secret {
             }),
             Source::File(path) => from_file(path),
             Source::Command(words) => from_command(words, &self.withheld).await,
-            Source::Keyring => Err(format!("this build cannot ask a keyring; use {FORMS}")),
+            Source::Keyring(name) => from_keyring(keyring, name).await,
         };
         fetched.map_err(|what| Fault { what, ..self.place.clone() })
     }
@@ -188,6 +214,19 @@ fn from_file(path: &Path) -> Result<SecretString, String> {
 fn first_line(text: &str) -> Option<SecretString> {
     let line = text.lines().next().unwrap_or_default().trim();
     (!line.is_empty()).then(|| SecretString::from(line.to_owned()))
+}
+
+async fn from_keyring(keyring: &dyn Keyring, name: &str) -> Result<SecretString, String> {
+    let secret = keyring.read(name).await.map_err(|error| match error {
+        // The keyring is there: what is amiss is said, and is mended there.
+        KeyringError::Missing { .. } | KeyringError::NotText { .. } | KeyringError::Locked => {
+            error.to_string()
+        }
+        other => format!("{other}. Without one use {WITHOUT_KEYRING}"),
+    })?;
+    first_line(secret.expose_secret()).ok_or_else(|| {
+        format!("what the keyring has as \"{name}\" is empty; its first line must be the secret")
+    })
 }
 
 async fn from_command(words: &[String], withheld: &[String]) -> Result<SecretString, String> {

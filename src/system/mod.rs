@@ -5,8 +5,10 @@ pub mod clipboard;
 pub mod clock;
 pub mod environment;
 pub mod files;
+pub mod keyring;
 pub mod process;
 pub mod random;
 pub mod signals;
+pub mod terminal;
 
 pub use clock::Clock;

@@ -22,6 +22,7 @@ pub mod order;
 pub mod prose;
 pub mod runtime;
 pub mod scroll;
+pub mod setup;
 pub mod symbols;
 pub mod theme;
 pub mod ticks;

@@ -5,10 +5,10 @@
 //! `events` translates them.
 
 mod effects;
-mod events;
+pub(super) mod events;
 pub mod hyperlinks;
-mod keyboard;
-mod painter;
+pub(super) mod keyboard;
+pub(super) mod painter;
 pub mod terminal;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
@@ -58,7 +58,7 @@ const SLOW_BEAT: Duration = Duration::from_mins(1);
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How long the painter may take to give the terminal back.
-const FAREWELL: Duration = Duration::from_secs(2);
+pub(super) const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Shows the screen on the real terminal until it is left.
 pub async fn run(desk: Arc<dyn Desk>, options: Options) -> Result<Leave, TuiError> {
@@ -100,7 +100,7 @@ pub async fn run_on<D: Display>(
     Ok(leave)
 }
 
-fn theme(options: &Options) -> Result<Theme, TuiError> {
+pub(super) fn theme(options: &Options) -> Result<Theme, TuiError> {
     if options.no_color {
         return Ok(Theme::Mono);
     }
@@ -286,7 +286,7 @@ impl Session {
 }
 
 /// The next event; never, while there are none to be had.
-async fn next(keyboard: &mut Option<Keyboard>) -> Option<std::io::Result<Event>> {
+pub(super) async fn next(keyboard: &mut Option<Keyboard>) -> Option<std::io::Result<Event>> {
     match keyboard {
         Some(keyboard) => keyboard.next().await,
         None => std::future::pending().await,
@@ -294,7 +294,7 @@ async fn next(keyboard: &mut Option<Keyboard>) -> Option<std::io::Result<Event>>
 }
 
 /// Until the program is asked to end. A sender that is gone will never ask.
-async fn stopped(stop: &mut tokio::sync::watch::Receiver<Option<StopSignal>>) {
+pub(super) async fn stopped(stop: &mut tokio::sync::watch::Receiver<Option<StopSignal>>) {
     loop {
         if stop.changed().await.is_err() {
             std::future::pending::<()>().await;

@@ -13,6 +13,7 @@ mod notes;
 mod power_cut;
 mod run;
 mod secrets;
+mod setup;
 mod sign_in;
 mod simulate;
 mod tls;

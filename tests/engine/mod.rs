@@ -3,6 +3,7 @@
 mod apply;
 mod approval;
 mod broken_store;
+mod census;
 mod completeness;
 mod crash;
 mod discovery;

@@ -2,5 +2,6 @@
 
 mod decisions;
 mod demo;
+mod setup;
 mod terminal;
 mod views;

@@ -1,6 +1,7 @@
 //! The settings file: what it may say, what it is told when it is wrong, and where secrets come from.
 
 mod contract;
+mod draft;
 mod environment;
 mod example;
 mod faults;

@@ -2,8 +2,11 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-use mothball::settings::Settings;
-use secrecy::ExposeSecret;
+use mothball::{
+    settings::Settings,
+    system::keyring::{Keyring, KeyringError, MemoryKeyring, NoKeyring},
+};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::good_but;
 
@@ -68,8 +71,59 @@ async fn a_command_that_does_not_end_is_given_up() {
     assert!(error.contains("within 10 seconds"), "{error}");
 }
 
+/// What `private_key` comes to with this keyring.
+async fn from_keyring(keyring: &dyn Keyring) -> Result<String, String> {
+    let text = good_but("{ env = \"MOTHBALL_TEST_UNSET\" }", r#"{ keyring = "cw" }"#);
+    let settings = Settings::parse(&text, Path::new("/config.toml")).unwrap();
+    let revealed = settings.profiles["main"].secrets["private_key"].reveal_with(keyring).await;
+    revealed.map(|secret| secret.expose_secret().to_owned()).map_err(|fault| fault.to_string())
+}
+
 #[tokio::test]
-async fn a_keyring_is_for_a_later_build() {
-    let error = reveal(Path::new("/"), r#"{ keyring = "cw" }"#).await.unwrap_err();
-    assert!(error.contains("keyring") && error.contains("{ env ="), "{error}");
+async fn a_keyring_gives_the_secret_of_that_name() {
+    let keyring = MemoryKeyring::default();
+    let missing = from_keyring(&keyring).await.unwrap_err();
+    assert!(missing.contains("no secret \"cw\"") && missing.contains("mothball setup"), "{missing}");
+    keyring.store("other", &SecretString::from("not-this")).await.unwrap();
+    keyring.store("cw", &SecretString::from(" the-key \nsecond line")).await.unwrap();
+    assert_eq!(from_keyring(&keyring).await.unwrap(), "the-key");
+    let taken = keyring.store("cw", &SecretString::from("another")).await.unwrap_err();
+    assert_eq!(taken, KeyringError::Taken { name: "cw".to_owned() }, "what stands there stays");
+    keyring.remove("cw").await.unwrap();
+    keyring.store("cw", &SecretString::from(" \n")).await.unwrap();
+    assert!(from_keyring(&keyring).await.unwrap_err().contains("is empty"));
+}
+
+/// A keyring that fails in one way.
+struct Broken(KeyringError);
+
+#[async_trait::async_trait]
+impl Keyring for Broken {
+    async fn read(&self, _name: &str) -> Result<SecretString, KeyringError> {
+        Err(self.0.clone())
+    }
+
+    async fn store(&self, _name: &str, _secret: &SecretString) -> Result<(), KeyringError> {
+        Err(self.0.clone())
+    }
+
+    async fn remove(&self, _name: &str) -> Result<(), KeyringError> {
+        Err(self.0.clone())
+    }
+}
+
+#[tokio::test]
+async fn where_no_keyring_works_it_is_said_what_does() {
+    let not_there = KeyringError::NotThere { why: "no D-Bus".to_owned() };
+    let silent = KeyringError::Silent(std::time::Duration::from_secs(30));
+    for error in [not_there, silent, KeyringError::Failed { why: "odd".to_owned() }] {
+        let said = from_keyring(&Broken(error)).await.unwrap_err();
+        for way in ["profiles.main.private_key", "{ file = ", "{ command = ", "{ env = "] {
+            assert!(said.contains(way), "{way}: {said}");
+        }
+    }
+    let said = from_keyring(&Broken(KeyringError::Locked)).await.unwrap_err();
+    assert!(said.contains("unlock it") && !said.contains("{ env ="), "it is there: {said}");
+    let said = from_keyring(&NoKeyring).await.unwrap_err();
+    assert!(said.contains("this build has no keyring support") && said.contains("{ file = "), "{said}");
 }

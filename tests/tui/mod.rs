@@ -12,5 +12,6 @@ mod reading;
 mod real_loop;
 mod rules;
 mod screens;
+mod setup;
 mod watching;
 mod world;

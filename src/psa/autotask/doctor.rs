@@ -4,7 +4,7 @@ use super::{Autotask, companies, configurations::ENTITY as ITEMS, contracts, fil
 use crate::{
     domain::note::NoteOn,
     psa::{
-        PsaError,
+        PsaError, clock,
         port::{Check, CheckVerdict, Result},
     },
 };
@@ -16,6 +16,7 @@ pub async fn check(psa: &Autotask) -> Vec<Check> {
     psa.api.be_heedless(true);
     let mut checks = Vec::new();
     if zone(psa, &mut checks).await && sign_in(psa, &mut checks).await {
+        checks.extend(clock::check(psa.api.http()));
         checks.push(pool(psa).await);
         checks.push(readable(psa, ITEMS, "configuration items").await);
         checks.push(readable(psa, companies::ENTITY, "companies").await);
@@ -47,7 +48,8 @@ async fn zone(psa: &Autotask, checks: &mut Vec<Check>) -> bool {
             let advice = format!(
                 "Check user_name: it is the user name (an address) on {USER}. It is not tried again by itself."
             );
-            checks.push(Check::new("user", CheckVerdict::Failed, error.to_string(), Some(advice)));
+            let check = Check::new("user", CheckVerdict::Failed, error.to_string(), Some(advice));
+            checks.push(check.about("user_name"));
             return false;
         }
         Err(error) => {
@@ -61,7 +63,7 @@ async fn zone(psa: &Autotask, checks: &mut Vec<Check>) -> bool {
             (CheckVerdict::Failed, error.to_string(), Some(advice.to_owned()))
         }
     };
-    checks.push(Check::new("zone", verdict, text, advice));
+    checks.push(Check::new("zone", verdict, text, advice).about("base_url"));
     verdict == CheckVerdict::Passed
 }
 
@@ -80,20 +82,23 @@ async fn sign_in(psa: &Autotask, checks: &mut Vec<Check>) -> bool {
             true
         }
         Err(error) => {
-            let (name, advice) = match &error {
+            let (name, advice, field) = match &error {
                 PsaError::SignIn { message } if message.contains("integration_code") => (
                     "integration code",
                     format!("Check integration_code: it is the API tracking identifier on {USER}."),
+                    "integration_code",
                 ),
                 PsaError::SignIn { .. } => (
                     "secret",
                     format!(
                         "Check secret: generate a new one on {USER}, and keep its special characters ($ ~ * # @) from the shell: {{ file = … }} or single quotes do. It is not tried again by itself, for repeated refusals can lock the user."
                     ),
+                    "secret",
                 ),
-                other => ("sign-in", other.advice().to_owned()),
+                other => ("sign-in", other.advice().to_owned(), "user_name"),
             };
-            checks.push(Check::new(name, CheckVerdict::Failed, error.to_string(), Some(advice)));
+            let check = Check::new(name, CheckVerdict::Failed, error.to_string(), Some(advice));
+            checks.push(check.about(field));
             false
         }
     }

@@ -34,7 +34,7 @@ use super::{
     port::{
         Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Pool, Result, SetAnswer, Ticket,
     },
-    registry::{Connection, Field, FieldKind, Pace, PaceLimits, Right, Room},
+    registry::{Connection, CriteriaWords, Field, FieldKind, Pace, PaceLimits, Right, Room},
 };
 use crate::{
     domain::{
@@ -75,6 +75,10 @@ const ENTITIES_AT_ONCE: u32 = 4;
 pub static ROOM: Room = Room {
     key: "autotask",
     nouns: NOUNS,
+    criteria: CriteriaWords {
+        statuses: "company types",
+        tags: "classifications and categories of companies",
+    },
     fields: &[
         Field {
             key: "user_name",

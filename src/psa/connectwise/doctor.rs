@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::note::NoteOn,
     psa::{
-        PsaError,
+        PsaError, clock,
         names::quoted,
         port::{Check, CheckVerdict, Result},
     },
@@ -23,6 +23,7 @@ pub async fn check(psa: &ConnectWise) -> Vec<Check> {
     if !address(psa, &mut checks).await || !sign_in(psa, &mut checks).await {
         return checks;
     }
+    checks.extend(clock::check(psa.api.http()));
     companies_readable(psa, &mut checks).await;
     closed_statuses(psa, &mut checks).await;
     extras(psa, &mut checks).await;
@@ -42,21 +43,19 @@ async fn address(psa: &ConnectWise, checks: &mut Vec<Check>) -> bool {
             true
         }
         Err(error) => {
-            let advice = match &error {
-                PsaError::Settings { .. } => {
-                    "Correct company_id (the first line of the PSA's sign-in screen) or base_url in the profile."
-                }
-                PsaError::Unreachable { .. } => {
-                    "Check base_url, the network, the proxy and ca_file. In the vendor's cloud the host begins with api-, like https://api-na.myconnectwise.net."
-                }
-                _ => "Check base_url: something answers there, but not like ConnectWise PSA.",
+            let (advice, field) = match &error {
+                PsaError::Settings { .. } => (
+                    "Correct company_id (the first line of the PSA's sign-in screen) or base_url in the profile.",
+                    "company_id",
+                ),
+                PsaError::Unreachable { .. } => (
+                    "Check base_url, the network, the proxy and ca_file. In the vendor's cloud the host begins with api-, like https://api-na.myconnectwise.net.",
+                    "base_url",
+                ),
+                _ => ("Check base_url: something answers there, but not like ConnectWise PSA.", "base_url"),
             };
-            checks.push(Check::new(
-                "address",
-                CheckVerdict::Failed,
-                error.to_string(),
-                Some(advice.to_owned()),
-            ));
+            let advice = Some(advice.to_owned());
+            checks.push(Check::new("address", CheckVerdict::Failed, error.to_string(), advice).about(field));
             false
         }
     }
@@ -85,7 +84,7 @@ async fn sign_in(psa: &ConnectWise, checks: &mut Vec<Check>) -> bool {
                     Some(format!(
                         "Either client_id is missing or not valid, or the API member's role has no rights; the PSA answers both the same way. See developer.connectwise.com for the client id, and {ROLE}."
                     )),
-                ));
+                ).about("client_id"));
                 return false;
             }
             checks.push(Check::new(
@@ -103,16 +102,23 @@ async fn sign_in(psa: &ConnectWise, checks: &mut Vec<Check>) -> bool {
             true
         }
         Err(error) => {
-            let advice = match &error {
-                PsaError::SignIn { .. } => format!(
-                    "Check public_key, private_key and company_id ({KEYS}), and client_id (developer.connectwise.com). The PSA does not say which of them is wrong. It is not tried again by itself."
+            let (advice, field) = match &error {
+                PsaError::SignIn { .. } => (
+                    format!(
+                        "Check public_key, private_key and company_id ({KEYS}), and client_id (developer.connectwise.com). The PSA does not say which of them is wrong. It is not tried again by itself."
+                    ),
+                    "private_key",
                 ),
-                PsaError::Refused { status: 404, .. } | PsaError::Unreachable { .. } => format!(
-                    "The address answers without a sign-in but not with one. In the vendor's cloud this can also mean wrong keys ({KEYS}); else check base_url and the proxy."
+                PsaError::Refused { status: 404, .. } | PsaError::Unreachable { .. } => (
+                    format!(
+                        "The address answers without a sign-in but not with one. In the vendor's cloud this can also mean wrong keys ({KEYS}); else check base_url and the proxy."
+                    ),
+                    "private_key",
                 ),
-                _ => error.advice().to_owned(),
+                _ => (error.advice().to_owned(), "base_url"),
             };
-            checks.push(Check::new("sign-in", CheckVerdict::Failed, error.to_string(), Some(advice)));
+            let check = Check::new("sign-in", CheckVerdict::Failed, error.to_string(), Some(advice));
+            checks.push(check.about(field));
             false
         }
     }

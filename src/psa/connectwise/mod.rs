@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Psa,
     port::{Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Result, SetAnswer, Ticket},
-    registry::{Connection, Field, FieldKind, Pace, PaceLimits, Right, Room},
+    registry::{Connection, CriteriaWords, Field, FieldKind, Pace, PaceLimits, Right, Room},
 };
 use crate::{
     domain::{
@@ -67,6 +67,7 @@ const READ_PAGE: usize = 200;
 pub static ROOM: Room = Room {
     key: "connectwise",
     nouns: NOUNS,
+    criteria: CriteriaWords { statuses: "company statuses", tags: "company types" },
     fields: &[
         Field {
             key: "base_url",

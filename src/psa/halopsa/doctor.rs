@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::note::NoteOn,
     psa::{
-        PsaError,
+        PsaError, clock,
         names::quoted,
         port::{Check, CheckVerdict},
     },
@@ -23,6 +23,7 @@ pub async fn check(psa: &HaloPsa) -> Vec<Check> {
     if !address(psa, &mut checks).await || !sign_in(psa, &mut checks).await {
         return checks;
     }
+    checks.extend(clock::check(psa.api.http()));
     scopes(psa, &mut checks).await;
     let clients = clients_readable(psa, &mut checks).await;
     assets_readable(psa, clients, &mut checks).await;
@@ -52,7 +53,8 @@ async fn address(psa: &HaloPsa, checks: &mut Vec<Check>) -> bool {
                 }
                 _ => "Check base_url: something answers there, but not like HaloPSA.".to_owned(),
             };
-            checks.push(Check::new("address", CheckVerdict::Failed, error.to_string(), Some(advice)));
+            let check = Check::new("address", CheckVerdict::Failed, error.to_string(), Some(advice));
+            checks.push(check.about("base_url"));
             return false;
         }
     };
@@ -64,7 +66,8 @@ async fn address(psa: &HaloPsa, checks: &mut Vec<Check>) -> bool {
             CheckVerdict::Warned,
             format!("the PSA calls itself \"{name}\", the profile says otherwise"),
             Some(format!("Set tenant to \"{name}\", or leave it out; {DETAILS} shows it.")),
-        ),
+        )
+        .about("tenant"),
         (Some(name), false) => Check::new("tenant", CheckVerdict::Passed, format!("\"{name}\""), None),
         (None, _) => Check::new(
             "tenant",
@@ -85,16 +88,23 @@ async fn sign_in(psa: &HaloPsa, checks: &mut Vec<Check>) -> bool {
         }
         Err(error) => error,
     };
-    let advice = match &error {
-        PsaError::SignIn { .. } => format!(
-            "Check client_id, client_secret and that the application is active, with method \"Client ID and Secret (Services)\" and an agent to log in as ({CREDENTIALS}), and tenant ({DETAILS}). It is not tried again by itself."
+    let (advice, field) = match &error {
+        PsaError::SignIn { .. } => (
+            format!(
+                "Check client_id, client_secret and that the application is active, with method \"Client ID and Secret (Services)\" and an agent to log in as ({CREDENTIALS}), and tenant ({DETAILS}). It is not tried again by itself."
+            ),
+            "client_secret",
         ),
-        PsaError::Unreachable { .. } => format!(
-            "The address answers, its sign-in does not. Check tenant, and the Authorisation Server in {DETAILS}."
+        PsaError::Unreachable { .. } => (
+            format!(
+                "The address answers, its sign-in does not. Check tenant, and the Authorisation Server in {DETAILS}."
+            ),
+            "tenant",
         ),
-        other => other.advice().to_owned(),
+        other => (other.advice().to_owned(), "client_id"),
     };
-    checks.push(Check::new("sign-in", CheckVerdict::Failed, error.to_string(), Some(advice)));
+    let check = Check::new("sign-in", CheckVerdict::Failed, error.to_string(), Some(advice));
+    checks.push(check.about(field));
     false
 }
 

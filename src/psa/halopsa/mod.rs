@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Psa,
     port::{Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Result, SetAnswer, Ticket},
-    registry::{Connection, Field, FieldKind, Pace, PaceLimits, Right, Room},
+    registry::{Connection, CriteriaWords, Field, FieldKind, Pace, PaceLimits, Right, Room},
 };
 use crate::{
     domain::{
@@ -77,6 +77,7 @@ const APPLICATION: &str =
 pub static ROOM: Room = Room {
     key: "halopsa",
     nouns: NOUNS,
+    criteria: CriteriaWords { statuses: "customer types", tags: "top levels and relationships of clients" },
     fields: &[
         Field {
             key: "base_url",
