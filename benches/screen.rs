@@ -5,6 +5,7 @@
 #![allow(
     dead_code,
     unused_imports,
+    clippy::unwrap_used,
     reason = "the made-up PSA of the screen's tests serves more than is measured"
 )]
 

@@ -326,6 +326,13 @@ mod tests {
     use super::{samples::*, *};
 
     #[test]
+    fn a_plan_names_the_clients_of_its_items_once() {
+        let clients = plan(3).clients();
+        assert_eq!(clients, plan(3).items().iter().map(|item| item.client_id.clone()).collect());
+        assert!(!clients.is_empty() && clients.len() < 3);
+    }
+
+    #[test]
     fn canonical_bytes_are_those_of_the_golden_file() {
         let golden = include_str!("../../tests/data/plan.v1.golden");
         assert_eq!(String::from_utf8(plan(2).canonical_bytes()).unwrap(), golden.trim_end());

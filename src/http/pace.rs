@@ -120,10 +120,8 @@ impl Pace {
         let allowed = self.allowed_rate();
         if let Some(slowed) = &mut self.slowed {
             let steps = now.duration_since(slowed.since).as_secs() / STEP_EVERY.as_secs();
-            if steps > 0 {
-                slowed.rate += allowed * STEP * steps as f64;
-                slowed.since += STEP_EVERY * steps as u32;
-            }
+            slowed.rate += allowed * STEP * steps as f64;
+            slowed.since += STEP_EVERY * steps as u32;
             if slowed.rate >= allowed {
                 self.slowed = None;
             }
@@ -145,8 +143,11 @@ fn in_words(window: Duration) -> String {
 mod tests {
     use super::*;
 
+    const LIMITS: Limits =
+        Limits { in_flight: 1, per_object: None, requests: 1, window: Duration::from_mins(1) };
+
     fn pace(requests: u32) -> Pace {
-        Pace::new(Limits { in_flight: 1, per_object: None, requests, window: Duration::from_mins(1) })
+        Pace::new(Limits { requests, ..LIMITS })
     }
 
     /// Calls let go in `seconds`, asking whenever it is told to.
@@ -247,6 +248,13 @@ mod tests {
         let third = again + s(1);
         pace.complained(third, third);
         near(rate(&pace), 1.25);
+        // Of a call from before the cut it is the same complaint; from the moment of the cut on, another one.
+        let mut quick = super::Pace::new(Limits { requests: 600, ..LIMITS });
+        quick.complained(now, now);
+        near(rate(&quick), 1.25);
+        quick.slowed.as_mut().unwrap().rate = 8.0;
+        quick.complained(now, now);
+        near(rate(&quick), 1.25);
         // A sixteenth of what is allowed comes back with each ten seconds.
         let mut at = third + Duration::from_millis(9_999);
         pace.take(at).unwrap();

@@ -12,8 +12,8 @@ pub(super) const LONGEST: Duration = Duration::from_mins(10);
 pub(super) fn asked(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = match text.parse::<f64>() {
-        Ok(seconds) if seconds.is_finite() && seconds >= 0.0 => Duration::try_from_secs_f64(seconds).ok()?,
-        Ok(_) => return None,
+        // Less than nothing, infinity and what is no number are no durations.
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok()?,
         Err(_) => {
             let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
             Duration::try_from(until.duration_since(now)).ok()?

@@ -209,3 +209,13 @@ fn what_was_sent_counts_whatever_came_of_it() {
         assert_eq!(state.sent_anything(), expected, "{item:?}");
     }
 }
+
+#[test]
+fn the_state_last_seen_is_kept_with_the_outcome() {
+    let plan = samples::plan(1);
+    let (id, seen) = (plan.items()[0].config_id.clone(), plan.items()[0].before.clone());
+    let mut state = RunState::of(&plan);
+    assert_eq!(state.state_of(&id), None);
+    state.apply(&stamped(0, Event::skipped(id.clone(), SkipReason::Held, Some(seen.clone()))));
+    assert_eq!(state.state_of(&id), Some(&seen));
+}
