@@ -17,6 +17,9 @@ pub use export_run::ExportRun;
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
+    /// The same as `review --plain`
+    #[arg(long)]
+    pub plain: bool,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -93,6 +96,9 @@ pub enum Command {
 
 #[derive(Debug, Clone, Default, Args)]
 pub struct Screen {
+    /// Review in plain lines: no boxes, no colour, nothing drawn over (for screen readers)
+    #[arg(long)]
+    pub plain: bool,
     /// Leave the mouse to the terminal
     #[arg(long)]
     pub no_mouse: bool,
