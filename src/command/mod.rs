@@ -47,7 +47,7 @@ pub async fn execute(cli: Cli) -> ExitCode {
     };
     let done = match &command {
         Command::Completions { shell } => Ok(completions::completions(*shell)),
-        Command::Man => completions::man(),
+        Command::Man { command, dir } => completions::man(command, dir.as_deref()),
         Command::Simulate(args) => simulate::simulate(args).await,
         Command::Review(screen) => match log(&global) {
             Ok(_log) => review::review(&global, screen).await,

@@ -3,5 +3,6 @@
 mod decisions;
 mod demo;
 mod setup;
+mod plain;
 mod terminal;
 mod views;

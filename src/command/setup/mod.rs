@@ -36,7 +36,7 @@ pub async fn setup(global: &Global, args: &args::Setup) -> Result<ExitCode, Fail
         ));
     }
     let desk = RealSetupDesk::open(global, false).await?;
-    if args.plain {
+    if args.screen.plain {
         return plain::ask(&desk).await;
     }
     show(desk, global, &args.screen).await

@@ -10,7 +10,6 @@ use super::{
         model::{
             overlay::{Act, Deed},
             plan::{PlanEntry, PlanPage, PlanState, Purpose},
-            report,
         },
     },
     command::Which,
@@ -83,9 +82,13 @@ pub fn about_hidden(session: &mut Session, ids: Vec<ConfigId>, answer: &str) -> 
             effects
         }
         "include" => begin(session),
-        _ => {
+        "" | "show" => {
             listing::ticked(session);
             session.say("These are ticked. filter alone shows all rows again; then type plan.");
+            Vec::new()
+        }
+        _ => {
+            session.say("That is none of show, untick and include, so nothing is planned. plan asks again.");
             Vec::new()
         }
     }
@@ -101,11 +104,8 @@ pub fn retry(session: &mut Session) -> Vec<Effect> {
     if runs_already(session) {
         return Vec::new();
     }
-    let failed = session.report.as_ref().and_then(|page| {
-        let report = page.report()?;
-        let mut configs = report.clients().iter().flat_map(|client| &client.configs);
-        (!report.run().dry_run && configs.any(report::is_problem)).then(|| page.run.clone())
-    });
+    let failed =
+        session.report.as_ref().filter(|page| running::has_failed(page)).map(|page| page.run.clone());
     let Some(run) = failed else {
         session.say("Nothing failed in the last report: there is nothing to try again.");
         return Vec::new();
@@ -316,7 +316,12 @@ fn set_terms(
         }
         Some(_) => {
             change(&mut session.terms);
-            plan(session)
+            let same = session.plan.as_ref().filter(|plan| !is_outdated(session, plan));
+            match same.map(|plan| plan.draft.ticked.clone()) {
+                // What was hidden was asked about already, and everything is printed again.
+                Some(ticked) => ask(session, Draft { ticked, ..session.terms.clone() }, Purpose::Ticked),
+                None => plan(session),
+            }
         }
         None => {
             change(&mut session.terms);

@@ -8,7 +8,7 @@ use super::{
         desk::{Control, Ending, PlanView, RunNews, SaveError, Trouble},
         effect::Effect,
         model::{
-            report::{ReportPage, ReportState},
+            report::{self, ReportPage, ReportState},
             run::RunPage,
         },
     },
@@ -291,13 +291,19 @@ pub fn show(session: &mut Session) {
     if let Some(resume) = &resume {
         lines.push(Line::new(format!("To resume it, run: {resume}")));
     }
-    let failed =
-        page.report().is_some_and(|report| !report.success() && report.run().state == Phase::Finished);
-    if failed {
+    if has_failed(page) {
         lines.push(Line::new("retry plans what failed once more."));
     }
     (page.saved, page.resume) = (saved, resume);
     session.print(lines);
+}
+
+/// Whether something in it can be tried once more.
+pub fn has_failed(page: &ReportPage) -> bool {
+    page.report().is_some_and(|report| {
+        let mut configs = report.clients().iter().flat_map(|client| &client.configs);
+        !report.run().dry_run && configs.any(report::is_problem)
+    })
 }
 
 /// `save PATH`.
