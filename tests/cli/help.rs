@@ -134,6 +134,5 @@ fn completions_know_every_command() {
         }
     }
     insta::assert_snapshot!("completions_fish", mothball(&["completions", "fish"]));
-    insta::assert_snapshot!("completions_bash", mothball(&["completions", "bash"]));
     insta::assert_snapshot!("completions_zsh", mothball(&["completions", "zsh"]));
 }
