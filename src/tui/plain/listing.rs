@@ -3,7 +3,7 @@
 use super::{
     super::{
         effect::Effect,
-        filter::{self, Query},
+        filter::{self, Known, Query},
         model::data::LinksState,
     },
     command::Pick,
@@ -34,7 +34,7 @@ pub fn clients(session: &mut Session) {
     let data = &session.data;
     let query = &session.client_filter;
     let mut shown: Vec<usize> =
-        (0..data.clients.len()).filter(|at| query.fits_text(&data.clients[*at].hay, &mut matcher)).collect();
+        (0..data.clients.len()).filter(|at| query.fits_client(&data.clients[*at], &mut matcher)).collect();
     shown.sort_by(|a, b| {
         let (a, b) = (&data.clients[*a], &data.clients[*b]);
         a.sort_name.cmp(&b.sort_name).then_with(|| a.id().cmp(b.id()))
@@ -101,7 +101,7 @@ pub fn rows_that_fit(session: &Session, client: usize) -> Vec<u32> {
         .rows
         .iter()
         .copied()
-        .filter(|at| session.row_filter.fits(&data.entry(*at).hay, data.links_of(*at), &mut matcher))
+        .filter(|at| session.row_filter.fits(data.entry(*at).candidate(data.links_of(*at)), &mut matcher))
         .collect();
     shown.sort_by(|a, b| {
         let (a, b) = (data.entry(*a), data.entry(*b));
@@ -179,7 +179,11 @@ pub fn ticked(session: &mut Session) {
 
 /// `filter WORDS`: the rows of the open client, or the clients.
 pub fn filter(session: &mut Session, text: &str) -> Vec<Effect> {
-    let query = Query::parse(text);
+    let query = if session.open.is_some() {
+        Query::of_rows(text, Known { labels: &session.data.labels, now: session.now })
+    } else {
+        Query::of_clients(text)
+    };
     if let Some(complaint) = query.complaint.clone() {
         session.say(&format!("{complaint}."));
         return Vec::new();

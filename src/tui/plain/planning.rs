@@ -64,8 +64,8 @@ fn hidden(session: &Session) -> Vec<ConfigId> {
     let hides = |id: &&ConfigId| {
         data.row(id).is_none_or(|at| {
             let entry = data.entry(at);
-            !session.client_filter.fits_text(&data.clients[entry.client].hay, &mut matcher)
-                || !session.row_filter.fits(&entry.hay, data.links_of(at), &mut matcher)
+            !session.client_filter.fits_client(&data.clients[entry.client], &mut matcher)
+                || !session.row_filter.fits(entry.candidate(data.links_of(at)), &mut matcher)
         })
     };
     session.ticks.iter().filter(hides).cloned().collect()
@@ -372,12 +372,13 @@ fn hindrance(session: &Session) -> Option<String> {
             "This plan has expired: type plan again."
         });
     }
-    if session.setting.require_ticket
-        && plan.purpose.has_open_terms()
-        && view.ticket.is_none()
-        && !view.dry_run
-    {
-        return told("The settings want a ticket (safeguards.require_ticket): type ticket and its number.");
+    if plan.purpose.has_open_terms() && !view.dry_run {
+        if session.setting.require_reason && view.reason.is_none() {
+            return told("The settings want a reason (safeguards.require_reason): type reason and why.");
+        }
+        if session.setting.require_ticket && view.ticket.is_none() {
+            return told("The settings want a ticket (safeguards.require_ticket): type ticket and its number.");
+        }
     }
     None
 }

@@ -1,7 +1,7 @@
 //! Reading clients, configurations and links. Nothing is listed before the listing is complete: what
 //! arrives until then is only counted.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     super::{
@@ -309,7 +309,7 @@ pub fn links_read(
         data.clients[at].signs_of_life = answer.signs_of_life;
         for (id, links) in answer.links {
             if let Some(row) = data.row(&id) {
-                data.links[row as usize] = links;
+                data.links[row as usize] = Arc::new(links);
             }
         }
     }
