@@ -458,6 +458,13 @@ fn a_plan_of_other_ticks_or_without_its_ticket_does_not_start() {
     assert!(said.contains("The ticks have changed since this plan was made"), "{said}");
     lines.all(&["plan", "confirm", "7"]);
     assert_eq!(lines.started(), 1);
+    let mut world = World::small();
+    world.setting.require_reason = true;
+    let mut lines = Lines::new(world);
+    let said = lines.all(&["open 1", "tick 2", "plan", "confirm"]);
+    assert!(said.contains("type reason and why"), "{said}");
+    lines.all(&["reason Left in October", "confirm", "7"]);
+    assert_eq!(lines.started(), 1);
     let refused = World { refused: vec!["another tenant".into()], ..World::small() };
     let said = Lines::new(refused).all(&["open 1", "tick 2", "plan", "confirm"]);
     assert!(said.contains("This plan cannot start: another tenant"), "{said}");

@@ -377,7 +377,9 @@ fn hindrance(session: &Session) -> Option<String> {
             return told("The settings want a reason (safeguards.require_reason): type reason and why.");
         }
         if session.setting.require_ticket && view.ticket.is_none() {
-            return told("The settings want a ticket (safeguards.require_ticket): type ticket and its number.");
+            return told(
+                "The settings want a ticket (safeguards.require_ticket): type ticket and its number.",
+            );
         }
     }
     None
