@@ -136,8 +136,8 @@ fn numbered(session: &Session, shown: &[u32], lines: &mut Vec<Line>) -> Vec<Conf
     let data = &session.data;
     for (n, at) in shown.iter().enumerate() {
         let entry = data.entry(*at);
-        let links = &data.clients[entry.client].links;
-        let text = words::row(entry, data.links_of(*at), links, session.ticks.contains(entry.id()));
+        let reading = &data.clients[entry.client].links;
+        let text = words::row(entry, data.links_of(*at), reading, session.ticks.contains(entry.id()));
         lines.push(Line::numbered(Kind::Rows, n + 1, &text));
     }
     shown.iter().map(|at| data.entry(*at).id().clone()).collect()

@@ -266,12 +266,12 @@ pub fn pick(session: &mut Session, which: &Which, on: bool) {
 /// `reason` and `ticket` are part of what is approved, so the plan is made anew.
 pub fn reason(session: &mut Session, text: String) -> Vec<Effect> {
     let value = (!text.is_empty()).then_some(text);
-    set_terms(session, "The reason", value.clone(), |draft| draft.reason.clone_from(&value))
+    set_terms(session, "The reason", value.as_deref(), |draft| draft.reason.clone_from(&value))
 }
 
 pub fn ticket(session: &mut Session, text: String) -> Vec<Effect> {
     let value = (!text.is_empty()).then_some(text);
-    set_terms(session, "The ticket", value.clone(), |draft| draft.ticket.clone_from(&value))
+    set_terms(session, "The ticket", value.as_deref(), |draft| draft.ticket.clone_from(&value))
 }
 
 pub fn dry_run(session: &mut Session, on: bool) -> Vec<Effect> {
@@ -280,13 +280,13 @@ pub fn dry_run(session: &mut Session, on: bool) -> Vec<Effect> {
         return Vec::new();
     }
     let words = if on { "on: nothing will be written" } else { "off" };
-    set_terms(session, "Dry run", Some(words.to_owned()), |draft| draft.dry_run = on)
+    set_terms(session, "Dry run", Some(words), |draft| draft.dry_run = on)
 }
 
 fn set_terms(
     session: &mut Session,
     what: &str,
-    value: Option<String>,
+    value: Option<&str>,
     change: impl Fn(&mut Draft),
 ) -> Vec<Effect> {
     if runs_already(session) {
@@ -304,7 +304,7 @@ fn set_terms(
         }
         _ => {}
     }
-    session.say(&match &value {
+    session.say(&match value {
         Some(value) => format!("{what} is {value}."),
         None => format!("{what} is taken away."),
     });
@@ -427,7 +427,7 @@ fn narrow(session: &mut Session) -> Vec<Effect> {
 }
 
 /// The typed confirmation was answered. What was asked about is looked at once more: time has passed.
-pub fn confirmed(session: &mut Session, deed: Deed, wanted: &Confirm, typed: &str) -> Vec<Effect> {
+pub fn confirmed(session: &mut Session, deed: &Deed, wanted: &Confirm, typed: &str) -> Vec<Effect> {
     if !wanted.accepts(typed) {
         session.say("That is not what was asked for: nothing was done. confirm asks again.");
         return Vec::new();
@@ -436,7 +436,7 @@ pub fn confirmed(session: &mut Session, deed: Deed, wanted: &Confirm, typed: &st
         session.say(&why);
         return Vec::new();
     }
-    run(session, &deed)
+    run(session, deed)
 }
 
 /// Starts or approves exactly what was confirmed of the plan that was printed.

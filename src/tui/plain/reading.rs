@@ -327,7 +327,7 @@ pub fn links_read(
         listing::rows(session);
     }
     if let Some(id) = session.links.show.clone() {
-        let client = session.clients_of(&[id.clone()]);
+        let client = session.clients_of(std::slice::from_ref(&id));
         if client.iter().any(|client| asked.contains(client)) {
             session.links.show = None;
             listing::tell(session, &id);

@@ -16,7 +16,7 @@ use super::{
     session::{ForWhat, Line, Question, Session, duration, lines_of},
     words::{self, IN_WORDS},
 };
-use crate::domain::{Event, Outcome, Phase, RunId, Timestamp, event::Notice, text::count};
+use crate::domain::{Event, Outcome, Phase, PlanItem, RunId, Timestamp, event::Notice, text::count};
 
 /// Up to so many items are told one by one.
 const ONE_BY_ONE: usize = 40;
@@ -113,7 +113,7 @@ fn settled(run: &RunPage, event: &Event) -> Option<String> {
     if all > ONE_BY_ONE && !problem {
         return None;
     }
-    let title = run.view.plan.item(config_id).map_or_else(|| format!("#{config_id}"), |item| item.title());
+    let title = run.view.plan.item(config_id).map_or_else(|| format!("#{config_id}"), PlanItem::title);
     Some(format!("{} of {all}: {title}: {}.", run.state.totals.settled(), outcome.words()))
 }
 

@@ -41,13 +41,15 @@ const BEAT: Duration = Duration::from_secs(1);
 /// How long the last lines may take to be printed.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// Prints one line; an error says that nobody takes them any more.
+pub type Print = Box<dyn FnMut(&str) -> io::Result<()> + Send>;
+
 /// Where lines come from and go to.
 pub struct Options {
     /// A person sits at the terminal that lines are read from.
     pub attended: bool,
     pub input: Box<dyn Read + Send>,
-    /// Prints one line.
-    pub print: Box<dyn FnMut(&str) -> io::Result<()> + Send>,
+    pub print: Print,
     /// Turns to `Some` when the program is asked to end.
     pub stop: watch::Receiver<Option<StopSignal>>,
 }
@@ -198,7 +200,7 @@ struct Printer {
 }
 
 impl Printer {
-    fn start(mut print: Box<dyn FnMut(&str) -> io::Result<()> + Send>) -> io::Result<Self> {
+    fn start(mut print: Print) -> io::Result<Self> {
         let (lines, theirs) = std::sync::mpsc::channel::<String>();
         let (tell, done) = oneshot::channel();
         std::thread::Builder::new().name("printer".to_owned()).spawn(move || {

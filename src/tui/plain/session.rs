@@ -70,8 +70,7 @@ pub struct Session {
     pub(super) report: Option<ReportPage>,
     pub(super) history: Vec<PastRun>,
     pub(super) asking: Asking,
-    /// The session ends as soon as the run has; with the signal that asked for it, if one did.
-    leaving: Option<Option<StopSignal>>,
+    leaving: Leaving,
     serial: u64,
 }
 
@@ -92,6 +91,15 @@ pub enum ForWhat {
     Printing,
     Start,
     Refreshing,
+}
+
+/// Whether the session ends as soon as the run has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    No,
+    /// A person wants that, or no more lines will come.
+    Wanted,
+    Asked(StopSignal),
 }
 
 /// Something that wants a line as its answer.
@@ -159,7 +167,7 @@ impl Session {
             report: None,
             history: Vec::new(),
             asking: Asking::default(),
-            leaving: None,
+            leaving: Leaving::No,
             serial: 0,
         }
     }
@@ -237,7 +245,7 @@ impl Session {
             return self.leave_now();
         }
         self.say("The input has ended: the run is cancelled, and what was sent is waited for.");
-        self.cancel_and_leave(None)
+        self.cancel_and_leave(Leaving::Wanted)
     }
 
     /// Whether the answer to what was typed last is still to come.
@@ -315,14 +323,14 @@ impl Session {
     fn answer(&mut self, question: Question, text: &str) -> Vec<Effect> {
         let yes = matches!(text.to_lowercase().as_str(), "yes" | "y");
         match question {
-            Question::Confirm { deed, wanted } => return planning::confirmed(self, deed, &wanted, text),
+            Question::Confirm { deed, wanted } => return planning::confirmed(self, &deed, &wanted, text),
             Question::Hidden(ids) => return planning::about_hidden(self, ids, text),
             Question::Overwrite(run, path) if yes => return running::overwrite(self, run, path),
             Question::Reject(run) if yes => return past::rejecting(self, run),
             Question::Resume(run) if yes => return past::resuming(self, run),
             Question::Quit if yes => {
                 self.say("The run is cancelled; the program leaves when what was sent is settled.");
-                return self.cancel_and_leave(None);
+                return self.cancel_and_leave(Leaving::Wanted);
             }
             Question::Quit => self.say("The run goes on."),
             _ => self.say("Nothing was done."),
@@ -421,36 +429,36 @@ impl Session {
     }
 
     pub(super) fn is_leaving(&self) -> bool {
-        self.leaving.is_some()
+        self.leaving != Leaving::No
     }
 
     /// A signal. Ctrl-C first only cancels what runs; everything else cancels, waits, and ends.
     fn stop(&mut self, signal: StopSignal) -> Vec<Effect> {
         self.question = None;
         if !self.runs() {
-            self.leaving = Some(Some(signal));
+            self.leaving = Leaving::Asked(signal);
             return self.leave_now();
         }
         if signal == StopSignal::Interrupt {
-            if self.leaving.is_some() {
-                self.leaving = Some(Some(signal));
+            if self.is_leaving() {
+                self.leaving = Leaving::Asked(signal);
                 return self.leave_now();
             }
             let again = self.run.as_ref().is_some_and(|run| run.cancels > 0);
-            return if again { self.cancel_and_leave(Some(signal)) } else { running::cancel(self) };
+            return if again { self.cancel_and_leave(Leaving::Asked(signal)) } else { running::cancel(self) };
         }
         // A terminal that goes away tells of it in two ways, its end of input and its signal.
-        if let Some(before) = self.leaving {
-            self.leaving = Some(Some(signal));
-            let twice = before.is_some_and(|before| before != StopSignal::Hangup);
-            return if twice { self.leave_now() } else { Vec::new() };
+        if self.is_leaving() {
+            let before = std::mem::replace(&mut self.leaving, Leaving::Asked(signal));
+            let hurries = !matches!(before, Leaving::Wanted | Leaving::Asked(StopSignal::Hangup));
+            return if hurries { self.leave_now() } else { Vec::new() };
         }
         self.say("Asked to end: the run is cancelled, and what was sent is waited for.");
-        self.cancel_and_leave(Some(signal))
+        self.cancel_and_leave(Leaving::Asked(signal))
     }
 
-    fn cancel_and_leave(&mut self, signal: Option<StopSignal>) -> Vec<Effect> {
-        self.leaving = Some(signal);
+    fn cancel_and_leave(&mut self, leaving: Leaving) -> Vec<Effect> {
+        self.leaving = leaving;
         let mut effects = running::cancel(self);
         effects.push(Effect::After { wait: PATIENCE, message: Box::new(Message::LeaveNow) });
         effects
@@ -458,9 +466,9 @@ impl Session {
 
     pub(super) fn leave_now(&mut self) -> Vec<Effect> {
         let closing = self.closing();
-        vec![Effect::Leave(match self.leaving.flatten() {
-            Some(signal) => Leave::Stopped(signal, closing),
-            None => Leave::Quit(closing),
+        vec![Effect::Leave(match self.leaving {
+            Leaving::Asked(signal) => Leave::Stopped(signal, closing),
+            Leaving::Wanted | Leaving::No => Leave::Quit(closing),
         })]
     }
 

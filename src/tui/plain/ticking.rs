@@ -102,15 +102,15 @@ fn tick_all(session: &mut Session) -> Vec<Effect> {
             kept += 1;
         }
     }
-    let mut text = format!("Ticked {} of {}.", on.len(), session.data.clients[client].title());
+    let mut said = vec![format!("Ticked {} of {}.", on.len(), session.data.clients[client].title())];
     if kept > 0 {
-        text.push_str(&format!(" {kept} cannot be ticked; list says why."));
+        said.push(format!("{kept} cannot be ticked; list says why."));
     }
     if mixed > 0 {
-        text.push_str(&format!(" {mixed} in a mixed state: tick those by their numbers."));
+        said.push(format!("{mixed} in a mixed state: tick those by their numbers."));
     }
     let effects = change(session, on, Vec::new());
-    session.say(&text);
+    session.say(&said.join(" "));
     sum(session);
     effects
 }
@@ -165,16 +165,18 @@ pub fn tick_unlinked(session: &mut Session, clients: &[ClientId]) -> Vec<Effect>
     if !asked {
         return Vec::new();
     }
-    let mut text =
-        format!("Ticked {}.", count(on.len(), "configuration without links", "configurations without links"));
+    let mut said = vec![format!(
+        "Ticked {}.",
+        count(on.len(), "configuration without links", "configurations without links")
+    )];
     if linked > 0 {
-        text.push_str(&format!(" {linked} still linked: not ticked."));
+        said.push(format!("{linked} still linked: not ticked."));
     }
     if unknown > 0 {
-        text.push_str(&format!(" {unknown} left out, because their links could not be read."));
+        said.push(format!("{unknown} left out, because their links could not be read."));
     }
     let effects = change(session, on, Vec::new());
-    session.say(&text);
+    session.say(&said.join(" "));
     sum(session);
     effects
 }

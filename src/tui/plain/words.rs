@@ -137,30 +137,30 @@ pub fn about(
     setting: &Setting,
 ) -> Vec<String> {
     let row = &entry.row.configuration;
-    let mut lines = vec![format!("{}: {}.", row.title(), state(entry, ticked))];
+    let mut told = vec![format!("{}: {}.", row.title(), state(entry, ticked))];
     if let Some(again) = &entry.row.again {
-        lines.push(format!("Warning: {again}."));
+        told.push(format!("Warning: {again}."));
     }
     for kind in LinkKind::ALL {
         let word = kind.words();
         match (links.get(kind), &client.links) {
-            (LinkAnswer::None, _) => lines.push(format!("Still linked, {word}: none.")),
+            (LinkAnswer::None, _) => told.push(format!("Still linked, {word}: none.")),
             (LinkAnswer::Linked { items }, _) => {
                 for link in items {
                     let detail = link.detail.as_ref().map_or(String::new(), |detail| format!(" ({detail})"));
                     let url = link.record_url.as_ref().map_or(String::new(), |url| format!(" {url}"));
-                    lines.push(format!("Still linked, {word}: {}{detail}.{url}", link.name));
+                    told.push(format!("Still linked, {word}: {}{detail}.{url}", link.name));
                 }
             }
             (LinkAnswer::Unknown { why }, _) | (LinkAnswer::NotRead, LinksState::Failed(why)) => {
-                lines.push(format!("Still linked, {word}: unknown, {why}."));
+                told.push(format!("Still linked, {word}: unknown, {why}."));
             }
-            (LinkAnswer::NotRead, _) => lines.push(format!("Still linked, {word}: not read yet.")),
+            (LinkAnswer::NotRead, _) => told.push(format!("Still linked, {word}: not read yet.")),
         }
     }
     let mut field = |label: &str, value: &str| {
         if !value.trim().is_empty() {
-            lines.push(format!("{label}: {value}"));
+            told.push(format!("{label}: {value}"));
         }
     };
     field("Id", row.id.as_str());
@@ -178,14 +178,14 @@ pub fn about(
         field(label, value);
     }
     field("Record", row.record_url.as_deref().unwrap_or(""));
-    lines.push(format!(
+    told.push(format!(
         "Its {} {} counts as offboarded: {}.",
         setting.nouns.client,
         client.title(),
         client.offboarded.because()
     ));
-    lines.extend(signs(client));
-    lines
+    told.extend(signs(client));
+    told
 }
 
 /// What speaks against "offboarded".
