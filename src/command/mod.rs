@@ -101,8 +101,12 @@ fn with_plain(command: Command) -> Result<Command, print::Failure> {
             let screen = Screen { plain: true, ..demo.screen };
             Ok(Command::Demo(args::Demo { screen, ..demo }))
         }
+        Command::Setup(setup) => {
+            let screen = Screen { plain: true, ..setup.screen };
+            Ok(Command::Setup(args::Setup { screen, ..setup }))
+        }
         _ => Err(print::Failure::usage(
-            "--plain is for the review and the demo",
+            "--plain is for the review, the demo and the setup",
             "Leave it away: this command prints plain lines.",
         )),
     }

@@ -26,8 +26,7 @@ use crate::{
 };
 
 pub async fn review(global: &Global, screen: &Screen) -> Result<ExitCode, Failure> {
-    // The form of the first start is drawn; in lines the settings file that is missing is named instead.
-    if !screen.plain && is_first_start(global) {
+    if is_first_start(global) {
         return setup::first_start(global, screen).await;
     }
     let settings = context::load_settings(global)?;

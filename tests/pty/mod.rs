@@ -2,7 +2,7 @@
 
 mod decisions;
 mod demo;
-mod setup;
 mod plain;
+mod setup;
 mod terminal;
 mod views;

@@ -41,7 +41,11 @@ pub enum Command {
     Progress,
     /// The last report, or that of an earlier run.
     Report(Option<Pick>),
-    Save(Option<String>),
+    Save {
+        path: String,
+        /// To be read by the client: nothing of others, and none of the house's words.
+        for_client: bool,
+    },
     Retry,
     History,
     Approve(Pick),
@@ -96,7 +100,10 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("cancel", "cancel the run: what was sent is waited for; twice stops hard"),
     ("progress", "how far the run has come"),
     ("report", "the report again; report 2 is that of run 2 in the history"),
-    ("save PATH", "save the report as JSON"),
+    (
+        "save report.html",
+        "save the report: .json, .csv, .md or .html; save report.html for client leaves out what is not theirs",
+    ),
     ("retry", "plan what failed once more"),
     ("history", "earlier runs, those that wait for approval, and those that were interrupted"),
     ("approve 1", "the plan of run 1, which waits: tick what you approve, then confirm"),
@@ -158,7 +165,14 @@ pub fn parse(line: &str) -> Result<Command, String> {
         "progress" => bare(Command::Progress),
         "report" if rest.is_empty() => Ok(Command::Report(None)),
         "report" => one(rest, "report 2").map(|pick| Command::Report(Some(pick))),
-        "save" => Ok(Command::Save((!rest.is_empty()).then(|| rest.to_owned()))),
+        "save" if rest.is_empty() => Err("Type where, as in: save /home/me/report.html".to_owned()),
+        "save" => {
+            let (path, for_client) = match rest.strip_suffix(" for client") {
+                Some(path) => (path.trim(), true),
+                None => (rest, false),
+            };
+            Ok(Command::Save { path: path.to_owned(), for_client })
+        }
         "retry" => bare(Command::Retry),
         "history" => bare(Command::History),
         "approve" => one(rest, "approve 1").map(Command::Approve),

@@ -1,22 +1,26 @@
 //! The run in lines: one for each item while there are few, else one now and then; problems at once. Then its
 //! report.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{
     super::{
-        desk::{Control, Ending, PlanView, RunNews, SaveError, Trouble},
+        desk::{Control, Ending, PlanView, RunNews, SaveError, SaveRequest, Saved, Trouble},
         effect::Effect,
         model::{
-            report::{self, ReportPage, ReportState},
+            report::{ReportPage, ReportState},
             run::RunPage,
+            sieve::is_problem,
         },
     },
     past, reading,
     session::{ForWhat, Line, Question, Session, duration, lines_of},
     words::{self, IN_WORDS},
 };
-use crate::domain::{Event, Outcome, Phase, PlanItem, RunId, Timestamp, event::Notice, text::count};
+use crate::{
+    domain::{Event, Outcome, Phase, PlanItem, RunId, Timestamp, event::Notice, text::count},
+    report::export::{Audience, Form, Wish},
+};
 
 /// Up to so many items are told one by one.
 const ONE_BY_ONE: usize = 40;
@@ -302,39 +306,41 @@ pub fn show(session: &mut Session) {
 pub fn has_failed(page: &ReportPage) -> bool {
     page.report().is_some_and(|report| {
         let mut configs = report.clients().iter().flat_map(|client| &client.configs);
-        !report.run().dry_run && configs.any(report::is_problem)
+        !report.run().dry_run && configs.any(is_problem)
     })
 }
 
-/// `save PATH`.
-pub fn save(session: &mut Session, path: Option<&str>) -> Vec<Effect> {
-    let Some(run) =
-        session.report.as_ref().filter(|page| page.report().is_some()).map(|page| page.run.clone())
-    else {
+/// `save PATH`, in the form that its ending says.
+pub fn save(session: &mut Session, path: &str, for_client: bool) -> Vec<Effect> {
+    let shown = session.report.as_ref().filter(|page| page.report().is_some());
+    let Some(run) = shown.map(|page| page.run.clone()) else {
         session.say("There is no report to save yet.");
         return Vec::new();
     };
-    let Some(path) = path else {
-        session.say("Type where: save /home/me/report.json");
-        return Vec::new();
+    let path = PathBuf::from(path);
+    let wish = Wish {
+        form: Form::of_file(&path).unwrap_or_default(),
+        audience: if for_client { Audience::Client } else { Audience::Internal },
+        client: None,
     };
-    saving(session, run, Path::new(path).to_owned(), false)
+    saving(session, SaveRequest { run, wish, path, overwrite: false })
 }
 
-pub fn overwrite(session: &mut Session, run: RunId, path: PathBuf) -> Vec<Effect> {
-    saving(session, run, path, true)
+pub fn overwrite(session: &mut Session, request: SaveRequest) -> Vec<Effect> {
+    saving(session, SaveRequest { overwrite: true, ..request })
 }
 
-fn saving(session: &mut Session, run: RunId, path: PathBuf, overwrite: bool) -> Vec<Effect> {
-    session.asking.saving = Some((run.clone(), path.clone()));
-    vec![Effect::Save { run, path, overwrite }]
+fn saving(session: &mut Session, request: SaveRequest) -> Vec<Effect> {
+    session.asking.saving = Some(request.clone());
+    vec![Effect::Save(request)]
 }
 
-pub fn saved(session: &mut Session, result: Result<PathBuf, SaveError>) -> Vec<Effect> {
-    let Some((run, _)) = session.asking.saving.take() else { return Vec::new() };
+pub fn saved(session: &mut Session, result: Result<Saved, SaveError>) -> Vec<Effect> {
+    let Some(request) = session.asking.saving.take() else { return Vec::new() };
     match result {
-        Ok(path) => session.say(&format!("Saved as {}", path.display())),
-        Err(SaveError::Exists(path)) => session.ask(Question::Overwrite(run, path)),
+        Ok(Saved { path, files: 1 }) => session.say(&format!("Saved as {}", path.display())),
+        Ok(Saved { path, files }) => session.say(&format!("Saved {files} files in {}", path.display())),
+        Err(SaveError::Exists(path)) => session.ask(Question::Overwrite(SaveRequest { path, ..request })),
         Err(SaveError::Failed(trouble)) => session.trouble("The report was not saved", &trouble),
     }
     Vec::new()

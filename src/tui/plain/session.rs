@@ -3,14 +3,13 @@
 
 use std::{
     collections::{BTreeSet, VecDeque},
-    path::PathBuf,
     time::Duration,
 };
 
 use super::{
     super::{
         cells,
-        desk::{Confirm, Draft, Mode, PastRun, Setting, Trouble},
+        desk::{Confirm, Draft, Mode, PastRun, SaveRequest, Setting, Trouble},
         effect::Effect,
         filter::Query,
         message::Message,
@@ -79,7 +78,7 @@ pub struct Session {
 pub struct Asking {
     /// Earlier runs; printed when they are here, or only looked through for what waits.
     pub history: Option<ForWhat>,
-    pub saving: Option<(RunId, PathBuf)>,
+    pub saving: Option<SaveRequest>,
     /// Parking, rejecting, holding, looking again, opening a report or a journal.
     pub other: usize,
     /// The plan that is reopened in order to resume.
@@ -112,7 +111,7 @@ pub enum Question {
     },
     /// Ticked rows are hidden by the filter.
     Hidden(Vec<ConfigId>),
-    Overwrite(RunId, PathBuf),
+    Overwrite(SaveRequest),
     Reject(RunId),
     Resume(RunId),
     Quit,
@@ -308,7 +307,7 @@ impl Session {
             Command::Progress => running::progress(self),
             Command::Report(None) => running::report(self),
             Command::Report(Some(pick)) => return past::report(self, &pick),
-            Command::Save(path) => return running::save(self, path.as_deref()),
+            Command::Save { path, for_client } => return running::save(self, &path, for_client),
             Command::Retry => return planning::retry(self),
             Command::History => return past::ask(self, ForWhat::Printing),
             Command::Approve(pick) => return past::approve(self, &pick),
@@ -325,7 +324,7 @@ impl Session {
         match question {
             Question::Confirm { deed, wanted } => return planning::confirmed(self, &deed, &wanted, text),
             Question::Hidden(ids) => return planning::about_hidden(self, ids, text),
-            Question::Overwrite(run, path) if yes => return running::overwrite(self, run, path),
+            Question::Overwrite(request) if yes => return running::overwrite(self, request),
             Question::Reject(run) if yes => return past::rejecting(self, run),
             Question::Resume(run) if yes => return past::resuming(self, run),
             Question::Quit if yes => {
@@ -346,8 +345,8 @@ impl Session {
                 "{} of the ticked are hidden by the filter. Type show to list what is ticked, untick to untick the hidden ones, or include to plan them too.",
                 ids.len()
             ),
-            Question::Overwrite(_, path) => {
-                format!("{} is there already. Overwrite it? Type yes or no.", path.display())
+            Question::Overwrite(request) => {
+                format!("{} is there already. Overwrite it? Type yes or no.", request.path.display())
             }
             Question::Reject(run) => {
                 format!("Reject run {run} for good? Nothing of it is written then. Type yes or no.")
