@@ -7,6 +7,7 @@ mod cli;
 mod engine;
 mod fuzz;
 mod papers;
+mod pictures;
 mod psa;
 mod pty;
 mod report;

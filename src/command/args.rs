@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 mod audit;
+mod examples;
 mod export_run;
 
 pub use audit::{Audit, Export, Form, Prune, Verify};
@@ -13,33 +14,39 @@ pub use export_run::ExportRun;
 /// Retire the PSA configurations of offboarded clients: reviewed one by one, applied safely, proven
 /// afterwards.
 #[derive(Debug, Parser)]
-#[command(name = "mothball", version, max_term_width = 100, subcommand_required = false)]
+#[command(name = "mothball", version, max_term_width = 100, subcommand_required = false, after_help = examples::PROGRAM)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
+    /// The same as `review --plain`
+    #[arg(long)]
+    pub plain: bool,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
+/// Where the options stand in a help text that every command has.
+const EVERYWHERE: &str = "Options of every command";
+
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// Settings file [default: the platform's configuration directory, mothball/config.toml]
-    #[arg(long, global = true, value_name = "FILE", env = "MOTHBALL_CONFIG")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", env = "MOTHBALL_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
     /// Where the store and the log file lie [default: the platform's data directory]
-    #[arg(long, global = true, value_name = "DIR", env = "MOTHBALL_DATA_DIR")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR", env = "MOTHBALL_DATA_DIR", hide_env_values = true)]
     pub data_dir: Option<PathBuf>,
     /// Profile to use [default: default_profile of the settings file]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "NAME")]
     pub profile: Option<String>,
     /// Log more; twice and three times even more
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, action = ArgAction::Count)]
     pub verbose: u8,
     /// Log and print less
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, conflicts_with = "verbose")]
     pub quiet: bool,
     /// When to use colour
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, value_name = "WHEN", default_value = "auto")]
     pub color: When,
 }
 
@@ -53,28 +60,35 @@ pub enum When {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Review configurations on the screen, tick what may go, apply it (this is the default)
+    #[command(after_help = examples::REVIEW)]
     Review(Screen),
-    /// The screen on a simulated PSA; needs no settings
+    /// The screen on a simulated PSA; needs no settings, touches nothing real
+    #[command(after_help = examples::DEMO)]
     Demo(Demo),
     /// Ask for a PSA and its credentials, test them, and write the settings file
+    #[command(after_help = examples::SETUP)]
     Setup(Setup),
-    /// The same without a screen; never asks
+    /// Deactivate without a screen, for scripts and schedules; never asks
+    #[command(after_help = examples::RUN)]
     Run(Box<Run>),
     /// Keep configurations from being deactivated, whoever asks, until a day or until `unhold`
+    #[command(after_help = examples::HOLD)]
     Hold(Hold),
     /// Take holds away
+    #[command(after_help = examples::UNHOLD)]
     Unhold {
         /// Ids of configurations
         #[arg(required = true, value_name = "ID", value_delimiter = ',')]
         ids: Vec<String>,
     },
-    /// The holds in force, with who put them and why
+    /// List the holds in force, with who put them and why
+    #[command(after_help = examples::HOLDS)]
     Holds {
         /// As JSON
         #[arg(long)]
         json: bool,
     },
-    /// Look at earlier runs, approve, reject or resume them
+    /// Look at earlier runs; approve, reject, resume, undo or export them
     #[command(subcommand)]
     Runs(Runs),
     /// Check the record of all runs, hand it out, remove what is old
@@ -84,15 +98,31 @@ pub enum Command {
     #[command(after_long_help = super::simulate_help::text())]
     Simulate(Simulate),
     /// Check address, sign-in and rights; changes nothing
+    #[command(after_help = examples::DOCTOR)]
     Doctor(Doctor),
     /// Print shell completions
-    Completions { shell: Shell },
-    /// Print the manual page
-    Man,
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions {
+        /// The shell that they are for
+        shell: Shell,
+    },
+    /// Print a manual page, or write those of all commands into a folder
+    #[command(after_help = examples::MAN)]
+    Man {
+        /// The command, such as `runs undo` [default: the page of the program]
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+        /// Write the pages of the program and of all its commands here
+        #[arg(long, value_name = "DIR", conflicts_with = "command")]
+        dir: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Clone, Default, Args)]
 pub struct Screen {
+    /// In plain lines: no boxes, no colour, nothing drawn over (for screen readers)
+    #[arg(long)]
+    pub plain: bool,
     /// Leave the mouse to the terminal
     #[arg(long)]
     pub no_mouse: bool,
@@ -105,17 +135,9 @@ pub struct Screen {
 }
 
 #[derive(Debug, Clone, Args)]
-#[command(
-    after_help = "Nothing is changed in the PSA, and nothing is saved before the last step. Secrets are not shown while they are typed; \
-they are kept in a file of mode 0600, in the desktop's keyring, or where a command or a variable of yours has them. \
-A settings file that is there already gets one more profile and stays as it is otherwise."
-)]
 pub struct Setup {
     #[command(flatten)]
     pub screen: Screen,
-    /// Line by line, without a full screen: for screen readers
-    #[arg(long)]
-    pub plain: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -279,7 +301,8 @@ pub struct Approve {
 
 #[derive(Debug, Subcommand)]
 pub enum Runs {
-    /// Earlier runs, the latest first
+    /// List earlier runs, the latest first
+    #[command(after_help = examples::RUNS_LIST)]
     List {
         /// As JSON
         #[arg(long)]
@@ -288,22 +311,31 @@ pub enum Runs {
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: u32,
     },
-    /// What happened in one run
+    /// Tell what happened in one run
+    #[command(after_help = examples::RUNS_SHOW)]
     Show {
+        /// The run; `mothball runs list` lists them
         id: String,
         /// Read what it changed once more from the PSA, and tell what did not stay so
         #[arg(long)]
         recheck: bool,
     },
     /// Go on with an interrupted run: what was sent is read first, nothing is sent twice
+    #[command(after_help = examples::RUNS_RESUME)]
     Resume(Resume),
     /// Set back to what it was what a run set inactive; others' later changes are left alone and named
     Undo(Undo),
     /// Approve a run that waits for it, all of it or a part, and apply what was approved
+    #[command(after_help = examples::RUNS_APPROVE)]
     Approve(Approve),
     /// End a run that waits for approval; nothing is changed
-    Reject { id: String },
-    /// The report of one run, as JSON, CSV, Markdown or HTML, for the house or for the client
+    #[command(after_help = examples::RUNS_REJECT)]
+    Reject {
+        /// The run that waits; `mothball runs list` lists them
+        id: String,
+    },
+    /// Write the report of one run as JSON, CSV, Markdown or HTML, for the house or for the client
+    #[command(after_help = examples::RUNS_EXPORT)]
     Export(ExportRun),
 }
 
@@ -320,10 +352,7 @@ pub struct Resume {
 }
 
 #[derive(Debug, Clone, Args)]
-#[command(
-    after_help = "Each configuration gets back the active mark and the status that it had before, if it is still as the run left it. \
-Whether its client counts as offboarded does not matter. --dry-run shows what would be restored."
-)]
+#[command(after_help = examples::RUNS_UNDO)]
 pub struct Undo {
     /// The run to undo; `mothball runs list` lists them
     #[arg(required_unless_present = "client_id")]

@@ -33,14 +33,21 @@ use crate::{
 
 /// Does what the command line says.
 pub async fn execute(cli: Cli) -> ExitCode {
-    let Cli { global, command } = cli;
+    let Cli { global, plain, command } = cli;
     if let Err(error) = signals::survive_file_limit() {
         tracing::debug!(%error, "a limit of the size of files would end the program");
     }
-    let command = command.unwrap_or_else(|| Command::Review(Screen::default()));
+    let command = match command {
+        None => Command::Review(Screen { plain, ..Screen::default() }),
+        Some(command) if !plain => command,
+        Some(command) => match with_plain(command) {
+            Ok(command) => command,
+            Err(failure) => return failure.told(),
+        },
+    };
     let done = match &command {
         Command::Completions { shell } => Ok(completions::completions(*shell)),
-        Command::Man => completions::man(),
+        Command::Man { command, dir } => completions::man(command, dir.as_deref()),
         Command::Simulate(args) => simulate::simulate(args).await,
         Command::Review(screen) => match log(&global) {
             Ok(_log) => review::review(&global, screen).await,
@@ -84,6 +91,25 @@ pub async fn execute(cli: Cli) -> ExitCode {
         },
     };
     done.unwrap_or_else(print::Failure::told)
+}
+
+/// `mothball --plain demo` means the same as `mothball demo --plain`.
+fn with_plain(command: Command) -> Result<Command, print::Failure> {
+    match command {
+        Command::Review(screen) => Ok(Command::Review(Screen { plain: true, ..screen })),
+        Command::Demo(demo) => {
+            let screen = Screen { plain: true, ..demo.screen };
+            Ok(Command::Demo(args::Demo { screen, ..demo }))
+        }
+        Command::Setup(setup) => {
+            let screen = Screen { plain: true, ..setup.screen };
+            Ok(Command::Setup(args::Setup { screen, ..setup }))
+        }
+        _ => Err(print::Failure::usage(
+            "--plain is for the review, the demo and the setup",
+            "Leave it away: this command prints plain lines.",
+        )),
+    }
 }
 
 /// Starts the log.

@@ -14,6 +14,13 @@ pub fn out(text: &str) {
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
+/// A line that is safe already, for standard output; says so if nobody takes it any more.
+pub fn line(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{text}")?;
+    stdout.flush()
+}
+
 /// A line for a person on standard error, with foreign text made harmless.
 pub fn tell(text: &str) {
     // Nobody may be there to read; so it is below.

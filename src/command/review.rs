@@ -49,13 +49,24 @@ pub async fn show(
     global: &Global,
     screen: &Screen,
 ) -> Result<ExitCode, Failure> {
-    if !print::stdout_is_terminal() {
-        return Err(Failure::usage("the screen needs a terminal", "Use `mothball run` where there is none."));
+    if !screen.plain && !print::stdout_is_terminal() {
+        let advice = "Use --plain for lines, or `mothball run` where nobody is there.";
+        return Err(Failure::usage("the screen needs a terminal", advice));
     }
     let setting = setting(&context, mode);
     let desk = Arc::new(RealDesk::new(context, setting));
     let (options, listening) = options(global, screen)?;
-    let left = tui::run(desk, options).await;
+    let left = if screen.plain {
+        let options = tui::plain::Options {
+            attended: print::stdin_is_terminal(),
+            input: Box::new(std::io::stdin()),
+            print: Box::new(print::line),
+            stop: options.stop,
+        };
+        tui::plain::run(desk, options).await
+    } else {
+        tui::run(desk, options).await
+    };
     listening.abort();
     let left = left.map_err(|error| {
         let code = if matches!(error, TuiError::Panicked) { ExitCode::Panic } else { ExitCode::Usage };

@@ -2,6 +2,7 @@
 //! the terminal and the tasks. Everything else is reached through the [`desk::Desk`].
 //!
 //! `action` is the one table of what can be done and with which keys; `keymap` looks keys up in it.
+//! `plain` is the same review in lines, without a screen.
 //! `filter`, `columns`, `order`, `natural`, `ticks`, `prose` and `cells` are the small tools that the places share.
 
 pub mod action;
@@ -19,6 +20,7 @@ pub mod model;
 pub mod natural;
 pub mod options;
 pub mod order;
+pub mod plain;
 pub mod prose;
 pub mod runtime;
 pub mod scroll;

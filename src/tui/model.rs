@@ -23,7 +23,7 @@ use super::{
     desk::{Mode, Setting, Trouble},
     keymap::Keymap,
     layout::{self, Pane},
-    options::{Closing, LastRun, StopSignal},
+    options::{Closing, StopSignal},
     symbols::{self, Symbols},
     theme::{Meaning, Theme},
 };
@@ -260,16 +260,7 @@ impl Model {
     }
 
     pub fn closing(&self) -> Closing {
-        let last_run =
-            self.run.as_ref().filter(|run| run.started || run.ending.is_some()).map(|run| LastRun {
-                run: run.run.clone(),
-                phase: run.ending.as_ref().map_or(run.state.phase, |ending| ending.report.run().state),
-                success: run.ending.as_ref().is_some_and(|ending| ending.report.success()),
-                ended: run.ending.is_some(),
-                report: run.ending.as_ref().map(|ending| ending.saved.clone()),
-                resume: run.ending.as_ref().and_then(|ending| ending.resume.clone()),
-            });
-        Closing { last_run }
+        Closing { last_run: self.run.as_ref().and_then(RunPage::last_run) }
     }
 
     /// The nouns of the vendor with a capital, for titles.

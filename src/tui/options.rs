@@ -89,6 +89,11 @@ pub enum TuiError {
     NoTerminal(#[source] std::io::Error),
     #[error("no theme is called \"{name}\"; there are {known}")]
     UnknownTheme { name: String, known: String },
+    #[error(
+        "what is written wants a person's confirmation, typed at a terminal; standard input is none. \
+         Without a person use `mothball run`"
+    )]
+    NobodyToConfirm,
     #[error("the screen could not be started: {0}")]
     Io(#[from] std::io::Error),
     /// The panic's own message was printed after the terminal was restored.

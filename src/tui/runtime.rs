@@ -4,7 +4,7 @@
 //! a thread of its own, `effects` carries out what `update` asks for, `keyboard` reads events and
 //! `events` translates them.
 
-mod effects;
+pub(super) mod effects;
 pub(super) mod events;
 pub mod hyperlinks;
 pub(super) mod keyboard;

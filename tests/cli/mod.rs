@@ -6,6 +6,7 @@ mod bad_disk;
 mod bad_input;
 mod exports;
 mod full_disk;
+mod help;
 mod holds;
 mod killed;
 mod locks;

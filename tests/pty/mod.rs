@@ -2,6 +2,7 @@
 
 mod decisions;
 mod demo;
+mod plain;
 mod setup;
 mod terminal;
 mod views;

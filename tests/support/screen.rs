@@ -27,10 +27,24 @@ pub struct Screen {
 
 impl Screen {
     pub fn open(arguments: &[&str], environment: &[(&str, &str)], columns: u16, rows: u16) -> Self {
+        Self::open_in(None, arguments, environment, columns, rows)
+    }
+
+    /// The same, started in that folder.
+    pub fn open_in(
+        folder: Option<&std::path::Path>,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        columns: u16,
+        rows: u16,
+    ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_mothball"));
         command.args(arguments);
+        if let Some(folder) = folder {
+            command.cwd(folder);
+        }
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
         command.env_remove("MOTHBALL_CONFIG");
@@ -59,6 +73,11 @@ impl Screen {
 
     pub fn text(&self) -> String {
         self.parser.lock().unwrap().screen().contents()
+    }
+
+    /// Looks at the cells.
+    pub fn with<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        look(self.parser.lock().unwrap().screen())
     }
 
     /// Every byte that came out so far.

@@ -7,6 +7,7 @@ mod exports;
 mod foreign;
 mod holds;
 mod hyperlinks;
+mod plain;
 mod pty;
 mod reading;
 mod real_loop;

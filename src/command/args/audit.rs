@@ -4,22 +4,20 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::examples;
+
 #[derive(Debug, Subcommand)]
 pub enum Audit {
     /// Check that no record of any run was edited, removed, inserted or cut off
     Verify(Verify),
-    /// What was done to every configuration, for the people who ask: one line each
+    /// Write what was done to every configuration, for the people who ask: one line each
     Export(Export),
     /// Remove runs that are older than store.retention_days; tells what would go, and goes on only with --yes
     Prune(Prune),
 }
 
 #[derive(Debug, Clone, Args)]
-#[command(
-    after_help = "Reports name the last record of their run, so a journal that was cut off or rewritten whole does not fit \
-them. The reports in the store and in the data directory are always looked at; those that left this computer prove more. \
-Ends with 0 if all is as it was written, with 6 if not: runs whose record was altered are not resumed, approved or undone."
-)]
+#[command(after_help = examples::AUDIT_VERIFY)]
 pub struct Verify {
     /// Only what concerns these runs
     #[arg(value_name = "RUN_ID")]
@@ -33,11 +31,7 @@ pub struct Verify {
 }
 
 #[derive(Debug, Clone, Args)]
-#[command(
-    after_help = "Undo runs, dry runs and what was skipped are among the lines. A run counts by the moment it was started. \
-Days are UTC. --profile, too, takes only the runs of that profile. In CSV no cell is taken for a formula. Ends with 6 if a \
-run's record was altered; its lines say so."
-)]
+#[command(after_help = examples::AUDIT_EXPORT)]
 pub struct Export {
     /// Since a day (2026-01-31), a moment (2026-01-31T12:00:00Z), or so long ago (30d, 12h, 3 months)
     #[arg(long, value_name = "WHEN")]
@@ -66,11 +60,7 @@ pub enum Form {
 }
 
 #[derive(Debug, Clone, Args)]
-#[command(
-    after_help = "A run stays, whatever its age, while it waits, can be resumed, has items of unknown outcome or a second look \
-to come. What is removed is written to a file first, word for word, and leaves its id, head, counts and who removed it when in \
-the journal's chain: `audit verify` tells a pruned run from one that somebody took away. Nothing is ever removed by itself."
-)]
+#[command(after_help = examples::AUDIT_PRUNE)]
 pub struct Prune {
     /// Remove them
     #[arg(long)]

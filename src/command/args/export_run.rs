@@ -7,12 +7,6 @@ use clap::{Args, ValueEnum};
 use crate::report::export::{Audience, Form};
 
 #[derive(Debug, Clone, Args)]
-#[command(
-    after_help = "For `client`, a document has the client's name, the names, types and sites of its configurations, what \
-became of each in plain words, when, and the run's id as a reference; no amounts, no other client, no errors, no log, none of \
-the house's words. Names stand in it as they stand in the PSA: read it before you send it. In CSV no cell is taken for a \
-formula. In Markdown no name makes a link, an image or a mention. HTML is one file without scripts, made to be printed, too."
-)]
 pub struct ExportRun {
     /// The run; `mothball runs list` lists them
     pub id: String,

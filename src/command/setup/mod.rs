@@ -36,7 +36,7 @@ pub async fn setup(global: &Global, args: &args::Setup) -> Result<ExitCode, Fail
         ));
     }
     let desk = RealSetupDesk::open(global, false).await?;
-    if args.plain {
+    if args.screen.plain {
         return plain::ask(&desk).await;
     }
     show(desk, global, &args.screen).await
@@ -45,6 +45,9 @@ pub async fn setup(global: &Global, args: &args::Setup) -> Result<ExitCode, Fail
 /// There are no settings, and a person is here: the demo, the setup, or nothing.
 pub async fn first_start(global: &Global, screen: &Screen) -> Result<ExitCode, Failure> {
     let desk = RealSetupDesk::open(global, true).await?;
+    if screen.plain {
+        return plain::ask(&desk).await;
+    }
     show(desk, global, screen).await
 }
 

@@ -9,6 +9,7 @@ pub use self::{
 };
 use super::super::{
     desk::{Ending, PlanView, Setting, Trouble},
+    options::LastRun,
     prose::Prose,
     scroll::Scroll,
     symbols::Symbols,
@@ -101,6 +102,19 @@ impl RunPage {
     /// Whether something may still happen.
     pub fn is_active(&self) -> bool {
         self.ending.is_none() && self.trouble.is_none()
+    }
+
+    /// How it stands, for whoever leaves; nothing if it was never known to start.
+    pub fn last_run(&self) -> Option<LastRun> {
+        let ending = self.ending.as_ref();
+        (self.started || ending.is_some()).then(|| LastRun {
+            run: self.run.clone(),
+            phase: ending.map_or(self.state.phase, |ending| ending.report.run().state),
+            success: ending.is_some_and(|ending| ending.report.success()),
+            ended: ending.is_some(),
+            report: ending.map(|ending| ending.saved.clone()),
+            resume: ending.and_then(|ending| ending.resume.clone()),
+        })
     }
 
     pub fn is_paused(&self) -> bool {
