@@ -72,12 +72,11 @@ fn main() {
     println!("median and 95th of 100 in ms, {}x{} cells", SIZE.0, SIZE.1);
     println!("{:<48} {:>8}  {:>9} {:>9}  {:>9} {:>9}", "", "at most", "10,000", "p95", "100,000", "p95");
     for (name, most, case) in CASES.iter().filter(|(name, ..)| is_wanted(name)) {
-        let mut line = format!("{name:<48} {most:>8}");
-        for (clients, rows) in SIZES {
+        let figures = SIZES.map(|(clients, rows)| {
             let took = case(clients, rows);
-            line.push_str(&format!("  {:>9.3} {:>9.3}", percentile(&took, 50), percentile(&took, 95)));
-        }
-        println!("{line}");
+            format!("  {:>9.3} {:>9.3}", percentile(&took, 50), percentile(&took, 95))
+        });
+        println!("{name:<48} {most:>8}{}", figures.concat());
     }
     process::measure(is_wanted);
 }

@@ -129,12 +129,14 @@ async fn real_program(clients: usize, rows: usize, most: &str) {
     let options = Options { psa: "connectwise".to_owned(), layout, ..Options::default() };
     let simulator = Simulator::start(options).await.expect("the simulator starts");
     let folder = tempfile::tempdir().expect("a folder");
-    let mut text = "default_profile = \"main\"\n[profiles.main]\npsa = \"connectwise\"\n".to_owned();
-    text.push_str(&format!("base_url = \"{}\"\n", simulator.base_url()));
-    for (key, value) in simulator.credentials() {
-        text.push_str(&format!("{key} = {value:?}\n"));
-    }
-    text.push_str("[profiles.main.offboarded]\nstatuses = [\"Former Client\"]\n");
+    let credentials: Vec<String> =
+        simulator.credentials().iter().map(|(key, value)| format!("{key} = {value:?}\n")).collect();
+    let credentials = credentials.concat();
+    let text = format!(
+        "default_profile = \"main\"\n[profiles.main]\npsa = \"connectwise\"\nbase_url = \"{}\"\n{credentials}\
+         [profiles.main.offboarded]\nstatuses = [\"Former Client\"]\n",
+        simulator.base_url()
+    );
     let settings = folder.path().join("config.toml");
     std::fs::write(&settings, text).expect("the settings can be written");
     let data = folder.path().join("data");

@@ -103,7 +103,7 @@ fn with_plain(command: Command) -> Result<Command, print::Failure> {
         }
         Command::Setup(setup) => {
             let screen = Screen { plain: true, ..setup.screen };
-            Ok(Command::Setup(args::Setup { screen, ..setup }))
+            Ok(Command::Setup(args::Setup { screen }))
         }
         _ => Err(print::Failure::usage(
             "--plain is for the review, the demo and the setup",

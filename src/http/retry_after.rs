@@ -11,13 +11,12 @@ pub(super) const LONGEST: Duration = Duration::from_mins(10);
 /// How long the PSA asks to wait; `None` if it does not say, or says something absurd.
 pub(super) fn asked(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match text.parse::<f64>() {
+    let wait = if let Ok(seconds) = text.parse::<f64>() {
         // Less than nothing, infinity and what is no number are no durations.
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok()?,
-        Err(_) => {
-            let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-            Duration::try_from(until.duration_since(now)).ok()?
-        }
+        Duration::try_from_secs_f64(seconds).ok()?
+    } else {
+        let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+        Duration::try_from(until.duration_since(now)).ok()?
     };
     (wait <= LONGEST).then_some(wait)
 }
