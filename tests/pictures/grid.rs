@@ -56,7 +56,7 @@ impl Grid {
 }
 
 /// Replaces the characters of a row that differ from run to run, cell by cell.
-fn settle(row: &mut Vec<Cell>) {
+fn settle(row: &mut [Cell]) {
     // A cell of several or no characters stands for itself and belongs to nothing that is replaced.
     let line: String = row
         .iter()

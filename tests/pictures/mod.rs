@@ -21,7 +21,7 @@ fn folder() -> PathBuf {
 
 #[test]
 fn the_pictures_are_taken_when_that_is_asked_for() {
-    if std::env::var_os("MOTHBALL_PICTURES").is_none() {
+    if mothball::system::environment::variable("MOTHBALL_PICTURES").is_none() {
         return;
     }
     std::fs::create_dir_all(folder()).unwrap();

@@ -172,7 +172,9 @@ impl Lines {
     fn happens(&mut self, events: Vec<Event>) -> Message {
         let (serial, state) = self.running.as_mut().unwrap();
         let events: Vec<_> = events.into_iter().map(|event| stamped(1, event)).collect();
-        events.iter().for_each(|event| state.apply(event));
+        for event in &events {
+            state.apply(event);
+        }
         Message::Run(*serial, RunNews::Events(events))
     }
 
@@ -198,11 +200,11 @@ impl Lines {
         self.type_line("untick #0");
         let planned = self.asked.len();
         self.type_line("plan");
-        let drafts = self.asked[planned..].iter().filter_map(|effect| match effect {
+        let mut drafts = self.asked[planned..].iter().filter_map(|effect| match effect {
             Effect::Plan { draft, .. } => Some(draft.ticked.iter().map(ToString::to_string).collect()),
             _ => None,
         });
-        drafts.last().unwrap_or_default()
+        drafts.next_back().unwrap_or_default()
     }
 
     fn started(&self) -> usize {
