@@ -50,7 +50,9 @@ impl Grid {
                 .map(|row| (0..width.into()).map(|column| cell(row, column)).collect())
                 .collect(),
         };
-        grid.rows.iter_mut().for_each(settle);
+        for row in &mut grid.rows {
+            settle(row);
+        }
         grid
     }
 }
