@@ -126,10 +126,11 @@ pub struct Screen {
     /// Leave the mouse to the terminal
     #[arg(long)]
     pub no_mouse: bool,
-    /// dark, light, high-contrast or mono [default: dark; mono with NO_COLOR]
+    /// auto, dark, light, high-contrast, mono, or one of your own by name or file [default: ui.theme of the
+    /// settings, else auto; mono with NO_COLOR]
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
-    /// Draw with ASCII characters only
+    /// Draw with ASCII characters only [default: ui.ascii of the settings, else by the locale]
     #[arg(long)]
     pub ascii: bool,
 }

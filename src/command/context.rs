@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::{args::Global, print::Failure, views::Views};
+use super::{args::Global, look, print::Failure, views::Views};
 use crate::{
     domain::{ExitCode, consent::Person},
     engine::{Engine, Profile, StoredSignIn},
@@ -31,9 +31,12 @@ pub fn data_dir(global: &Global) -> Result<PathBuf, Failure> {
         .map_err(|error| Failure::usage(error.to_string(), "Name a folder with --data-dir."))
 }
 
-/// Reads the settings, or says what is wrong with them.
+/// Reads the settings, or says what is wrong with them. All of them, the keys of the screen included: a file
+/// that is wrong in one place may be wrong in another, and nothing is begun with a part of one.
 pub fn load_settings(global: &Global) -> Result<Settings, Failure> {
-    Settings::load(global.config.as_deref()).map_err(|error| Failure::usage(error.to_string(), ""))
+    let settings = Settings::load(global.config.as_deref());
+    let checked = settings.and_then(|settings| look::keymap(&settings).map(|_| settings));
+    checked.map_err(|error| Failure::usage(error.to_string(), ""))
 }
 
 /// Opens the store; nothing can be changed without it.

@@ -4,7 +4,7 @@ use super::{
     args::{self, Global},
     audit,
     context::Context,
-    fold,
+    fold, look,
     print::{self, Failure},
 };
 use crate::{
@@ -34,6 +34,9 @@ pub async fn doctor(global: &Global, args: &args::Doctor) -> Result<ExitCode, Fa
     }
     for warning in &context.settings.warnings {
         say(&format!("!  settings: {warning}"));
+    }
+    if let Some(trouble) = look::theme_trouble(&context.settings, global) {
+        say(&format!("!  screen: {trouble}"));
     }
     for setting in &engine.profile.unenforced {
         say(&format!(

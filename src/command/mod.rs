@@ -12,6 +12,7 @@ mod desk;
 mod doctor;
 mod fold;
 mod hold;
+mod look;
 pub mod print;
 mod progress;
 mod review;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use super::{
-    args::{Global, Screen, When},
+    args::{Global, Screen},
     context::{self, Context},
     desk::RealDesk,
+    look,
     print::{self, Failure},
     setup,
     views::Views,
@@ -53,9 +54,9 @@ pub async fn show(
         let advice = "Use --plain for lines, or `mothball run` where nobody is there.";
         return Err(Failure::usage("the screen needs a terminal", advice));
     }
+    let (options, listening) = options(Some(&context.settings), global, screen)?;
     let setting = setting(&context, mode);
     let desk = Arc::new(RealDesk::new(context, setting));
-    let (options, listening) = options(global, screen)?;
     let left = if screen.plain {
         let options = tui::plain::Options {
             attended: print::stdin_is_terminal(),
@@ -65,7 +66,8 @@ pub async fn show(
         };
         tui::plain::run(desk, options).await
     } else {
-        tui::run(desk, options).await
+        // Boxed: its state would make every caller's as large.
+        Box::pin(tui::run(desk, options)).await
     };
     listening.abort();
     let left = left.map_err(|error| {
@@ -85,7 +87,12 @@ fn is_first_start(global: &Global) -> bool {
 }
 
 /// How the screen shall be, and what listens for the signals that end it.
-pub fn options(global: &Global, screen: &Screen) -> Result<(tui::Options, JoinHandle<()>), Failure> {
+pub fn options(
+    settings: Option<&Settings>,
+    global: &Global,
+    screen: &Screen,
+) -> Result<(tui::Options, JoinHandle<()>), Failure> {
+    let home = look::at_home(settings, global, screen)?;
     let (stop, stopped) = tokio::sync::watch::channel(None);
     let mut stops = Stops::listen()
         .map_err(|error| Failure::usage(format!("signals cannot be listened for: {error}"), ""))?;
@@ -96,13 +103,14 @@ pub fn options(global: &Global, screen: &Screen) -> Result<(tui::Options, JoinHa
         }
     });
     let options = tui::Options {
-        no_color: global.color == When::Never || (global.color == When::Auto && environment::no_color()),
-        theme: screen.theme.clone(),
-        ascii: screen.ascii,
-        mouse: !screen.no_mouse,
+        look: home.look,
+        on_light: home.on_light,
+        keymap: home.keymap,
+        mouse: home.mouse,
         hyperlinks: environment::hyperlinks(),
         clipboard: clipboard::program()
             .map(|program| tui::options::Clipboard { name: program.name, take: program.take }),
+        alert: home.alert,
         suspend: process::suspend,
         stop: stopped,
     };

@@ -5,7 +5,7 @@ use std::path::Path;
 use toml::de::DeTable;
 
 use super::{
-    Preselect, ReviewSettings, Settings, SettingsError, StoreSettings, profile, secret,
+    Preselect, ReviewSettings, Settings, SettingsError, StoreSettings, profile, screen, secret,
     section::{Document, Section},
 };
 use crate::domain::{
@@ -35,6 +35,8 @@ pub fn parse(text: &str, path: &Path) -> Result<Settings, SettingsError> {
     let safeguards = safeguards(root.section("safeguards"));
     let mut store = store(root.section("store"));
     let review = review(root.section("review"));
+    let ui = screen::ui(root.section("ui"));
+    let keys = screen::keys(&root.section("keys"));
     let mut profiles = profile::read_all(&root);
     let of_profiles = profiles.values_mut().flat_map(|profile| profile.secrets.values_mut());
     secret::keep_apart(of_profiles.chain(store.url.as_mut()));
@@ -60,6 +62,8 @@ pub fn parse(text: &str, path: &Path) -> Result<Settings, SettingsError> {
         safeguards,
         store,
         review,
+        ui,
+        keys,
         warnings: findings.warnings,
         given: findings.given,
         known: findings.known,

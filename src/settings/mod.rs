@@ -1,7 +1,7 @@
 //! The settings file, and what stands above it: flags and the environment.
 //!
 //! [`location`] says where the files are, [`section`] reads TOML with positions and collects every mistake,
-//! [`file`] and [`profile`] know the keys, [`secret`] fetches what must not stand in a file, [`unenforced`]
+//! [`file`], [`profile`] and [`screen`] know the keys, [`secret`] fetches what must not stand in a file, [`unenforced`]
 //! names what a person asked for and this build does not do yet. Nothing here changes after it was read.
 
 pub mod draft;
@@ -9,6 +9,7 @@ pub mod error;
 mod file;
 pub mod location;
 pub mod profile;
+mod screen;
 pub mod secret;
 mod section;
 mod unenforced;
@@ -21,6 +22,7 @@ use std::{
 
 pub use error::{Fault, SettingsError};
 pub use profile::Profile;
+pub use screen::{Bell, KeySetting, Placed, UiSettings};
 pub use secret::Secret;
 
 use crate::{
@@ -43,6 +45,9 @@ pub struct Settings {
     pub safeguards: Safeguards,
     pub store: StoreSettings,
     pub review: ReviewSettings,
+    pub ui: UiSettings,
+    /// `[keys]`, in the order of the file.
+    pub keys: Vec<KeySetting>,
     /// What is not wrong, but should be known.
     pub warnings: Vec<String>,
     /// The keys that the file has, as `safeguards.max_changes` or `profiles.main.pace.requests`.

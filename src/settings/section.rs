@@ -15,7 +15,7 @@ use toml::{
 };
 
 use super::Fault;
-use crate::domain::text::{nearest, one_line};
+use crate::domain::text::{nearest, one_line, place};
 
 /// The file being read, and what was found out about it so far.
 pub struct Document<'a> {
@@ -67,15 +67,8 @@ impl<'a> Document<'a> {
     }
 
     pub fn fault_at(&self, at: usize, key: String, what: String) -> Fault {
-        let before = &self.text[..self.text.floor_char_boundary(at)];
-        let line_start = before.rfind('\n').map_or(0, |feed| feed + 1);
-        Fault {
-            path: PathBuf::from(self.path),
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            key,
-            what,
-        }
+        let (line, column) = place(self.text, at);
+        Fault { path: PathBuf::from(self.path), line, column, key, what }
     }
 
     pub fn warn(&self, text: String) {
@@ -259,6 +252,42 @@ impl<'d, 'a> Section<'d, 'a> {
             self.wrong(key, value, "true or false, without quotes");
         }
         flag
+    }
+
+    /// `"auto"`, which is `None`, or a flag.
+    pub fn flag_or_auto(&self, key: &str) -> Option<bool> {
+        let value = self.ask(key, true)?;
+        match value.get_ref() {
+            DeValue::Boolean(flag) => Some(*flag),
+            DeValue::String(text) if text == "auto" => None,
+            _ => {
+                self.wrong(key, value, "\"auto\", true or false");
+                None
+            }
+        }
+    }
+
+    /// Every entry of a section whose keys are names: a text, or a list of texts, in the order of the file.
+    pub fn text_lists(&self) -> Vec<Found<(String, Vec<String>)>> {
+        let mut all = Vec::new();
+        for (name, value) in self.table.into_iter().flatten() {
+            let key = name.get_ref().to_string();
+            let texts: Option<Vec<String>> = match value.get_ref() {
+                DeValue::String(text) => Some(vec![text.to_string()]),
+                DeValue::Array(list) => {
+                    list.iter().map(|entry| entry.get_ref().as_str().map(str::to_owned)).collect()
+                }
+                _ => None,
+            };
+            match texts {
+                Some(texts) => {
+                    all.push(Found { at: name.span().start, key: self.key(&key), value: (key, texts) });
+                }
+                None => self.wrong(&key, value, "a text, or a list of texts, like [\"One\", \"Two\"]"),
+            }
+        }
+        all.sort_by_key(|found| found.at);
+        all
     }
 
     pub fn whole(&self, key: &str, range: RangeInclusive<u64>) -> Option<u64> {

@@ -1,5 +1,5 @@
-//! The one table of what can be done: id, title, where it applies, keys, danger. Key handling, the
-//! hints at the bottom, the help, and whatever documents keys all read this.
+//! The one table of what can be done: id, title, where it applies, keys, danger. Key handling, the hints at
+//! the bottom, the help, the palette, `[keys]` of the settings and whatever documents keys all read this.
 
 /// Where keys go at a moment; the most specific scope is asked first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +41,57 @@ impl Scope {
             Self::Choosing => "choosing columns",
             Self::Copying => "copying",
         }
+    }
+}
+
+/// The scopes that are asked together at a moment. A key may mean one thing among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    Review,
+    Plan,
+    Run,
+    Report,
+    History,
+    Typing,
+    Dialog,
+    Reading,
+    Choosing,
+    Copying,
+}
+
+impl Layer {
+    pub const ALL: [Self; 10] = [
+        Self::Review,
+        Self::Plan,
+        Self::Run,
+        Self::Report,
+        Self::History,
+        Self::Typing,
+        Self::Dialog,
+        Self::Reading,
+        Self::Choosing,
+        Self::Copying,
+    ];
+
+    /// The most specific first.
+    pub fn scopes(self) -> &'static [Scope] {
+        match self {
+            Self::Review => &[Scope::Review, Scope::Moving, Scope::Anywhere],
+            Self::Plan => &[Scope::Plan, Scope::Moving, Scope::Anywhere],
+            Self::Run => &[Scope::Run, Scope::Moving, Scope::Anywhere],
+            Self::Report => &[Scope::Report, Scope::Moving, Scope::Anywhere],
+            Self::History => &[Scope::History, Scope::Moving, Scope::Anywhere],
+            Self::Typing => &[Scope::Typing],
+            Self::Dialog => &[Scope::Dialog],
+            Self::Reading => &[Scope::Reading],
+            Self::Choosing => &[Scope::Choosing],
+            Self::Copying => &[Scope::Copying],
+        }
+    }
+
+    /// Whether text may be typed there.
+    pub fn takes_text(self) -> bool {
+        matches!(self, Self::Typing | Self::Dialog)
     }
 }
 
@@ -95,7 +146,7 @@ actions! {
     TickUnlinked "tick-unlinked" "unlinked" "Tick all rows of this client that have no links (reads the links first)" [Review] ["U"] None;
     Filter "filter" "filter" "Filter: words, \"phrases\", type: site: status: linked: updated: and more, !not" [Review, Report] ["/"] None;
     CycleShow "cycle-show" "show" "Show all, ticked, unticked, still linked" [Review] ["f"] None;
-    Range "range" "range" "Start a range; space ticks it" [Review] ["v"] None;
+    Range "range" "range" "Start a range, to tick all of it at once" [Review] ["v"] None;
     RangeUp "range-up" "" "Extend the range upwards" [Review] ["shift-up"] None;
     RangeDown "range-down" "" "Extend the range downwards" [Review] ["shift-down"] None;
     Invert "invert" "" "Invert the ticks of the visible rows" [Review] ["i"] None;
@@ -162,6 +213,7 @@ actions! {
     GoHistory "go-history" "" "To History: earlier runs" [Anywhere] ["5"] None;
     Back "back" "" "Back: leave the range, the filter, or this place" [Anywhere] ["esc", "backspace"] None;
     Log "log" "" "Show the log" [Anywhere] ["L"] None;
+    Palette "palette" "" "Find an action by a word of it, and do it" [Anywhere] [":"] None;
     Help "help" "help" "Help: the keys that work here and now" [Anywhere] ["?"] None;
     Redraw "redraw" "" "Draw the screen anew" [Anywhere, Typing, Dialog, Reading, Choosing, Copying] ["ctrl-l"] None;
     Suspend "suspend" "" "Put the program to sleep (fg wakes it)" [Anywhere, Typing, Dialog, Reading, Choosing, Copying] ["ctrl-z"] None;
@@ -179,5 +231,9 @@ impl Action {
     pub fn spec(self) -> &'static Spec {
         // The macro makes the enumeration and the table from the same lines, in the same order.
         &TABLE[self as usize]
+    }
+
+    pub fn named(id: &str) -> Option<Self> {
+        TABLE.iter().find(|spec| spec.id == id).map(|spec| spec.action)
     }
 }

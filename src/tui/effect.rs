@@ -132,6 +132,8 @@ pub enum Effect {
         serial: u64,
         view: View,
     },
+    /// Call whoever started the run and looks elsewhere.
+    Alert(String),
     Suspend,
     /// Forget what is on the terminal and draw all of it.
     Redraw,

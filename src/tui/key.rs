@@ -28,10 +28,12 @@ pub enum Code {
     End,
     PageUp,
     PageDown,
+    Insert,
+    F(u8),
 }
 
 /// Both directions of the names in one table.
-const NAMES: [(&str, Code); 15] = [
+const NAMES: [(&str, Code); 28] = [
     ("space", Code::Char(' ')),
     ("enter", Code::Enter),
     ("esc", Code::Esc),
@@ -47,6 +49,19 @@ const NAMES: [(&str, Code); 15] = [
     ("pgup", Code::PageUp),
     ("pgdn", Code::PageDown),
     ("minus", Code::Char('-')),
+    ("insert", Code::Insert),
+    ("f1", Code::F(1)),
+    ("f2", Code::F(2)),
+    ("f3", Code::F(3)),
+    ("f4", Code::F(4)),
+    ("f5", Code::F(5)),
+    ("f6", Code::F(6)),
+    ("f7", Code::F(7)),
+    ("f8", Code::F(8)),
+    ("f9", Code::F(9)),
+    ("f10", Code::F(10)),
+    ("f11", Code::F(11)),
+    ("f12", Code::F(12)),
 ];
 
 impl Key {
@@ -60,6 +75,32 @@ impl Key {
 
     pub const fn ctrl(c: char) -> Self {
         Self { code: Code::Char(c), ctrl: true, alt: false, shift: false }
+    }
+
+    /// Why it never reaches a program in a terminal, if it does not. Terminals send less than keyboards have.
+    pub fn never_arrives(self) -> Option<&'static str> {
+        match self.code {
+            Code::Char('i') if self.ctrl => Some("terminals send tab for it; write tab"),
+            Code::Char('m') if self.ctrl => Some("terminals send enter for it; write enter"),
+            Code::Char('[') if self.ctrl => Some("terminals send esc for it; write esc"),
+            Code::Char(c) if self.ctrl && !(c.is_ascii_lowercase() || c == ' ') => {
+                Some("terminals send ctrl with a letter or space only")
+            }
+            Code::Enter | Code::Esc | Code::Backspace if self.ctrl || self.shift => {
+                Some("terminals send it without ctrl and shift only")
+            }
+            Code::Tab if self.ctrl => Some("terminals send it without ctrl only"),
+            _ => None,
+        }
+    }
+
+    /// Whether it changes a line that is being typed, or moves in it.
+    pub fn edits(self) -> bool {
+        match self.code {
+            Code::Char('w' | 'u' | 'a' | 'e') if self.ctrl => true,
+            Code::Backspace | Code::Delete | Code::Home | Code::End => true,
+            _ => self.typed().is_some(),
+        }
     }
 
     /// The character that it types, if it types one.
@@ -91,7 +132,7 @@ impl fmt::Display for Key {
 
 /// A spelling that names no key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is no key; write for example x, ctrl-r, shift-up, space or pgdn")]
+#[error("\"{}\" is no key; write for example x, G, ctrl-r, alt-x, shift-up, space, pgdn or f5", crate::domain::text::one_line(.0, 30))]
 pub struct NoKey(pub String);
 
 impl FromStr for Key {
@@ -117,7 +158,10 @@ impl FromStr for Key {
         key.code = match NAMES.iter().find(|(name, _)| *name == rest) {
             Some((_, code)) => *code,
             None => match (chars.next(), chars.next()) {
-                (Some(c), None) if !key.shift => Code::Char(c),
+                // The terminal's events have small letters beside ctrl, whatever was held besides.
+                (Some(c), None) if !key.shift && !c.is_control() => {
+                    Code::Char(if key.ctrl { c.to_ascii_lowercase() } else { c })
+                }
                 _ => return Err(NoKey(text.to_owned())),
             },
         };
@@ -139,8 +183,19 @@ mod tests {
         for (name, code) in NAMES {
             assert_eq!(Key::plain(code).to_string(), name);
         }
-        for wrong in ["", "nope", "shift-x", "ctrl-"] {
+        assert_eq!("ctrl-R".parse::<Key>().unwrap(), Key::ctrl('r'));
+        for wrong in ["", "nope", "shift-x", "ctrl-", "f13", "\u{1b}"] {
             assert!(wrong.parse::<Key>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_cannot_send_is_known() {
+        for never in ["ctrl-i", "ctrl-m", "ctrl-[", "ctrl-1", "ctrl-enter", "shift-esc", "ctrl-tab"] {
+            assert!(never.parse::<Key>().unwrap().never_arrives().is_some(), "{never}");
+        }
+        for fine in ["ctrl-r", "ctrl-space", "alt-enter", "shift-tab", "ctrl-up", "shift-f5", "alt-1", "R"] {
+            assert_eq!(fine.parse::<Key>().unwrap().never_arrives(), None, "{fine}");
         }
     }
 }

@@ -50,6 +50,8 @@ pub enum Message {
     /// A hold was put on a configuration, or taken away.
     Held(ConfigId, Result<Option<Hold>, Trouble>),
     Log(Vec<LogLine>),
+    /// The terminal told how light its background is.
+    Background(Background),
     /// The program is asked to end.
     Stop(StopSignal),
     /// Waited long enough for a run to end.
@@ -71,4 +73,11 @@ pub enum MouseKind {
     WheelDown,
     WheelLeft,
     WheelRight,
+}
+
+/// What lies behind the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Background {
+    Dark,
+    Light,
 }

@@ -31,5 +31,5 @@ pub mod ticks;
 pub mod update;
 pub mod view;
 
-pub use options::{Closing, LastRun, Leave, Options, StopSignal, TuiError};
+pub use options::{Alert, Closing, LastRun, Leave, Options, StopSignal, TuiError};
 pub use runtime::run;

@@ -10,6 +10,8 @@ pub mod run;
 pub mod saving;
 pub mod sieve;
 
+use ratatui::style::Style;
+
 use self::{
     history::HistoryPage,
     overlay::Overlay,
@@ -19,13 +21,13 @@ use self::{
     run::RunPage,
 };
 use super::{
-    action::Scope,
+    action::{Layer, Scope},
     desk::{Mode, Setting, Trouble},
     keymap::Keymap,
     layout::{self, Pane},
     options::{Closing, StopSignal},
     symbols::{self, Symbols},
-    theme::{Meaning, Theme},
+    theme::{Meaning, Styles},
 };
 use crate::domain::Timestamp;
 
@@ -63,13 +65,22 @@ pub struct Note {
 /// How things are drawn.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
-    pub theme: Theme,
+    pub styles: Styles,
     pub symbols: &'static Symbols,
 }
 
 impl Look {
-    pub fn new(theme: Theme, ascii: bool) -> Self {
-        Self { theme, symbols: if ascii { &symbols::ASCII } else { &symbols::UNICODE } }
+    pub fn new(styles: impl Into<Styles>, ascii: bool) -> Self {
+        let symbols = if ascii { &symbols::ASCII } else { &symbols::UNICODE };
+        Self { styles: styles.into(), symbols }
+    }
+
+    pub fn style(&self, meaning: Meaning) -> Style {
+        self.styles.get(meaning)
+    }
+
+    pub fn is_ascii(&self) -> bool {
+        self.symbols.more == symbols::ASCII.more
     }
 }
 
@@ -79,6 +90,8 @@ pub struct Model {
     pub now: Timestamp,
     pub size: (u16, u16),
     pub look: Look,
+    /// What to change to if the terminal turns out to have a light background.
+    pub on_light: Option<Styles>,
     pub keymap: Keymap,
     pub place: Place,
     pub review: Review,
@@ -111,6 +124,7 @@ impl Model {
             now,
             size,
             look,
+            on_light: None,
             keymap: Keymap::default(),
             place: Place::Review,
             review: Review::default(),
@@ -132,6 +146,12 @@ impl Model {
 
     pub fn say(&mut self, meaning: Meaning, text: impl Into<String>) {
         self.note = Some(Note { meaning, text: text.into() });
+    }
+
+    /// Says a sentence of ours in which `<action>` stands for the way to do it.
+    pub fn tell(&mut self, meaning: Meaning, sentence: &'static str) {
+        let text = self.keymap.spell(sentence);
+        self.say(meaning, text);
     }
 
     pub fn next_serial(&mut self) -> u64 {
@@ -202,26 +222,36 @@ impl Model {
 
     /// Where keys go, the most specific first.
     pub fn scopes(&self) -> &'static [Scope] {
+        self.layer().scopes()
+    }
+
+    fn layer(&self) -> Layer {
         match &self.overlay {
-            Some(Overlay::Help { typing: true, .. }) => return &[Scope::Typing],
-            Some(Overlay::Columns(_)) => return &[Scope::Choosing],
-            Some(Overlay::Copy { .. }) => return &[Scope::Copying],
+            Some(Overlay::Help { typing: true, .. }) => return Layer::Typing,
+            Some(Overlay::Columns(_)) => return Layer::Choosing,
+            Some(Overlay::Copy { .. }) => return Layer::Copying,
             Some(
                 Overlay::Help { .. } | Overlay::Log(_) | Overlay::Recheck { .. } | Overlay::Story { .. },
-            ) => return &[Scope::Reading],
-            Some(_) => return &[Scope::Dialog],
+            ) => return Layer::Reading,
+            Some(_) => return Layer::Dialog,
             None => {}
         }
-        if self.is_typing() {
-            return &[Scope::Typing];
-        }
+        if self.is_typing() { Layer::Typing } else { self.place_layer() }
+    }
+
+    fn place_layer(&self) -> Layer {
         match self.place {
-            Place::Review => &[Scope::Review, Scope::Moving, Scope::Anywhere],
-            Place::Plan => &[Scope::Plan, Scope::Moving, Scope::Anywhere],
-            Place::Run => &[Scope::Run, Scope::Moving, Scope::Anywhere],
-            Place::Report => &[Scope::Report, Scope::Moving, Scope::Anywhere],
-            Place::History => &[Scope::History, Scope::Moving, Scope::Anywhere],
+            Place::Review => Layer::Review,
+            Place::Plan => Layer::Plan,
+            Place::Run => Layer::Run,
+            Place::Report => Layer::Report,
+            Place::History => Layer::History,
         }
+    }
+
+    /// The scopes of the place itself, whatever lies over it.
+    pub fn place_scopes(&self) -> &'static [Scope] {
+        self.place_layer().scopes()
     }
 
     /// Whether a line of the place itself is being typed.

@@ -5,21 +5,26 @@ use std::path::PathBuf;
 use thiserror::Error;
 use tokio::sync::watch;
 
+use super::{
+    keymap::Keymap,
+    model::Look,
+    theme::{Styles, Theme},
+};
 use crate::domain::{Phase, RunId};
 
 /// What the caller knows and the screen may not find out by itself.
 pub struct Options {
-    /// `NO_COLOR` is set: the mono theme, whatever `theme` says.
-    pub no_color: bool,
-    /// `dark`, `light`, `high-contrast` or `mono`; dark if not said.
-    pub theme: Option<String>,
-    /// No characters outside ASCII of our own.
-    pub ascii: bool,
+    /// Colours and signs. Under `NO_COLOR` the caller gives the mono theme.
+    pub look: Look,
+    /// What to change to if the terminal, once asked, tells of a light background; `None` asks nothing.
+    pub on_light: Option<Styles>,
+    pub keymap: Keymap,
     pub mouse: bool,
     /// The terminal is known to make links of what is marked as such (OSC 8).
     pub hyperlinks: bool,
     /// What takes copied text; the terminal itself (OSC 52) if there is none, as over SSH.
     pub clipboard: Option<Clipboard>,
+    pub alert: Alert,
     /// Stops this process until it is continued, as Ctrl-Z does in a shell.
     pub suspend: fn() -> std::io::Result<()>,
     /// Turns to `Some` when the program is asked to end.
@@ -32,6 +37,35 @@ pub struct Clipboard {
     pub name: &'static str,
     /// Gives it the text and waits until it has it.
     pub take: fn(&str) -> std::io::Result<()>,
+}
+
+impl Options {
+    /// Nothing wished for: the dark theme, all signs, the table's keys, the mouse, no noise.
+    pub fn new(suspend: fn() -> std::io::Result<()>, stop: watch::Receiver<Option<StopSignal>>) -> Self {
+        Self {
+            look: Look::new(Theme::default(), false),
+            on_light: None,
+            keymap: Keymap::default(),
+            mouse: true,
+            hyperlinks: false,
+            clipboard: None,
+            alert: Alert::None,
+            suspend,
+            stop,
+        }
+    }
+}
+
+/// How whoever looks elsewhere is told that a run ended or waits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Alert {
+    #[default]
+    None,
+    Bell,
+    /// A notice of the desktop, as iTerm2, WezTerm, kitty, ghostty and Windows Terminal take it.
+    Osc9,
+    /// The same for VTE (GNOME), foot and urxvt.
+    Osc777,
 }
 
 /// Why the program is asked to end.
@@ -87,8 +121,6 @@ pub struct LastRun {
 pub enum TuiError {
     #[error("there is no terminal to draw on: {0}; use `mothball run` without a screen")]
     NoTerminal(#[source] std::io::Error),
-    #[error("no theme is called \"{name}\"; there are {known}")]
-    UnknownTheme { name: String, known: String },
     #[error(
         "what is written wants a person's confirmation, typed at a terminal; standard input is none. \
          Without a person use `mothball run`"

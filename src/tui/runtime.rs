@@ -2,8 +2,9 @@
 //!
 //! `terminal` owns the real terminal and gives it back whatever happens, `painter` writes pictures on
 //! a thread of its own, `effects` carries out what `update` asks for, `keyboard` reads events and
-//! `events` translates them.
+//! `events` translates them; `answer` tells what the terminal says of itself from what a person types.
 
+mod answer;
 pub(super) mod effects;
 pub(super) mod events;
 pub mod hyperlinks;
@@ -18,18 +19,18 @@ use futures_util::Stream;
 use tokio::{sync::mpsc, time::Instant};
 
 use self::{
+    answer::{Answer, Taken},
     effects::Effects,
     keyboard::Keyboard,
     painter::Painter,
-    terminal::{Display, RealTerminal},
+    terminal::{Display, RealTerminal, Signal},
 };
 use super::{
     desk::Desk,
     effect::Effect,
     message::Message,
-    model::{Look, Model},
-    options::{Leave, Options, StopSignal, TuiError},
-    theme::Theme,
+    model::Model,
+    options::{Alert, Leave, Options, StopSignal, TuiError},
     update, view,
 };
 
@@ -62,8 +63,16 @@ pub(super) const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Shows the screen on the real terminal until it is left.
 pub async fn run(desk: Arc<dyn Desk>, options: Options) -> Result<Leave, TuiError> {
+    force_colour(&options);
     let display = RealTerminal::new(options.mouse, options.hyperlinks);
     run_on(desk, options, display, Box::new(|| Box::pin(crossterm::event::EventStream::new()))).await
+}
+
+/// The caller knows about `NO_COLOR`, and gives colours although it is set only if they were asked for.
+pub(super) fn force_colour(options: &Options) {
+    if options.look.styles.has_colour() {
+        crossterm::style::force_color_output(true);
+    }
 }
 
 /// The same on any display, with events from anywhere.
@@ -73,15 +82,26 @@ pub async fn run_on<D: Display>(
     mut display: D,
     open: OpenEvents,
 ) -> Result<Leave, TuiError> {
-    let look = Look::new(theme(&options)?, options.ascii);
     let size = display.size().map_err(TuiError::NoTerminal)?;
-    let mut model = Model::new(desk.setting(), desk.now(), size, look);
+    let mut model = Model::new(desk.setting(), desk.now(), size, options.look);
+    model.on_light = options.on_light;
+    model.keymap = options.keymap.clone();
     model.clipboard = options.clipboard.map(|clipboard| clipboard.name);
     let painter = Painter::start(display).await.map_err(TuiError::NoTerminal)?;
     let (send, receive) = mpsc::channel(QUEUE);
     let effects = Effects::new(Arc::clone(&desk), send);
-    let mut session =
-        Session { desk, model, painter, effects, receive, open, keyboard: None, options, last_picture: None };
+    let mut session = Session {
+        desk,
+        model,
+        painter,
+        effects,
+        receive,
+        open,
+        keyboard: None,
+        answer: Answer::default(),
+        options,
+        last_picture: None,
+    };
     let leave = session.go().await;
     session.silence().await;
     session.effects.conclude(LAST_WORDS).await;
@@ -100,19 +120,6 @@ pub async fn run_on<D: Display>(
     Ok(leave)
 }
 
-pub(super) fn theme(options: &Options) -> Result<Theme, TuiError> {
-    if options.no_color {
-        return Ok(Theme::Mono);
-    }
-    match &options.theme {
-        None => Ok(Theme::default()),
-        Some(name) => Theme::named(name).ok_or_else(|| TuiError::UnknownTheme {
-            name: name.clone(),
-            known: Theme::ALL.map(Theme::name).join(", "),
-        }),
-    }
-}
-
 struct Session {
     desk: Arc<dyn Desk>,
     model: Model,
@@ -122,6 +129,7 @@ struct Session {
     open: OpenEvents,
     /// `None` while the program sleeps, and after the terminal went away.
     keyboard: Option<Keyboard>,
+    answer: Answer,
     options: Options,
     last_picture: Option<Instant>,
 }
@@ -140,6 +148,10 @@ impl Session {
     async fn go(&mut self) -> Result<Leave, TuiError> {
         // The first picture stands before anything is asked of the Desk.
         self.draw();
+        if self.model.on_light.is_some() {
+            self.answer.expect();
+            self.painter.signal(Signal::AskBackground);
+        }
         self.keyboard = Some(Keyboard::open((self.open)()));
         self.model.now = self.desk.now();
         let asked = *self.options.stop.borrow_and_update();
@@ -188,7 +200,7 @@ impl Session {
     async fn take(&mut self, woken: Woken) -> Result<Option<Leave>, TuiError> {
         let message = match woken {
             Woken::Message(message) => message,
-            Woken::Event(Some(Ok(event))) => match events::translate(&event) {
+            Woken::Event(Some(Ok(event))) => match self.understand(&event) {
                 Some(message) => message,
                 None => return Ok(None),
             },
@@ -206,6 +218,14 @@ impl Session {
             Woken::Picture => return Ok(None),
         };
         self.pass(message).await
+    }
+
+    fn understand(&mut self, event: &Event) -> Option<Message> {
+        match self.answer.take(event) {
+            Taken::Part => None,
+            Taken::All(background) => background.map(Message::Background),
+            Taken::Other => events::translate(event),
+        }
     }
 
     /// Everything that is there already, before the next picture. Keys do not wait behind news.
@@ -247,6 +267,10 @@ impl Session {
                     Some(clipboard) => self.effects.copy(clipboard, text),
                     None => self.painter.copy(text),
                 },
+                Effect::Alert(text) if self.options.alert == Alert::None => {
+                    tracing::debug!(%text, "nobody is called");
+                }
+                Effect::Alert(text) => self.painter.signal(Signal::Alert(self.options.alert, text)),
                 other => self.effects.carry_out(other),
             }
         }

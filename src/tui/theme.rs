@@ -1,64 +1,82 @@
 //! What things mean, and how each theme shows that. Colour is never the only sign: the mono theme has
 //! none at all, and everything can still be told apart.
+//!
+//! [`built_in`] has the themes of the program, [`own`] reads those that a person wrote, [`colour`] knows what
+//! a terminal can show.
+
+mod built_in;
+pub mod colour;
+pub mod own;
 
 use ratatui::style::{Color, Modifier, Style};
 
-/// What a piece of the screen means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Meaning {
-    Text,
-    Muted,
-    Title,
-    Border,
-    BorderFocused,
+macro_rules! meanings {
+    ($($(#[$doc:meta])* $meaning:ident $name:literal),+ $(,)?) => {
+        /// What a piece of the screen means.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Meaning { $($(#[$doc])* $meaning),+ }
+
+        impl Meaning {
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$meaning),+];
+
+            /// As theme files call it.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$meaning => $name),+ }
+            }
+        }
+    };
+}
+
+meanings! {
+    /// Also what lies under everything: its background is that of the whole screen.
+    Text "text",
+    Muted "muted",
+    Title "title",
+    Border "border",
+    BorderFocused "border-focused",
     /// The cursor row of the pane that has the keys.
-    Cursor,
+    Cursor "cursor",
     /// The cursor row of another pane.
-    CursorElsewhere,
-    Ticked,
-    Locked,
+    CursorElsewhere "cursor-elsewhere",
+    Ticked "ticked",
+    Locked "locked",
     /// Rows of a range that is being drawn.
-    Range,
-    Match,
-    Good,
-    Warn,
-    Bad,
-    Info,
-    BannerDemo,
-    BannerDryRun,
-    BannerLive,
-    KeyHint,
-    Danger,
+    Range "range",
+    Match "match",
+    Good "good",
+    Warn "warn",
+    Bad "bad",
+    Info "info",
+    BannerDemo "banner-demo",
+    BannerDryRun "banner-dry-run",
+    BannerLive "banner-live",
+    KeyHint "key-hint",
+    Danger "danger",
     /// Text being typed.
-    Field,
+    Field "field",
 }
 
 impl Meaning {
-    pub const ALL: [Self; 21] = [
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|meaning| meaning.name() == name)
+    }
+
+    /// What stands on a row that the cursor may lie on.
+    const ON_ROWS: [Self; 10] = [
         Self::Text,
         Self::Muted,
         Self::Title,
-        Self::Border,
-        Self::BorderFocused,
-        Self::Cursor,
-        Self::CursorElsewhere,
         Self::Ticked,
         Self::Locked,
-        Self::Range,
         Self::Match,
         Self::Good,
         Self::Warn,
         Self::Bad,
         Self::Info,
-        Self::BannerDemo,
-        Self::BannerDryRun,
-        Self::BannerLive,
-        Self::KeyHint,
-        Self::Danger,
-        Self::Field,
     ];
 }
 
+/// The themes of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Theme {
     #[default]
@@ -85,120 +103,95 @@ impl Theme {
     }
 
     pub fn style(self, meaning: Meaning) -> Style {
-        match self {
-            Self::Mono => mono(meaning),
-            Self::Dark => coloured(meaning, &DARK),
-            Self::Light => coloured(meaning, &LIGHT),
-            Self::HighContrast => coloured(meaning, &CONTRAST).patch(emphasis(meaning)),
-        }
+        built_in::style(self, meaning)
     }
 }
 
-/// The few colours from which a theme is made.
-struct Palette {
-    accent: Color,
-    muted: Color,
-    good: Color,
-    warn: Color,
-    bad: Color,
-    on_accent: Color,
-    /// Behind the cursor row of the pane that has the keys, and of another one.
-    cursor: Color,
-    elsewhere: Color,
-}
+/// A style for each meaning: a theme, ready to draw with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Styles([Style; Meaning::ALL.len()]);
 
-const DARK: Palette = Palette {
-    accent: Color::Cyan,
-    muted: Color::Indexed(245),
-    good: Color::Green,
-    warn: Color::Yellow,
-    bad: Color::LightRed,
-    on_accent: Color::Black,
-    cursor: Color::Indexed(24),
-    elsewhere: Color::Indexed(237),
-};
-
-const LIGHT: Palette = Palette {
-    accent: Color::Blue,
-    muted: Color::Indexed(240),
-    good: Color::Indexed(22),
-    warn: Color::Indexed(94),
-    bad: Color::Indexed(124),
-    on_accent: Color::Indexed(231),
-    cursor: Color::Indexed(153),
-    elsewhere: Color::Indexed(254),
-};
-
-const CONTRAST: Palette = Palette {
-    accent: Color::LightCyan,
-    muted: Color::White,
-    good: Color::LightGreen,
-    warn: Color::LightYellow,
-    bad: Color::LightRed,
-    on_accent: Color::Black,
-    cursor: Color::Blue,
-    elsewhere: Color::Indexed(238),
-};
-
-fn coloured(meaning: Meaning, palette: &Palette) -> Style {
-    let plain = Style::new();
-    let fg = |color| plain.fg(color);
-    let block = |color| plain.fg(palette.on_accent).bg(color).add_modifier(Modifier::BOLD);
-    match meaning {
-        Meaning::Text => plain,
-        Meaning::Muted | Meaning::Locked | Meaning::Border => fg(palette.muted),
-        Meaning::Title => plain.add_modifier(Modifier::BOLD),
-        Meaning::Cursor => plain.bg(palette.cursor).add_modifier(Modifier::BOLD),
-        Meaning::CursorElsewhere => plain.bg(palette.elsewhere),
-        Meaning::Ticked => fg(palette.accent).add_modifier(Modifier::BOLD),
-        Meaning::Range => plain.add_modifier(Modifier::REVERSED),
-        Meaning::Match => fg(palette.warn).add_modifier(Modifier::UNDERLINED),
-        Meaning::Good => fg(palette.good),
-        Meaning::Warn => fg(palette.warn),
-        Meaning::Bad => fg(palette.bad).add_modifier(Modifier::BOLD),
-        Meaning::Info | Meaning::KeyHint | Meaning::BorderFocused => fg(palette.accent),
-        Meaning::BannerDemo => block(palette.accent),
-        Meaning::BannerDryRun => block(palette.warn),
-        Meaning::BannerLive | Meaning::Danger => block(palette.bad),
-        Meaning::Field => plain.add_modifier(Modifier::UNDERLINED),
+impl From<Theme> for Styles {
+    fn from(theme: Theme) -> Self {
+        Self(Meaning::ALL.map(|meaning| theme.style(meaning)))
     }
 }
 
-/// What the high-contrast theme adds, for eyes that need more than colour.
-fn emphasis(meaning: Meaning) -> Style {
-    match meaning {
-        Meaning::Cursor => Style::new().add_modifier(Modifier::REVERSED),
-        Meaning::Warn | Meaning::Good | Meaning::Info | Meaning::KeyHint => {
-            Style::new().add_modifier(Modifier::BOLD)
+impl Styles {
+    pub fn get(&self, meaning: Meaning) -> Style {
+        self.0[meaning as usize]
+    }
+
+    fn set(&mut self, meaning: Meaning, style: Style) {
+        self.0[meaning as usize] = style;
+    }
+
+    /// The same with one meaning looking otherwise.
+    #[must_use]
+    pub fn with(mut self, meaning: Meaning, style: Style) -> Self {
+        self.set(meaning, style);
+        self
+    }
+
+    /// The same for a terminal that has 256 colours and no more.
+    #[must_use]
+    pub fn indexed(mut self) -> Self {
+        for style in &mut self.0 {
+            for color in [&mut style.fg, &mut style.bg, &mut style.underline_color].into_iter().flatten() {
+                *color = colour::indexed(*color);
+            }
         }
-        _ => Style::new(),
+        self
+    }
+
+    pub fn has_colour(&self) -> bool {
+        self.0.iter().any(|style| style.fg.is_some() || style.bg.is_some() || style.underline_color.is_some())
+    }
+
+    /// What nobody could see with these styles, in words: a person who cannot see where the cursor is ticks
+    /// the wrong rows.
+    pub fn fault(&self) -> Option<(Meaning, String)> {
+        let shown = |meaning: Meaning| self.get(Meaning::Text).patch(self.get(meaning));
+        for cursor in [Meaning::Cursor, Meaning::CursorElsewhere] {
+            let (row, plain) = (shown(cursor), shown(Meaning::Text));
+            let marks = Modifier::REVERSED | Modifier::BOLD | Modifier::UNDERLINED;
+            let marked = row.add_modifier.difference(plain.add_modifier).intersects(marks);
+            if solid(row.bg) == solid(plain.bg) && !marked {
+                let what = "the cursor row would look like every other row; give it a bg of its own, or add = [\"reversed\"]";
+                return Some((cursor, what.to_owned()));
+            }
+            for meaning in Meaning::ON_ROWS {
+                let style = shown(meaning).patch(self.get(cursor));
+                if vanishes(style) {
+                    let what = format!(
+                        "what is \"{}\" could not be read on this row: text and background have one colour",
+                        meaning.name()
+                    );
+                    return Some((cursor, what));
+                }
+            }
+        }
+        let lost = Meaning::ALL.into_iter().find(|meaning| vanishes(shown(*meaning)));
+        lost.map(|meaning| (meaning, "text and background have one colour".to_owned()))
     }
 }
 
-/// Modifiers only. A colour here would be cancelled by crossterm under `NO_COLOR`, and the cursor row
-/// with it.
-fn mono(meaning: Meaning) -> Style {
-    let modifier = match meaning {
-        Meaning::Text | Meaning::Border | Meaning::Info | Meaning::Good => Modifier::empty(),
-        Meaning::Muted | Meaning::Locked => Modifier::DIM,
-        Meaning::Title | Meaning::BorderFocused | Meaning::Ticked | Meaning::KeyHint | Meaning::Warn => {
-            Modifier::BOLD
-        }
-        Meaning::Cursor | Meaning::BannerDemo | Meaning::BannerDryRun => Modifier::REVERSED,
-        Meaning::CursorElsewhere | Meaning::Match | Meaning::Field => Modifier::UNDERLINED,
-        Meaning::Range => Modifier::REVERSED.union(Modifier::DIM),
-        Meaning::Bad => Modifier::BOLD.union(Modifier::UNDERLINED),
-        Meaning::BannerLive | Meaning::Danger => Modifier::REVERSED.union(Modifier::BOLD),
-    };
-    Style::new().add_modifier(modifier)
+fn solid(color: Option<Color>) -> Option<Color> {
+    color.filter(|color| *color != Color::Reset)
+}
+
+fn vanishes(style: Style) -> bool {
+    (solid(style.fg).is_some() && solid(style.fg) == solid(style.bg))
+        || style.add_modifier.contains(Modifier::HIDDEN)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{colour::contrast, *};
 
     #[test]
     fn mono_has_no_colour_at_all() {
+        assert!(!Styles::from(Theme::Mono).has_colour());
         for meaning in Meaning::ALL {
             let style = Theme::Mono.style(meaning);
             assert_eq!((style.fg, style.bg, style.underline_color), (None, None, None), "{meaning:?}");
@@ -206,11 +199,108 @@ mod tests {
     }
 
     #[test]
-    fn the_cursor_differs_from_text_in_every_theme() {
+    fn names_go_both_ways() {
         for theme in Theme::ALL {
             assert_eq!(Theme::named(theme.name()), Some(theme));
-            for cursor in [Meaning::Cursor, Meaning::CursorElsewhere] {
-                assert_ne!(theme.style(cursor), theme.style(Meaning::Text), "{theme:?} {cursor:?}");
+        }
+        for meaning in Meaning::ALL {
+            assert_eq!(Meaning::named(meaning.name()), Some(meaning));
+        }
+    }
+
+    #[test]
+    fn nothing_vanishes_in_the_programs_own_themes() {
+        for theme in Theme::ALL {
+            assert_eq!(Styles::from(theme).fault(), None, "{theme:?}");
+            assert_eq!(Styles::from(theme).indexed().fault(), None, "{theme:?}");
+        }
+    }
+
+    /// Foreground and background of a meaning on a screen of that colour, laid over a row's style if there is one.
+    fn seen(styles: &Styles, meaning: Meaning, row: Option<Meaning>, screen: Color) -> (Color, Color) {
+        let mut style = styles.get(Meaning::Text).patch(styles.get(meaning));
+        if let Some(row) = row {
+            style = style.patch(styles.get(row));
+        }
+        let opposite = if screen == Color::Indexed(16) { Color::Indexed(231) } else { Color::Indexed(16) };
+        let (fg, bg) = (style.fg.unwrap_or(opposite), style.bg.unwrap_or(screen));
+        if style.add_modifier.contains(Modifier::REVERSED) { (bg, fg) } else { (fg, bg) }
+    }
+
+    #[test]
+    fn text_can_be_read_on_black_and_on_white() {
+        let screens = [
+            (Theme::Dark, Color::Indexed(16), 4.5),
+            (Theme::Light, Color::Indexed(231), 4.5),
+            // It brings its background along, so that it holds on any screen.
+            (Theme::HighContrast, Color::Indexed(16), 7.0),
+            (Theme::HighContrast, Color::Indexed(231), 7.0),
+        ];
+        for (theme, screen, wanted) in screens {
+            for meaning in Meaning::ALL {
+                let (fg, bg) = seen(&theme.into(), meaning, None, screen);
+                let found = contrast(fg, bg);
+                assert!(found >= wanted, "{theme:?} {meaning:?}: {found:.1} of {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn text_can_be_read_on_the_cursor_row() {
+        let screens = [
+            (Theme::Dark, Color::Indexed(16), 3.0),
+            (Theme::Light, Color::Indexed(231), 3.0),
+            (Theme::HighContrast, Color::Indexed(231), 7.0),
+        ];
+        for (theme, screen, wanted) in screens {
+            for row in [Meaning::Cursor, Meaning::CursorElsewhere, Meaning::Range] {
+                for meaning in Meaning::ON_ROWS {
+                    let (fg, bg) = seen(&theme.into(), meaning, Some(row), screen);
+                    let found = contrast(fg, bg);
+                    assert!(found >= wanted, "{theme:?} {meaning:?} on {row:?}: {found:.1} of {wanted}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_themes_to_begin_with_can_be_read_too() {
+        for text in [
+            include_str!("../../assets/themes/nord.toml"),
+            include_str!("../../assets/themes/solarized-light.toml"),
+        ] {
+            let styles = own::read(text).unwrap_or_else(|told| panic!("{told:?}"));
+            let screen = styles.get(Meaning::Text).bg.unwrap();
+            for styles in [styles, styles.indexed()] {
+                assert_eq!(styles.fault(), None);
+                for meaning in Meaning::ALL {
+                    let (fg, bg) = seen(&styles, meaning, None, screen);
+                    assert!(contrast(fg, bg) >= 4.5, "{meaning:?}: {:.1} of 4.5\n{text}", contrast(fg, bg));
+                }
+                for meaning in Meaning::ON_ROWS {
+                    let (fg, bg) = seen(&styles, meaning, Some(Meaning::Cursor), screen);
+                    assert!(contrast(fg, bg) >= 3.0, "{meaning:?}: {:.1} of 3\n{text}", contrast(fg, bg));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_must_not_be_mixed_up_looks_different() {
+        use Meaning::{
+            Bad, BannerDemo, BannerDryRun, BannerLive, Cursor, CursorElsewhere, Good, Range, Text,
+        };
+        for theme in Theme::ALL {
+            let pairs = [
+                (Cursor, CursorElsewhere),
+                (Cursor, Range),
+                (BannerLive, BannerDemo),
+                (BannerLive, BannerDryRun),
+                (Bad, Good),
+                (Bad, Text),
+            ];
+            for (one, other) in pairs {
+                assert_ne!(theme.style(one), theme.style(other), "{theme:?} {one:?} {other:?}");
             }
         }
     }

@@ -11,6 +11,7 @@ mod listing;
 mod loading;
 mod mouse;
 mod overlay;
+pub mod palette;
 mod parking;
 mod picking;
 mod plan;
@@ -22,13 +23,14 @@ mod run;
 mod saving;
 mod ticking;
 mod viewing;
+mod why_not;
 
 use super::{
     action::{Action, Scope},
     effect::Effect,
     key::Key,
     layout::Pane,
-    message::Message,
+    message::{Background, Message},
     model::{
         Model, Place,
         overlay::{CopyWhat, Overlay},
@@ -95,6 +97,12 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Rechecked(run, result) => history::rechecked(model, &run, result),
         Message::Held(id, result) => holding::held(model, &id, result),
         Message::Log(lines) => overlay::log(model, lines),
+        Message::Background(background) => {
+            if let (Background::Light, Some(light)) = (background, model.on_light.take()) {
+                model.look.styles = light;
+            }
+            Vec::new()
+        }
         Message::Stop(signal) => going::stop(model, signal),
         Message::LeaveNow => going::leave_now(model),
         Message::CouldNotSuspend(why) => {
@@ -139,6 +147,7 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Help => overlay::open_help(model),
+        Action::Palette => palette::open(model),
         Action::Log => overlay::open_log(model),
         Action::Quit => going::quit(model),
         Action::GoReview => going::go(model, Place::Review),

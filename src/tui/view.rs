@@ -7,6 +7,7 @@ pub mod detail;
 mod foot;
 pub mod help;
 mod history;
+pub mod palette;
 pub mod plan;
 pub mod recheck;
 mod report;
@@ -23,6 +24,7 @@ use ratatui::{
 pub use self::boxes::columns_height;
 use self::canvas::{Canvas, Hyperlink};
 use super::{
+    action::Action,
     cells,
     layout::{self, Room, SMALLEST},
     model::{Model, Place, overlay::Overlay},
@@ -45,7 +47,7 @@ pub struct Picture {
 pub fn view(model: &Model) -> Picture {
     let (width, height) = model.size;
     let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
-    let mut canvas = Canvas::new(&mut cells, model.look);
+    let mut canvas = Canvas::new(&mut cells, &model.look);
     if Room::of(width, height) == Room::Tiny {
         too_small(model, &mut canvas);
         return Picture { cells, cursor: None, links: Vec::new(), strokes: 0 };
@@ -62,6 +64,7 @@ pub fn view(model: &Model) -> Picture {
     foot::draw(model, &mut canvas, frame.status, frame.hints);
     match &model.overlay {
         Some(Overlay::Help { .. }) => help::draw(model, &mut canvas, frame.body),
+        Some(Overlay::Palette(open)) => palette::draw(model, &mut canvas, open),
         Some(_) => boxes::draw(model, &mut canvas, frame.body),
         None => {}
     }
@@ -75,8 +78,10 @@ fn too_small(model: &Model, canvas: &mut Canvas<'_>) {
     let running = if model.runs() { " A run goes on." } else { "" };
     // What is needed comes first: a tiny window shows no more than that.
     let text = format!(
-        "Need {}x{}: the window is too small ({width}x{height} now). q quits.{running}",
-        SMALLEST.0, SMALLEST.1
+        "Need {}x{}: the window is too small ({width}x{height} now). {} quits.{running}",
+        SMALLEST.0,
+        SMALLEST.1,
+        model.keymap.way(Action::Quit)
     );
     if width == 0 {
         return;

@@ -2,6 +2,7 @@
 
 mod decisions;
 mod demo;
+mod looks;
 mod plain;
 mod setup;
 mod terminal;

@@ -5,6 +5,7 @@ mod draft;
 mod environment;
 mod example;
 mod faults;
+mod screen;
 mod secrets;
 
 use std::path::Path;

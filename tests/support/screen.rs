@@ -47,6 +47,11 @@ impl Screen {
         }
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
+        // A dark terminal that shows Unicode and 256 colours, unless the test says otherwise.
+        command.env("COLORFGBG", "15;0");
+        command.env("LC_ALL", "C.UTF-8");
+        command.env_remove("COLORTERM");
+        command.env_remove("VTE_VERSION");
         command.env_remove("MOTHBALL_CONFIG");
         for (name, value) in environment {
             command.env(name, value);
@@ -78,6 +83,15 @@ impl Screen {
     /// Looks at the cells.
     pub fn with<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
         look(self.parser.lock().unwrap().screen())
+    }
+
+    /// Whether any cell is as asked.
+    pub fn any_cell(&self, wanted: impl Fn(&vt100::Cell) -> bool) -> bool {
+        self.with(|screen| {
+            let (rows, columns) = screen.size();
+            (0..rows.get())
+                .any(|row| (0..columns.get()).any(|column| screen.cell(row, column).is_some_and(&wanted)))
+        })
     }
 
     /// Every byte that came out so far.

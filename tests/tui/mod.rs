@@ -7,6 +7,8 @@ mod exports;
 mod foreign;
 mod holds;
 mod hyperlinks;
+mod looks;
+mod palette;
 mod plain;
 mod pty;
 mod reading;

@@ -8,7 +8,7 @@ use std::{
 
 use mothball::{
     system::{process, signals},
-    tui::{self, Leave, Options, StopSignal, TuiError},
+    tui::{self, Leave, Options, StopSignal, TuiError, model::Look, theme::Theme},
 };
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tokio::sync::watch;
@@ -41,17 +41,9 @@ fn child(endless: bool, panics: bool, no_color: bool) {
         }
         let mut desk = ScriptedDesk::new(World::small());
         desk.endless = endless;
-        let options = Options {
-            no_color,
-            theme: None,
-            ascii: false,
-            mouse: true,
-            hyperlinks: false,
-            clipboard: None,
-            suspend: process::suspend,
-            stop,
-        };
-        tui::run(shared(desk), options).await
+        let theme = if no_color { Theme::Mono } else { Theme::Dark };
+        let options = Options { look: Look::new(theme, false), ..Options::new(process::suspend, stop) };
+        Box::pin(tui::run(shared(desk), options)).await
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
     let code = match result {

@@ -90,7 +90,7 @@ fn what_matched_is_marked_in_every_column_that_a_filter_looks_at() {
         }
         screen.keys("tab /").write(typed).keys("enter");
         let picture = screen.picture();
-        let style = screen.model.look.theme.style(mothball::tui::theme::Meaning::Match);
+        let style = screen.model.look.style(mothball::tui::theme::Meaning::Match);
         let area = *picture.cells.area();
         let mut text = String::new();
         for position in area.positions() {

@@ -1,5 +1,7 @@
 //! The real loop, on a test backend: the same code that runs in a terminal.
 
+mod calling;
+
 use std::{
     convert::Infallible,
     sync::{
@@ -13,10 +15,12 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use mothball::tui::{
     Leave, Options, StopSignal, TuiError,
     desk::Desk,
+    model::Look,
     runtime::{
         Events, run_on,
         terminal::{Display, OnBackend},
     },
+    theme::Theme,
     view::Picture,
 };
 use ratatui::{
@@ -118,16 +122,7 @@ fn suspend() -> std::io::Result<()> {
 }
 
 fn options(stop: watch::Receiver<Option<StopSignal>>) -> Options {
-    Options {
-        no_color: true,
-        theme: None,
-        ascii: false,
-        mouse: false,
-        hyperlinks: false,
-        clipboard: None,
-        suspend,
-        stop,
-    }
+    Options { look: Look::new(Theme::Mono, false), mouse: false, ..Options::new(suspend, stop) }
 }
 
 impl Runner {
@@ -137,6 +132,15 @@ impl Runner {
     }
 
     fn start_on<D: Display>(desk: ScriptedDesk, screen: Shared, display: D) -> Self {
+        Self::start_with(desk, screen, display, |options| options)
+    }
+
+    fn start_with<D: Display>(
+        desk: ScriptedDesk,
+        screen: Shared,
+        display: D,
+        wish: impl FnOnce(Options) -> Options,
+    ) -> Self {
         let desk = shared(desk);
         let (stop, stopped) = watch::channel(None);
         let keys: Arc<Mutex<Option<Keys>>> = Arc::default();
@@ -153,7 +157,7 @@ impl Runner {
             }
         };
         let theirs: Arc<dyn Desk> = Arc::clone(&desk) as Arc<dyn Desk>;
-        let task = tokio::spawn(run_on(theirs, options(stopped), display, Box::new(open)));
+        let task = tokio::spawn(run_on(theirs, wish(options(stopped)), display, Box::new(open)));
         Self { desk, screen, keys, opened, stop, task }
     }
 
@@ -379,14 +383,4 @@ async fn a_blocked_terminal_holds_up_nothing() {
     assert!(leave.closing().last_run.as_ref().unwrap().success, "{leave:?}");
     release.send(()).unwrap();
     holder.join().unwrap();
-}
-
-#[tokio::test]
-async fn an_unknown_theme_is_named_with_those_there_are() {
-    let (_stop, stopped) = watch::channel(None);
-    let options = Options { no_color: false, theme: Some("solarized".into()), ..options(stopped) };
-    let desk: Arc<dyn Desk> = shared(ScriptedDesk::new(World::small()));
-    let open = Box::new(|| -> Events { Box::pin(futures_util::stream::pending()) });
-    let refused = run_on(desk, options, OnBackend(Shared::new(80, 24)), open).await.unwrap_err();
-    assert!(refused.to_string().contains("high-contrast"), "{refused}");
 }

@@ -14,7 +14,7 @@ use mothball::{
             overlay::{Act, Overlay},
         },
         theme::Theme,
-        update,
+        update::{self, palette::found},
         view::{Picture, view},
     },
 };
@@ -150,6 +150,19 @@ fn takes_another_button(screen: &Screen, step: &Step) -> bool {
     matches!(&screen.model.overlay, Some(Overlay::Resume(_))) && matches!(step, Step::Key(key) if moves(key))
 }
 
+/// Whether the step would turn to a dry run, which needs no confirmation: by its key, or found in the palette.
+fn turns_to_dry_run(screen: &Screen, step: &Step) -> bool {
+    match &screen.model.overlay {
+        Some(Overlay::Palette(open)) => {
+            let all = found(&screen.model, open.input.value());
+            let chosen = all.get(open.cursor).is_some_and(|one| one.action == Action::DryRun);
+            let clicked = matches!(step, Step::Mouse(mouse) if mouse.kind == MouseKind::Press);
+            clicked || (chosen && matches!(step, Step::Key(_)))
+        }
+        _ => matches!(step, Step::Key(key) if key.typed() == Some('d')),
+    }
+}
+
 fn take(screen: &mut Screen, step: Step) {
     match step {
         Step::Key(key) => screen.send(Message::Key(key)),
@@ -194,7 +207,7 @@ proptest! {
         screen.keys("tab j space space enter x");
         for step in steps {
             // Everything but typing the client's id or name.
-            if matches!(step, Step::Text('7')) || matches!(&step, Step::Key(key) if key.typed() == Some('d')) {
+            if matches!(step, Step::Text('7')) || turns_to_dry_run(&screen, &step) {
                 continue;
             }
             take(&mut screen, step);
@@ -214,7 +227,10 @@ proptest! {
                 Step::Key(key) => key.typed(),
                 _ => None,
             };
-            if typed.is_some_and(|c| c.is_ascii_digit() || c == 'd') || takes_another_button(&screen, &step) {
+            if typed.is_some_and(|c| c.is_ascii_digit())
+                || turns_to_dry_run(&screen, &step)
+                || takes_another_button(&screen, &step)
+            {
                 continue;
             }
             take(&mut screen, step);

@@ -373,7 +373,7 @@ fn styled(screen: &Screen) -> String {
 #[test]
 fn styles() {
     for theme in Theme::ALL {
-        let mut screen = Screen::small(80, 24);
+        let mut screen = Screen::small(120, 40);
         screen.model.look = Look::new(theme, false);
         screen.keys("tab space j v j");
         insta::assert_snapshot!(format!("styles_{}", theme.name()), styled(&screen));

@@ -16,11 +16,13 @@ use clap::Parser;
 use super::{
     args::{self, Cli, Command, Global, Screen},
     demo::demo,
+    look,
     print::{self, Failure},
     review,
 };
 use crate::{
     domain::ExitCode,
+    settings::Settings,
     tui::{
         StopSignal, TuiError,
         setup::{self, Leave},
@@ -52,8 +54,11 @@ pub async fn first_start(global: &Global, screen: &Screen) -> Result<ExitCode, F
 }
 
 async fn show(desk: RealSetupDesk, global: &Global, screen: &Screen) -> Result<ExitCode, Failure> {
-    let (options, listening) = review::options(global, screen)?;
-    let left = setup::run(Arc::new(desk), options).await;
+    // A file that is wrong is what the setup is for: it looks as it does without one.
+    let settings = Settings::load(global.config.as_deref()).ok();
+    let settings = settings.filter(|settings| look::keymap(settings).is_ok());
+    let (options, listening) = review::options(settings.as_ref(), global, screen)?;
+    let left = Box::pin(setup::run(Arc::new(desk), options)).await;
     listening.abort();
     let left = left.map_err(|error| {
         let code = if matches!(error, TuiError::Panicked) { ExitCode::Panic } else { ExitCode::Usage };

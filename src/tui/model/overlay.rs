@@ -22,6 +22,8 @@ pub enum Overlay {
         scroll: Scroll,
     },
     Log(LogBox),
+    /// Every action, by a word of it.
+    Palette(PaletteBox),
     Confirm(ConfirmBox),
     /// Runs that were interrupted: go on with one of them?
     Resume(ResumeBox),
@@ -84,6 +86,13 @@ pub struct LogBox {
     pub scroll: Scroll,
     /// The newest lines stay in sight until somebody moves up.
     pub follow: bool,
+}
+
+/// What is looked for in the palette, and the line under the cursor.
+#[derive(Debug, Default)]
+pub struct PaletteBox {
+    pub input: Input,
+    pub cursor: usize,
 }
 
 /// The columns as they are being chosen; the table shows them at once.

@@ -159,7 +159,7 @@ impl ReportPage {
                 0,
                 symbols.failed,
                 Meaning::Bad,
-                &format!("The report could not be saved: {why}. Press s to save it elsewhere."),
+                &format!("The report could not be saved: {why}. It can still be saved elsewhere."),
             ),
             None => {}
         }

@@ -225,7 +225,7 @@ impl Effects {
                 });
             }
             // These need the terminal, which the session has.
-            Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Leave(_) => {}
+            Effect::Copy(_) | Effect::Alert(_) | Effect::Suspend | Effect::Redraw | Effect::Leave(_) => {}
         }
     }
 

@@ -51,6 +51,8 @@ fn key(event: &KeyEvent) -> Option<Key> {
         KeyCode::End => Code::End,
         KeyCode::PageUp => Code::PageUp,
         KeyCode::PageDown => Code::PageDown,
+        KeyCode::Insert => Code::Insert,
+        KeyCode::F(n @ 1..=12) => Code::F(n),
         _ => return None,
     };
     Some(Key { code, ctrl, alt, shift })
@@ -81,6 +83,7 @@ mod tests {
         assert_eq!(of(KeyCode::BackTab, KeyModifiers::SHIFT).as_deref(), Some("shift-tab"));
         assert_eq!(of(KeyCode::Up, KeyModifiers::SHIFT).as_deref(), Some("shift-up"));
         assert_eq!(of(KeyCode::Char('?'), KeyModifiers::SHIFT).as_deref(), Some("?"));
-        assert_eq!(of(KeyCode::F(5), KeyModifiers::NONE), None);
+        assert_eq!(of(KeyCode::F(5), KeyModifiers::NONE).as_deref(), Some("f5"));
+        assert_eq!(of(KeyCode::F(13), KeyModifiers::NONE), None);
     }
 }

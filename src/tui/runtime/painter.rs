@@ -9,9 +9,12 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{super::view::Picture, terminal::Display};
+use super::{
+    super::view::Picture,
+    terminal::{Display, Signal},
+};
 
-/// Texts to be copied that may wait for the thread.
+/// Texts to be copied, and signals, that may wait for the thread.
 const COPIES: usize = 4;
 
 #[derive(Default)]
@@ -19,6 +22,7 @@ struct Desired {
     picture: Option<Picture>,
     redraw: bool,
     copies: Vec<String>,
+    signals: Vec<Signal>,
     order: Option<Order>,
 }
 
@@ -80,6 +84,15 @@ impl Painter {
         });
     }
 
+    /// Goes out between two pictures, never within one.
+    pub fn signal(&self, signal: Signal) {
+        self.slot.put(|desired| {
+            if desired.signals.len() < COPIES {
+                desired.signals.push(signal);
+            }
+        });
+    }
+
     pub async fn leave(&self, limit: Duration) -> io::Result<()> {
         self.order(Order::Leave, limit).await
     }
@@ -121,6 +134,7 @@ fn work<D: Display>(mut display: D, slot: &Slot, entered: oneshot::Sender<io::Re
                 desired.picture.is_none()
                     && desired.order.is_none()
                     && desired.copies.is_empty()
+                    && desired.signals.is_empty()
                     && !desired.redraw
             };
             let mut desired =
@@ -145,6 +159,9 @@ fn work<D: Display>(mut display: D, slot: &Slot, entered: oneshot::Sender<io::Re
         }
         for text in desired.copies {
             let _ = display.copy(&text);
+        }
+        for signal in desired.signals {
+            let _ = display.signal(&signal);
         }
         match desired.order {
             Some(Order::Enter(answer)) => {

@@ -1,7 +1,7 @@
 //! The terminal: taken, drawn on, and given back on exit, panic, signal and sleep.
 
 use std::{
-    io::{self, IsTerminal, Stdout, stdout},
+    io::{self, IsTerminal, Stdout, Write, stdout},
     sync::{
         Once,
         atomic::{AtomicBool, Ordering},
@@ -26,7 +26,11 @@ use ratatui::{
 };
 use tokio::sync::Notify;
 
-use super::{super::view::Picture, hyperlinks};
+use super::{
+    super::{options::Alert, view::Picture},
+    hyperlinks,
+};
+use crate::domain::text::one_line;
 
 /// Something that pictures can be shown on. It lives on the painter's thread.
 pub trait Display: Send + 'static {
@@ -42,7 +46,40 @@ pub trait Display: Send + 'static {
     fn show(&mut self, before: Option<&Picture>, now: &Picture) -> io::Result<()>;
 
     fn copy(&mut self, text: &str) -> io::Result<()>;
+
+    /// What is no picture. A display that cannot do it leaves it.
+    fn signal(&mut self, _signal: &Signal) -> io::Result<()> {
+        Ok(())
+    }
 }
+
+/// Something for the terminal that is no picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signal {
+    Alert(Alert, String),
+    /// Which colour is the background? The answer comes among the keys.
+    AskBackground,
+}
+
+impl Signal {
+    /// The bytes. Texts carry names of clients and words of a PSA, so nothing in them may act as a control.
+    fn bytes(&self) -> String {
+        match self {
+            Self::Alert(Alert::None, _) => String::new(),
+            Self::Alert(Alert::Bell, _) => "\u{7}".to_owned(),
+            Self::Alert(Alert::Osc9, text) => {
+                format!("\u{1b}]9;mothball: {}\u{1b}\\", one_line(text, NOTICE))
+            }
+            Self::Alert(Alert::Osc777, text) => {
+                format!("\u{1b}]777;notify;mothball;{}\u{1b}\\", one_line(text, NOTICE))
+            }
+            Self::AskBackground => "\u{1b}]11;?\u{1b}\\".to_owned(),
+        }
+    }
+}
+
+/// Characters of a notice; desktops show no more.
+const NOTICE: usize = 200;
 
 /// The terminal is ours at the moment, and must be given back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -159,11 +196,20 @@ impl Display for RealTerminal {
             place_cursor(&mut self.backend, now.cursor)?;
         }
         queue!(self.backend, EndSynchronizedUpdate)?;
-        io::Write::flush(&mut self.backend)
+        Write::flush(&mut self.backend)
     }
 
     fn copy(&mut self, text: &str) -> io::Result<()> {
         execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
+    }
+
+    fn signal(&mut self, signal: &Signal) -> io::Result<()> {
+        if !TAKEN.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let mut out = stdout();
+        out.write_all(signal.bytes().as_bytes())?;
+        out.flush()
     }
 }
 
@@ -224,5 +270,26 @@ fn place_cursor<B: Backend>(backend: &mut B, cursor: Option<Position>) -> Result
             backend.show_cursor()
         }
         None => backend.hide_cursor(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_carries_no_control_of_a_foreigner() {
+        let hostile = "ended\u{1b}]52;c;cm0=\u{7}\u{9c}\n\u{1b}\\x\u{202e}";
+        for alert in [Alert::Bell, Alert::Osc9, Alert::Osc777] {
+            let bytes = Signal::Alert(alert, hostile.repeat(100)).bytes();
+            let frame = bytes.trim_start_matches("\u{1b}]").trim_end_matches("\u{1b}\\");
+            assert!(alert == Alert::Bell || !frame.chars().any(char::is_control), "{bytes:?}");
+            assert!(bytes.chars().count() < 250);
+        }
+        assert_eq!(Signal::Alert(Alert::Bell, hostile.into()).bytes(), "\u{7}");
+        assert_eq!(
+            Signal::Alert(Alert::Osc9, "The run ended".into()).bytes(),
+            "\u{1b}]9;mothball: The run ended\u{1b}\\"
+        );
     }
 }

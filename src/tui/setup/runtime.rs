@@ -13,16 +13,14 @@ use tokio::{
 use super::{
     super::{
         message,
-        model::Look,
         options::{Options, StopSignal, TuiError},
         runtime::{
-            FAREWELL, OpenEvents, events,
+            FAREWELL, OpenEvents, events, force_colour,
             keyboard::Keyboard,
             next,
             painter::Painter,
             stopped,
             terminal::{self, Display, RealTerminal},
-            theme,
         },
     },
     Leave,
@@ -42,6 +40,7 @@ const BEAT: Duration = Duration::from_millis(200);
 /// and paste as they are used to.
 pub async fn run(desk: Arc<dyn SetupDesk>, options: Options) -> Result<Leave, TuiError> {
     let display = RealTerminal::new(false, false);
+    force_colour(&options);
     run_on(desk, options, display, Box::new(|| Box::pin(crossterm::event::EventStream::new()))).await
 }
 
@@ -52,9 +51,8 @@ pub async fn run_on<D: Display>(
     mut display: D,
     open: OpenEvents,
 ) -> Result<Leave, TuiError> {
-    let look = Look::new(theme(&options)?, options.ascii);
     let size = display.size().map_err(TuiError::NoTerminal)?;
-    let model = Setup::new(desk.start(), size, look);
+    let model = Setup::new(desk.start(), size, options.look);
     let painter = Painter::start(display).await.map_err(TuiError::NoTerminal)?;
     let (send, receive) = mpsc::channel(QUEUE);
     let mut session = Session {

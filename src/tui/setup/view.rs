@@ -24,7 +24,7 @@ const STEPS: [&str; 5] = ["PSA", "Sign-in", "Test", "Criteria", "File"];
 pub fn view(model: &Setup) -> Picture {
     let (width, height) = model.size;
     let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
-    let mut canvas = Canvas::new(&mut cells, model.look);
+    let mut canvas = Canvas::new(&mut cells, &model.look);
     if Room::of(width, height) == Room::Tiny {
         too_small(model, &mut canvas);
         return Picture { cells, cursor: None, strokes: 0, links: Vec::new() };

@@ -26,7 +26,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub fn go(model: &mut Model, place: Place) -> Vec<Effect> {
     let missing = match place {
         Place::Plan if model.plan.is_none() => {
-            Some("There is no plan yet: tick something in Review and press enter.")
+            Some("There is no plan yet: tick something in Review and press <open-plan>.")
         }
         Place::Run if model.run.is_none() => Some("Nothing runs yet: a run starts from the Plan."),
         Place::Report if model.report.is_none() => {
@@ -35,7 +35,7 @@ pub fn go(model: &mut Model, place: Place) -> Vec<Effect> {
         _ => None,
     };
     if let Some(text) = missing {
-        model.say(Meaning::Info, text);
+        model.tell(Meaning::Info, text);
         return Vec::new();
     }
     model.place = place;
@@ -93,7 +93,7 @@ pub fn interrupt(model: &mut Model) -> Vec<Effect> {
             return leave_now(model);
         }
         model.interrupted = true;
-        model.say(Meaning::Warn, "Press ctrl-c once more to leave.");
+        model.tell(Meaning::Warn, "Press <interrupt> once more to leave.");
         return Vec::new();
     }
     if model.leaving.is_some() {
@@ -103,7 +103,7 @@ pub fn interrupt(model: &mut Model) -> Vec<Effect> {
     let mut effects = run::cancel(model);
     if again {
         model.leaving = Some(None);
-        model.say(Meaning::Warn, "Leaving as soon as what was sent is settled; ctrl-c leaves at once.");
+        model.tell(Meaning::Warn, "Leaving as soon as what was sent is settled; <interrupt> leaves at once.");
         effects.push(Effect::After { wait: PATIENCE, message: Box::new(Message::LeaveNow) });
     }
     effects

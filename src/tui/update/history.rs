@@ -85,6 +85,15 @@ pub fn may(model: &Model, action: Action) -> bool {
     subject(model).is_some_and(|past| refusal(model, past, action).is_none())
 }
 
+/// Why the action can do nothing for the run that it would be about, in words.
+pub fn why_not(model: &Model, action: Action) -> Option<String> {
+    let Some(past) = subject(model) else {
+        let read = model.place == Place::Report && model.report.is_some();
+        return Some(if read { "this run is not in History yet" } else { "no run is chosen" }.to_owned());
+    };
+    refusal(model, past, action)
+}
+
 /// Why an action can do nothing for this run, in words.
 fn refusal(model: &Model, past: &PastRun, action: Action) -> Option<String> {
     if let Some(profile) = &past.elsewhere {
@@ -117,7 +126,7 @@ fn refusal(model: &Model, past: &PastRun, action: Action) -> Option<String> {
 pub fn about(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(past) = subject(model).cloned() else {
         if model.place == Place::Report {
-            model.say(Meaning::Info, "This run is not in History yet: press 5, then try again.");
+            model.tell(Meaning::Info, "This run is not in History yet: press <go-history>, then try again.");
         }
         return Vec::new();
     };
@@ -153,9 +162,10 @@ pub fn rechecked(model: &mut Model, run: &RunId, result: Result<Recheck, Trouble
     match result {
         Ok(result) if busy => {
             let n = result.found.len();
+            let key = model.keymap.way(Action::Recheck);
             model.say(
                 Meaning::Info,
-                format!("Looked again at run {run}: {n} findings. c in History shows them."),
+                format!("Looked again at run {run}: {n} findings. {key} in History shows them."),
             );
             Vec::new()
         }

@@ -198,7 +198,9 @@ pub fn ended(model: &mut Model, generation: u64, result: Result<(), Trouble>) ->
         Ok(()) if model.review.load == Load::Complete => return Vec::new(),
         Ok(()) => Trouble {
             message: "The list ended before it was complete.".to_owned(),
-            advice: "Read it again with R; nothing can be planned on an incomplete list.".to_owned(),
+            advice: model
+                .keymap
+                .spell("Read it again with <reload>; nothing can be planned on an incomplete list."),
         },
         Err(trouble) => trouble,
     };

@@ -5,13 +5,14 @@ use ratatui::layout::{Position, Rect};
 use super::{
     super::{
         effect::Effect,
+        key::{Code, Key},
         layout::{self, Pane},
         message::{Mouse, MouseKind},
-        model::{Model, Place},
+        model::{Model, Place, overlay::Overlay},
         scroll::Go,
         view,
     },
-    act, history, listing, picking, plan, report, review, run, ticking, viewing,
+    act, history, listing, overlay, palette, picking, plan, report, review, run, ticking, viewing,
 };
 use crate::tui::action::Action;
 
@@ -19,7 +20,7 @@ const WHEEL: isize = 3;
 
 pub fn take(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
     if model.overlay.is_some() {
-        return Vec::new();
+        return over(model, mouse);
     }
     let sideways = match mouse.kind {
         MouseKind::WheelLeft => Some(-1),
@@ -79,6 +80,48 @@ pub fn take(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
         }
         _ => Vec::new(),
     }
+}
+
+/// On what covers the screen: the wheel scrolls it, a click in the palette chooses. Questions are for keys.
+fn over(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
+    let forward = match mouse.kind {
+        MouseKind::WheelDown => true,
+        MouseKind::WheelUp => false,
+        MouseKind::WheelLeft | MouseKind::WheelRight => return Vec::new(),
+        MouseKind::Press => {
+            let at = Position::new(mouse.column, mouse.row);
+            if let Some(Overlay::Palette(mut open)) =
+                model.overlay.take_if(|over| matches!(over, Overlay::Palette(_)))
+            {
+                let line = view::palette::line_at(model, &open, at);
+                if let Some(line) = line {
+                    open.cursor = line;
+                    return palette::choose(model, open);
+                }
+                model.overlay = Some(Overlay::Palette(open));
+            }
+            return Vec::new();
+        }
+    };
+    let action = match &model.overlay {
+        Some(Overlay::Help { .. } | Overlay::Log(_) | Overlay::Recheck { .. } | Overlay::Story { .. }) => {
+            if forward {
+                Action::Down
+            } else {
+                Action::Up
+            }
+        }
+        Some(Overlay::Palette(_)) => {
+            if forward {
+                Action::NextButton
+            } else {
+                Action::PrevButton
+            }
+        }
+        _ => return Vec::new(),
+    };
+    let key = Key::plain(if forward { Code::Down } else { Code::Up });
+    (0..WHEEL).flat_map(|_| overlay::press(model, key, Some(action))).collect()
 }
 
 fn in_review(model: &mut Model, at: Position, wheel: Option<isize>) -> Vec<Effect> {

@@ -17,7 +17,7 @@ use super::{
         scroll::{Go, Scroll},
         view,
     },
-    confirm, copying, direction, going, holding, parking, resuming, saving, ticking, viewing,
+    confirm, copying, direction, going, holding, palette, parking, resuming, saving, ticking, viewing,
 };
 
 pub fn open_help(model: &mut Model) -> Vec<Effect> {
@@ -85,6 +85,7 @@ pub fn press(model: &mut Model, key: Key, action: Option<Action>) -> Vec<Effect>
         Overlay::Log(log) => log_press(model, log, action),
         Overlay::Columns(open) => viewing::columns_press(model, open, action),
         Overlay::Copy { offers, choice } => copying::press(model, offers, choice, action),
+        Overlay::Palette(open) => palette::press(model, open, key, action),
         Overlay::Confirm(confirm) => confirm::press(model, confirm, key, action),
         Overlay::Resume(open) => resuming::press(model, open, action),
         Overlay::Reject { run, choice } => parking::reject_press(model, run, choice, action),
@@ -212,6 +213,10 @@ pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             | Overlay::Help { search: input, typing: true, .. },
         ) => Some(input),
         Some(Overlay::Hold(open)) => Some(open.input()),
+        Some(Overlay::Palette(open)) => {
+            open.cursor = 0;
+            Some(&mut open.input)
+        }
         _ => None,
     };
     if let Some(input) = input {

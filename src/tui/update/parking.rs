@@ -33,8 +33,10 @@ pub fn park(model: &mut Model) -> Vec<Effect> {
     let whole = plan.chosen_count() == view.plan.items().len();
     let text = match &plan.purpose {
         Purpose::Parked(_) => "It waits for approval already.",
-        _ if view.dry_run => "A dry run writes nothing: there is nothing to approve. Turn it off with d.",
-        _ if !whole => "Not all of it is ticked: the act key plans what is ticked alone; park that.",
+        _ if view.dry_run => {
+            "A dry run writes nothing: there is nothing to approve. Turn it off with <dry-run>."
+        }
+        _ if !whole => "Not all of it is ticked: <start> plans what is ticked alone; park that.",
         _ => {
             let digest = view.digest.clone();
             plan.spent = Some("This plan is being parked.");
@@ -42,7 +44,7 @@ pub fn park(model: &mut Model) -> Vec<Effect> {
             return vec![Effect::Park { digest }];
         }
     };
-    model.say(Meaning::Info, text);
+    model.tell(Meaning::Info, text);
     Vec::new()
 }
 
@@ -50,7 +52,7 @@ pub fn parked(model: &mut Model, result: Result<Parked, Trouble>) -> Vec<Effect>
     match result {
         Ok(Parked { run, until }) => {
             if let Some(plan) = &mut model.plan {
-                plan.spent = Some("This plan is parked: it waits in History (5).");
+                plan.spent = Some("This plan is parked: it waits in History (<go-history>).");
             }
             model.history.seek = Some(run);
             model.place = Place::History;

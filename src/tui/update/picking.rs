@@ -67,7 +67,8 @@ pub fn tick(model: &mut Model) -> Vec<Effect> {
     let height = page_height(model);
     let Some(plan) = open_for_ticks(model) else { return Vec::new() };
     let Some(item) = under_cursor(plan, height) else {
-        model.say(Meaning::Info, "No item is in sight: move down to one, or tick all of it with a.");
+        model
+            .tell(Meaning::Info, "No item is in sight: move down to one, or tick all of it with <pick-all>.");
         return Vec::new();
     };
     let Some(id) = plan.view().map(|view| view.plan.items()[item].config_id.clone()) else {

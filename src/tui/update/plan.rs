@@ -97,7 +97,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Pick => picking::tick(model),
         Action::PickAll => picking::tick_all(model),
         _ if model.runs() => {
-            model.say(Meaning::Info, "A run is going on: press 3 to watch it.");
+            model.tell(Meaning::Info, "A run is going on: press <go-run> to watch it.");
             Vec::new()
         }
         Action::DryRun => dry_run(model),
@@ -262,11 +262,11 @@ fn start(model: &mut Model) -> Vec<Effect> {
 /// Why the plan that is shown cannot be acted on, in words.
 pub(super) fn hindrance(model: &Model) -> Option<(Meaning, String)> {
     let plan = model.plan.as_ref()?;
-    let told = |meaning, text: &str| Some((meaning, text.to_owned()));
+    let told = |meaning, sentence: &'static str| Some((meaning, model.keymap.spell(sentence)));
     let view = match &plan.state {
         PlanState::Planning => return told(Meaning::Info, "Still planning: one moment."),
         PlanState::Failed(_) => {
-            return told(Meaning::Warn, "There is no plan to start: press R to plan again.");
+            return told(Meaning::Warn, "There is no plan to start: press <replan> to plan again.");
         }
         PlanState::Ready(view) => view,
     };
@@ -276,7 +276,7 @@ pub(super) fn hindrance(model: &Model) -> Option<(Meaning, String)> {
     if model.plan_is_outdated() {
         return told(
             Meaning::Warn,
-            "The ticks have changed since this plan was made: press R to plan what is ticked now.",
+            "The ticks have changed since this plan was made: press <replan> to plan what is ticked now.",
         );
     }
     if let Some(why) = view.refused.first() {
@@ -291,12 +291,18 @@ pub(super) fn hindrance(model: &Model) -> Option<(Meaning, String)> {
         return told(Meaning::Warn, "There is nothing to change in this plan.");
     }
     if plan.chosen_count() == 0 {
-        return told(Meaning::Warn, "Nothing is ticked: space ticks one, a ticks all of it.");
+        return told(Meaning::Warn, "Nothing is ticked: <pick> ticks one, <pick-all> ticks all of it.");
     }
     if view.plan.is_expired(model.now) {
         let parked = matches!(plan.purpose, Purpose::Parked(_));
-        let next = if parked { "tick it anew in Review to plan it again" } else { "press R to plan again" };
-        return Some((Meaning::Warn, format!("This plan has expired: {next}.")));
+        return told(
+            Meaning::Warn,
+            if parked {
+                "This plan has expired: tick it anew in Review to plan it again."
+            } else {
+                "This plan has expired: press <replan> to plan again."
+            },
+        );
     }
     None
 }
@@ -308,13 +314,13 @@ fn missing_terms(model: &Model) -> Option<(Field, &'static str)> {
     if model.setting.require_reason && view.reason.is_none() {
         return Some((
             Field::Reason,
-            "The settings want a reason (safeguards.require_reason): write it, then enter.",
+            "The settings want a reason (safeguards.require_reason): write it, then <accept>.",
         ));
     }
     if model.setting.require_ticket && view.ticket.is_none() {
         return Some((
             Field::Ticket,
-            "The settings want a ticket (safeguards.require_ticket): write its number, then enter.",
+            "The settings want a ticket (safeguards.require_ticket): write its number, then <accept>.",
         ));
     }
     None
@@ -326,7 +332,7 @@ pub(super) fn ask_for_terms(model: &mut Model) -> bool {
     if let Some(plan) = &mut model.plan {
         plan.typing = Some(field);
     }
-    model.say(Meaning::Warn, text);
+    model.tell(Meaning::Warn, text);
     true
 }
 

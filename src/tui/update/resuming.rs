@@ -30,7 +30,8 @@ pub fn offer(model: &mut Model) {
         ask(model, runs);
     } else {
         let what = count(runs.len(), "run was interrupted", "runs were interrupted");
-        model.say(Meaning::Warn, format!("{what}: press 5 to resume from History."));
+        let key = model.keymap.way(Action::GoHistory);
+        model.say(Meaning::Warn, format!("{what}: press {key} to resume from History."));
     }
 }
 
@@ -57,7 +58,10 @@ pub fn press(model: &mut Model, mut open: ResumeBox, action: Option<Action>) -> 
             return vec![Effect::Reopen { generation, run }];
         }
         Some(Action::Accept | Action::Dismiss) => {
-            model.say(Meaning::Info, "Nothing was started. It stays in History (5): r resumes it there.");
+            model.tell(
+                Meaning::Info,
+                "Nothing was started. It stays in History (<go-history>): <resume-run> resumes it there.",
+            );
             return Vec::new();
         }
         _ => {}

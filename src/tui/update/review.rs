@@ -38,7 +38,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 None => Some(cursor),
             };
             if model.review.range.is_some() {
-                model.say(Meaning::Info, "Range: move to its other end, then space ticks it; esc leaves it.");
+                model.tell(
+                    Meaning::Info,
+                    "Range: move to its other end, then <tick> ticks it; <back> leaves it.",
+                );
             }
             Vec::new()
         }

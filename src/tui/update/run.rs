@@ -26,7 +26,9 @@ pub fn started(model: &mut Model, serial: u64, result: Result<RunId, Trouble>) -
             run.run = id;
             run.started = true;
             if let Some(plan) = model.plan.as_mut().filter(|plan| plan.is_of(&run.run)) {
-                plan.spent = Some("This plan has run already: press R to plan again, 4 for its report.");
+                plan.spent = Some(
+                    "This plan has run already: press <replan> to plan again, <go-report> for its report.",
+                );
             }
             if run.news_ended {
                 return news_ended(model, serial);
@@ -39,8 +41,9 @@ pub fn started(model: &mut Model, serial: u64, result: Result<RunId, Trouble>) -
         }
         Err(trouble) => {
             run.trouble = Some(trouble.clone());
+            let text = format!("The run did not start: {}", trouble.message);
             model.overlay = Some(Overlay::Trouble { title: "The run did not start".to_owned(), trouble });
-            after_end(model)
+            alerted(after_end(model), text)
         }
     }
 }
@@ -49,6 +52,7 @@ pub fn news(model: &mut Model, serial: u64, news: RunNews) -> Vec<Effect> {
     let now = model.now;
     let (height, width) = (list_height(model), model.body_width());
     let Some(run) = model.run.as_mut().filter(|run| run.serial == serial) else { return Vec::new() };
+    let mut effects = Vec::new();
     match news {
         RunNews::Events(events) => {
             run.started = true;
@@ -61,7 +65,14 @@ pub fn news(model: &mut Model, serial: u64, news: RunNews) -> Vec<Effect> {
         }
         RunNews::State(state) => run.replace(*state),
         RunNews::Notice(Notice::Flowing) => run.notice = None,
-        RunNews::Notice(notice) => run.notice = Some((now, notice)),
+        RunNews::Notice(notice) => {
+            let away = matches!(notice, Notice::Stalled { .. });
+            let known = matches!(run.notice, Some((_, Notice::Stalled { .. })));
+            if away && !known {
+                effects.push(Effect::Alert(format!("The run waits: {notice}")));
+            }
+            run.notice = Some((now, notice));
+        }
         RunNews::Ended(ending) => return ended(model, ending),
     }
     run.write(width, &model.setting, model.look.symbols);
@@ -72,7 +83,15 @@ pub fn news(model: &mut Model, serial: u64, news: RunNews) -> Vec<Effect> {
     }
     let len = run.len();
     run.scroll.settle(len, height);
-    Vec::new()
+    effects
+}
+
+/// Calls whoever looks elsewhere, unless the screen is being left: then the shell's prompt tells.
+fn alerted(mut effects: Vec<Effect>, text: String) -> Vec<Effect> {
+    if !effects.iter().any(|effect| matches!(effect, Effect::Leave(_))) {
+        effects.push(Effect::Alert(text));
+    }
+    effects
 }
 
 fn ended(model: &mut Model, ending: Box<Ending>) -> Vec<Effect> {
@@ -98,7 +117,8 @@ fn ended(model: &mut Model, ending: Box<Ending>) -> Vec<Effect> {
         } else {
             (Meaning::Warn, "not everything went well")
         };
-        model.say(meaning, format!("The run is {} ({how}): press 4 for its report.", phase.words()));
+        let key = model.keymap.way(Action::GoReport);
+        model.say(meaning, format!("The run is {} ({how}): press {key} for its report.", phase.words()));
     }
     if matches!(model.overlay, Some(Overlay::Quit { .. })) {
         model.overlay = None;
@@ -112,7 +132,8 @@ fn ended(model: &mut Model, ending: Box<Ending>) -> Vec<Effect> {
             effects.extend(loading::begin(model));
         }
     }
-    effects
+    let how = if success { "" } else { ", but not everything went well" };
+    alerted(effects, format!("The run is {}{how}", phase.words()))
 }
 
 /// Leaves, if only the end of the run was waited for.
@@ -134,8 +155,9 @@ pub fn news_ended(model: &mut Model, serial: u64) -> Vec<Effect> {
         advice: format!("What was sent is in the journal: look with `mothball runs show {}`.", run.run),
     };
     run.trouble = Some(trouble.clone());
+    let text = trouble.message.clone();
     model.overlay = Some(Overlay::Trouble { title: "The run can no longer be watched".to_owned(), trouble });
-    after_end(model)
+    alerted(after_end(model), text)
 }
 
 pub fn controlled(model: &mut Model, control: Control, result: Result<(), Trouble>) -> Vec<Effect> {

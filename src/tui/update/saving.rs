@@ -161,7 +161,7 @@ pub fn saved(model: &mut Model, result: Result<Saved, SaveError>) -> Vec<Effect>
             };
             match &mut model.overlay {
                 Some(Overlay::Save(open)) => open.state = state,
-                _ => model.say(Meaning::Bad, "The report was not saved: press s to try again."),
+                _ => model.tell(Meaning::Bad, "The report was not saved: press <save> to try again."),
             }
         }
     }

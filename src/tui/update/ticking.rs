@@ -206,7 +206,7 @@ pub fn tick_unlinked(model: &mut Model) -> Vec<Effect> {
     if read {
         return links::tick_unlinked(model, &[id]);
     }
-    model.say(Meaning::Info, "Reading the links first…");
+    model.say(Meaning::Info, "Reading the links first.");
     links::want(model, [id])
 }
 
@@ -214,18 +214,20 @@ pub fn tick_unlinked(model: &mut Model) -> Vec<Effect> {
 pub fn open_plan(model: &mut Model) -> Vec<Effect> {
     let review = &model.review;
     if review.ticks.is_empty() {
-        model.say(
+        model.tell(
             Meaning::Warn,
-            "Nothing is ticked. Tick configurations with space, or all without links with U; then press enter.",
+            "Nothing is ticked. Tick configurations with <tick>, or all without links with <tick-unlinked>; then press <open-plan>.",
         );
         return Vec::new();
     }
     if !review.is_complete() {
         let text = match model.load_failed() {
-            Some(_) => "The list is not complete, so nothing can be planned on it: read it again with R.",
+            Some(_) => {
+                "The list is not complete, so nothing can be planned on it: read it again with <reload>."
+            }
             None => "The list is still being read; a plan needs all of it. Your ticks stay.",
         };
-        model.say(Meaning::Warn, text);
+        model.tell(Meaning::Warn, text);
         return Vec::new();
     }
     if model.runs() {
@@ -233,7 +235,7 @@ pub fn open_plan(model: &mut Model) -> Vec<Effect> {
             title: "A run is going on".to_owned(),
             trouble: Trouble {
                 message: "One run at a time: the next one can be planned when this one has ended.".to_owned(),
-                advice: "Press 3 to watch it. Your ticks stay.".to_owned(),
+                advice: model.keymap.spell("Press <go-run> to watch it. Your ticks stay."),
             },
         });
         return Vec::new();
@@ -253,7 +255,10 @@ pub fn hidden_answer(model: &mut Model, ids: Vec<ConfigId>, choice: HiddenChoice
             model.review.show = Show::Ticked;
             let mut effects = listing::clear_filters(model);
             effects.extend(viewing::remember(model));
-            model.say(Meaning::Info, "These are ticked. Press enter again for the plan, esc for all rows.");
+            model.tell(
+                Meaning::Info,
+                "These are ticked. Press <open-plan> again for the plan, <back> for all rows.",
+            );
             effects
         }
         HiddenChoice::Untick => {

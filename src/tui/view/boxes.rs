@@ -103,7 +103,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
             &[(&trouble.message, Meaning::Bad), (&trouble.advice, Meaning::Text)],
             &[("Close", true)],
         ),
-        Some(Overlay::Help { .. }) | None => {}
+        Some(Overlay::Help { .. } | Overlay::Palette(_)) | None => {}
     }
 }
 

@@ -13,7 +13,7 @@ use super::super::{cells, layout, model::Look, prose::Line, theme::Meaning};
 
 pub struct Canvas<'a> {
     buffer: &'a mut Buffer,
-    pub look: Look,
+    pub look: &'a Look,
     pub cursor: Option<Position>,
     /// Texts laid out so far.
     pub strokes: usize,
@@ -35,12 +35,14 @@ pub struct Piece {
 }
 
 impl<'a> Canvas<'a> {
-    pub fn new(buffer: &'a mut Buffer, look: Look) -> Self {
+    pub fn new(buffer: &'a mut Buffer, look: &'a Look) -> Self {
+        // A theme may bring its own background.
+        buffer.set_style(*buffer.area(), look.style(Meaning::Text));
         Self { buffer, look, cursor: None, strokes: 0, links: Vec::new() }
     }
 
     pub fn style(&self, meaning: Meaning) -> Style {
-        self.look.theme.style(meaning)
+        self.look.style(meaning)
     }
 
     pub fn more(&self) -> &'static str {
@@ -130,7 +132,9 @@ impl<'a> Canvas<'a> {
 
     /// An emptied box with a border, over whatever is there.
     pub fn window(&mut self, area: Rect, title: &str) -> Rect {
-        Clear.render(area.intersection(*self.buffer.area()), self.buffer);
+        let covered = area.intersection(*self.buffer.area());
+        Clear.render(covered, self.buffer);
+        self.buffer.set_style(covered, self.look.style(Meaning::Text));
         self.links.retain(|link| link.area.intersection(area).is_empty());
         self.frame(area, title, true)
     }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{
     super::{
-        action::{Action, Scope, TABLE},
+        action::{Action, Danger, Scope, TABLE},
         cells,
         layout::Pane,
         model::{
@@ -17,7 +17,7 @@ use super::{
             saving::{SaveField, SaveState},
         },
         theme::Meaning,
-        update::is_available,
+        update::{is_available, palette},
     },
     canvas::Canvas,
 };
@@ -52,7 +52,11 @@ fn typing(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> bool {
                     area.x,
                     area.y,
                     area.width,
-                    "enter takes it and plans again, esc leaves it as it was",
+                    &format!(
+                        "{} takes it and plans again, {} leaves it as it was",
+                        model.keymap.way(Action::Accept),
+                        model.keymap.way(Action::Dismiss)
+                    ),
                     Meaning::Muted,
                 );
                 return true;
@@ -71,8 +75,17 @@ fn typing(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> bool {
     true
 }
 
-/// The last note; else how old the data is.
+/// The last note; else how old the data is. Under the palette, why what is chosen there cannot be done.
 fn said(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    if let Some(Overlay::Palette(open)) = &model.overlay
+        && let Some(why) = palette::found(model, open.input.value())
+            .into_iter()
+            .nth(open.cursor)
+            .and_then(|one| one.obstacle)
+    {
+        canvas.text(area.x, area.y, area.width, &why, Meaning::Muted);
+        return;
+    }
     if let Some(note) = &model.note {
         let sign = match note.meaning {
             Meaning::Warn | Meaning::Bad => format!("{} ", model.look.symbols.warning),
@@ -140,7 +153,8 @@ fn standing(model: &Model) -> (String, Meaning) {
         Place::Plan => (String::new(), Meaning::Text),
         Place::Run => match &model.run {
             Some(run) if run.is_active() => {
-                (format!("{} you may go back to Review (1) while this runs", spinner()), Meaning::Muted)
+                let key = model.keymap.way(Action::GoReview);
+                (format!("{} you may go back to Review ({key}) while this runs", spinner()), Meaning::Muted)
             }
             _ => (String::new(), Meaning::Text),
         },
@@ -185,14 +199,16 @@ fn draw_hints(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let fixed: &[Action] =
         if scopes.contains(&Scope::Anywhere) { &[Action::Help, Action::Quit] } else { &[] };
     let mut end = area.right();
-    for action in fixed.iter().rev() {
+    for action in fixed.iter().rev().filter(|action| !model.keymap.keys(**action).is_empty()) {
         let wide = hint_width(model, *action);
         end = end.saturating_sub(wide);
         hint(model, canvas, end, area.y, *action);
         end = end.saturating_sub(2);
     }
     let mut x = area.x;
-    for spec in TABLE.iter().filter(|spec| !spec.short.is_empty() && !fixed.contains(&spec.action)) {
+    for spec in TABLE.iter().filter(|spec| {
+        !spec.short.is_empty() && !fixed.contains(&spec.action) && !model.keymap.keys(spec.action).is_empty()
+    }) {
         if !spec.scopes.iter().any(|scope| scopes.contains(scope)) || !is_available(model, spec.action) {
             continue;
         }
@@ -243,14 +259,24 @@ fn on_path(model: &Model) -> bool {
         && !matches!(open.state, SaveState::Exists { .. }))
 }
 
+/// Whether it leads to writes as things stand: a dry run and parking do not.
+fn leads_to_writes(model: &Model, action: Action) -> bool {
+    let harmless = action == Action::Start
+        && model.plan.as_ref().is_some_and(|plan| {
+            plan.draft.dry_run || plan.view().is_some_and(|view| view.needs_approval.is_some())
+        });
+    action.spec().danger == Danger::Writes && !harmless
+}
+
 fn hint_width(model: &Model, action: Action) -> u16 {
     (cells::width(&model.keymap.hint(action)) + 1 + cells::width(short(model, action))) as u16
 }
 
 fn hint(model: &Model, canvas: &mut Canvas<'_>, x: u16, y: u16, action: Action) {
     let key = model.keymap.hint(action);
-    let used = canvas.text(x, y, 20, &key, Meaning::KeyHint);
+    let meaning = if leads_to_writes(model, action) { Meaning::Danger } else { Meaning::KeyHint };
+    let used = canvas.text(x, y, 20, &key, meaning);
     let word = short(model, action);
-    let word = if model.look.symbols.more == ".." { word.replace('…', "..") } else { word.to_owned() };
+    let word = if model.look.is_ascii() { word.replace('…', "..") } else { word.to_owned() };
     canvas.text(x + used + 1, y, 40, &word, Meaning::Muted);
 }

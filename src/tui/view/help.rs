@@ -96,7 +96,13 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, _body: Rect) {
     if *typing || !search.value().is_empty() {
         canvas.field(x, inside.y, room, search, *typing);
     } else {
-        canvas.text(x, inside.y, room, "press / and write a word", Meaning::Muted);
+        canvas.text(
+            x,
+            inside.y,
+            room,
+            &model.keymap.spell("press <search> and write a word"),
+            Meaning::Muted,
+        );
     }
     let list = Rect::new(inside.x, inside.y + 1, inside.width, inside.height.saturating_sub(1));
     let lines = lines(model, search.value());

@@ -47,7 +47,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
             for (text, meaning) in [
                 (&trouble.message, Meaning::Bad),
                 (&trouble.advice, Meaning::Text),
-                (&"Press R to plan again, esc for Review.".to_owned(), Meaning::Muted),
+                (&model.keymap.spell("Press <replan> to plan again, <back> for Review."), Meaning::Muted),
             ] {
                 for line in cells::wrap(text, usize::from(page.width.saturating_sub(2))) {
                     if y < page.bottom() {

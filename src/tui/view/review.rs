@@ -101,12 +101,14 @@ fn no_clients(model: &Model) -> (String, Meaning) {
         Load::Failed(trouble) => (
             format!(
                 "The list could not be read. {} {} Press {} to try again.",
-                trouble.message, trouble.advice, "R"
+                trouble.message,
+                trouble.advice,
+                model.keymap.way(super::super::action::Action::Reload)
             ),
             Meaning::Bad,
         ),
         _ if !review.data.clients.is_empty() => {
-            ("No name fits the filter. Press esc to clear it.".to_owned(), Meaning::Muted)
+            (model.keymap.spell("No name fits the filter. Press <back> to clear it."), Meaning::Muted)
         }
         Load::Complete => {
             (format!("No offboarded {clients} found. Looked for: {}.", model.setting.criteria), Meaning::Text)

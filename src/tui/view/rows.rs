@@ -100,10 +100,9 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         let here = line == review.rows.cursor;
         draw_row(model, canvas, &table.slots, (list.x, y), at, here, &mut matcher);
         let bar = Rect::new(list.x, y, list.width, 1);
-        if range.as_ref().is_some_and(|range| range.contains(&line)) {
-            if !here {
-                canvas.text(list.x, y, 1, model.look.symbols.bullet, Meaning::Title);
-            }
+        // The cursor is always within the range; drawn alike it would be lost in it.
+        if !here && range.as_ref().is_some_and(|range| range.contains(&line)) {
+            canvas.text(list.x, y, 1, model.look.symbols.bullet, Meaning::Title);
             canvas.tint(bar, Meaning::Range);
         }
         if here {
@@ -275,12 +274,10 @@ fn no_rows(model: &Model) -> (String, Meaning) {
     }
     if !review.order.is_empty() {
         let text = if review.show == Show::All {
-            "None fits the filter. Press esc to clear it.".to_owned()
+            model.keymap.spell("None fits the filter. Press <back> to clear it.")
         } else {
-            format!(
-                "Showing {}, and here is none. Press f for the next view, esc for all.",
-                review.show.words()
-            )
+            let ways = model.keymap.spell("Press <cycle-show> for the next view, <back> for all.");
+            format!("Showing {}, and here is none. {ways}", review.show.words())
         };
         return (text, Meaning::Muted);
     }

@@ -74,7 +74,8 @@ fn phase(model: &Model, run: &RunPage) -> (String, Meaning) {
     if let Some(ending) = &run.ending {
         let phase = ending.report.run().state.words();
         let meaning = if ending.report.success() { Meaning::Good } else { Meaning::Warn };
-        return (format!("The run is {phase}. Press enter for its report."), meaning);
+        let key = model.keymap.way(super::super::action::Action::OpenReport);
+        return (format!("The run is {phase}. Press {key} for its report."), meaning);
     }
     match (state.phase, run.cancels) {
         (_, 1) => ("Cancelling: waiting for what was sent; nothing new is started".to_owned(), Meaning::Warn),

@@ -5,6 +5,7 @@ mod past;
 mod plans;
 mod report;
 mod screen;
+pub mod tour;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -210,6 +211,19 @@ impl World {
             stored: [101, 102, 103, 201].map(ConfigId::from).into(),
             found: Vec::new(),
         }
+    }
+
+    /// The same without a character outside ASCII.
+    pub fn plain() -> Self {
+        let mut world = Self::small();
+        world.clients[1].client.name = "Birch & Sons".into();
+        for (at, name) in [(6, "SRV-01"), (7, "PC-7")] {
+            world.rows[at].configuration.name = name.into();
+            world.rows[at].configuration.names = vec![name.into()];
+        }
+        let gold = Links { billing: link("Gold Support", "1 x 120.00 a month"), ..no_links() };
+        world.links.insert(ConfigId::from(101), gold);
+        world
     }
 
     /// As many rows as wanted, over so many clients.

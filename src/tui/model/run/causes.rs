@@ -112,7 +112,7 @@ fn what_to_do(cause: &Cause, setting: &Setting) -> String {
     match cause.kind {
         Kind::Unknown => {
             format!(
-                "Nobody knows what became of {them}: once the run has ended, resume it from History (5); it reads them again and settles it."
+                "Nobody knows what became of {them}: once the run has ended, resume it from History; it reads them again and settles it."
             )
         }
         Kind::Changed => format!(
@@ -120,28 +120,28 @@ fn what_to_do(cause: &Cause, setting: &Setting) -> String {
         ),
         Kind::Failed(code) => match code {
             Code::PermissionDenied => format!(
-                "Give the API account the right to edit {rows} (`mothball doctor` names the screen), then try again with r."
+                "Give the API account the right to edit {rows} (`mothball doctor` names the screen), then try again."
             ),
             Code::AuthenticationFailed => {
                 "The sign-in was refused and is not tried again by itself: check the credentials with `mothball doctor`."
                     .to_owned()
             }
-            Code::RateLimited => "Try again later with r, or lower `pace` in the profile.".to_owned(),
+            Code::RateLimited => "Try again later, or lower `pace` in the profile.".to_owned(),
             Code::PSAConnectionError => {
-                "Try again with r when the PSA can be reached; what was sent is read first.".to_owned()
+                "Try again when the PSA can be reached; what was sent is read first.".to_owned()
             }
             Code::ConfigNotFound => {
                 format!("The PSA has {them} no more, or hides them from this account: read again in Review.")
             }
             Code::NotVerified => {
-                "The PSA took the change and still shows the old state: a workflow rule or a sync sets it back. Stop that first, then try again with r."
+                "The PSA took the change and still shows the old state: a workflow rule or a sync sets it back. Stop that first, then try again."
                     .to_owned()
             }
             Code::ConfigUpdateFailed => {
-                "Mend in the PSA what its words name (often a required field that is empty), then try again with r."
+                "Mend in the PSA what its words name (often a required field that is empty), then try again."
                     .to_owned()
             }
-            _ => "The log (L) and `mothball doctor` tell more; then try again with r.".to_owned(),
+            _ => "The log and `mothball doctor` tell more; then try again.".to_owned(),
         },
     }
 }

@@ -39,9 +39,11 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, confirm: &ConfirmBox) {
         asked.chain(wanted.into_iter().map(|line| (line, Meaning::Text))).collect();
     let (text, meaning) = match (&confirm.note, confirm.focus) {
         (Some(note), _) => (note.clone(), Meaning::Warn),
-        (None, ConfirmFocus::Go) => ("Press enter once more to do it.".to_owned(), Meaning::Danger),
+        (None, ConfirmFocus::Go) => {
+            (model.keymap.spell("Press <accept> once more to do it."), Meaning::Danger)
+        }
         (None, ConfirmFocus::Text) if fits => {
-            ("Right: press enter twice to do it.".to_owned(), Meaning::Good)
+            (model.keymap.spell("Right: press <accept> twice to do it."), Meaning::Good)
         }
         _ => (String::new(), Meaning::Text),
     };

@@ -19,9 +19,11 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, open: &HoldBox) {
     let mut lines = cells::wrap(&about, room);
     lines.truncate(2);
     let (note, meaning) = match &open.note {
-        Some(note) => (note.as_str(), Meaning::Warn),
-        None if open.field == HoldField::Reason => ("enter goes on to the last day", Meaning::Muted),
-        None => ("2027-01-31 or nothing; enter holds", Meaning::Muted),
+        Some(note) => (note.clone(), Meaning::Warn),
+        None if open.field == HoldField::Reason => {
+            (model.keymap.spell("<accept> goes on to the last day"), Meaning::Muted)
+        }
+        None => (model.keymap.spell("2027-01-31 or nothing; <accept> holds"), Meaning::Muted),
     };
     let area = layout::middle(model.size.0, model.size.1, width, lines.len() as u16 + 5);
     let inside = canvas.window(area, "Hold");
@@ -38,5 +40,5 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, open: &HoldBox) {
         canvas.field(x, y, inside.right().saturating_sub(x + 1), input, field == open.field);
         y += 1;
     }
-    canvas.text(inside.x + 1, y, inside.width.saturating_sub(2), note, meaning);
+    canvas.text(inside.x + 1, y, inside.width.saturating_sub(2), &note, meaning);
 }

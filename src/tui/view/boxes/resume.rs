@@ -29,7 +29,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, open: &ResumeBox) {
     };
     if open.more > 0 {
         text.push_str(&count(open.more, "more is", "more are"));
-        text.push_str(" in History (5). ");
+        text.push_str(&model.keymap.spell(" in History (<go-history>). "));
     }
     text.push_str("What was sent is read first, then the rest of what was approved goes on.");
     let labels: Vec<String> = open

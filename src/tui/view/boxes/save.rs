@@ -3,7 +3,9 @@
 use super::{
     super::{
         super::{
-            cells, layout,
+            cells,
+            keymap::Keymap,
+            layout,
             model::{
                 Model,
                 saving::{Choices, SaveBox, SaveField, SaveState},
@@ -28,7 +30,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, save: &SaveBox) {
     }
     let width = 76.min(model.size.0.saturating_sub(2));
     let room = usize::from(width.saturating_sub(4));
-    let mut lines = said(save, room);
+    let mut lines = said(&model.keymap, save, room);
     let fields = save.fields();
     let fits = usize::from(model.size.1.saturating_sub(2 + fields.len() as u16)).max(1);
     lines.truncate(fits);
@@ -88,7 +90,7 @@ fn chosen(choices: &Choices, field: SaveField) -> String {
 }
 
 /// What is below the fields.
-fn said(save: &SaveBox, room: usize) -> Vec<(String, Meaning)> {
+fn said(keymap: &Keymap, save: &SaveBox, room: usize) -> Vec<(String, Meaning)> {
     let wrapped = |text: &str, meaning| cells::wrap(text, room).into_iter().map(move |line| (line, meaning));
     match &save.state {
         SaveState::Saving => vec![("Saving".to_owned(), Meaning::Info)],
@@ -106,9 +108,13 @@ fn said(save: &SaveBox, room: usize) -> Vec<(String, Meaning)> {
             wrapped(&format!("{names}{more}"), Meaning::Muted).take(5).collect()
         }
         _ if save.field == SaveField::Path => {
-            vec![("enter saves, tab completes, esc leaves it.".to_owned(), Meaning::Muted)]
+            let text = keymap.spell("<accept> saves, <next-button> completes, <dismiss> leaves it.");
+            vec![(text, Meaning::Muted)]
         }
-        _ => wrapped("left and right choose, up and down move, enter saves, esc leaves it.", Meaning::Muted)
-            .collect(),
+        _ => {
+            let text =
+                keymap.spell("left and right choose, up and down move, <accept> saves, <dismiss> leaves it.");
+            wrapped(&text, Meaning::Muted).collect()
+        }
     }
 }
