@@ -6,61 +6,13 @@ use mothball::simulator::{Layout, Options};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{program::Program, screen::Screen};
+use super::steps::{active, client, confirm, leave, open, plan_two};
+use crate::support::program::Program;
 
 const ITEMS: usize = 6;
 
 async fn one_client() -> Program {
-    let layout = Layout::Uniform { offboarded: 1, each: ITEMS };
-    Program::new(Options { layout, ..Options::default() }).await
-}
-
-fn client(program: &Program) -> String {
-    let companies = program.simulator.truth().companies.into_values();
-    companies.filter(|one| one.offboarded.any() && !one.own).map(|one| one.id).next().unwrap()
-}
-
-fn active(program: &Program) -> usize {
-    let client = client(program);
-    let truth = program.simulator.truth();
-    truth.configurations.values().filter(|one| one.company == client && one.is_active()).count()
-}
-
-/// The screen on that program's settings, in a terminal of its own.
-fn open(program: &Program) -> Screen {
-    let config = program.settings_path().display().to_string();
-    let data = program.data_dir().display().to_string();
-    let secrets = program.secret_environment();
-    let environment: Vec<_> = secrets.iter().map(|(name, secret)| (name.as_str(), secret.as_str())).collect();
-    Screen::open(&["--config", &config, "--data-dir", &data], &environment, 140, 40)
-}
-
-/// Ticks the first two rows, and opens the plan.
-fn tick_two(screen: &mut Screen) {
-    screen.wait_for(", complete, read");
-    screen.send("\t");
-    screen.wait_for("Detail");
-    screen.send(" ");
-    screen.send(" ");
-    screen.wait_for("2 ticked");
-    screen.send("\r");
-    screen.wait_for("2 configurations of 1 company");
-}
-
-fn confirm(screen: &mut Screen, text: &str) {
-    screen.send("x");
-    screen.wait_for("To confirm");
-    screen.type_each(text);
-    screen.send("\t");
-    screen.send("\r");
-}
-
-fn leave(mut screen: Screen, program: &Program) {
-    screen.send("q");
-    assert_eq!(screen.ended(), 0);
-    assert!(!screen.is_alternate() && !screen.is_cursor_hidden(), "the terminal is restored");
-    let forms = crate::support::canary::forms(&program.simulator);
-    crate::support::canary::assert_none(&screen.bytes(), &forms, "the terminal");
+    super::steps::one_client(ITEMS, Options::default()).await
 }
 
 async fn export(program: &Program, run: &str) -> Value {
@@ -94,7 +46,7 @@ async fn a_plan_is_parked_and_a_part_of_it_approved_in_history() {
     let id = client(&program);
     tokio::task::block_in_place(|| {
         let mut screen = open(&program);
-        tick_two(&mut screen);
+        plan_two(&mut screen);
         screen.wait_for("Needs approval");
         screen.send("x");
         screen.wait_for("nothing was written: it waits for approval");
@@ -144,7 +96,7 @@ async fn who_asked_cannot_approve_where_four_eyes_are_wanted() {
     program.write_settings("[safeguards]\nfour_eyes = true\n");
     tokio::task::block_in_place(|| {
         let mut screen = open(&program);
-        tick_two(&mut screen);
+        plan_two(&mut screen);
         screen.send("x");
         screen.wait_for("nothing was written: it waits for approval");
         screen.send("a");

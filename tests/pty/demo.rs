@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use mothball::simulator::{Layout, Options};
 use serde_json::Value;
 
+use super::steps::{confirm, tick_two};
 use crate::support::{program::Program, schema, screen::Screen};
 
 /// The report that lies in a folder of reports.
@@ -35,12 +36,7 @@ fn done(report: &Value) -> BTreeSet<String> {
 
 /// Ticks two of the first client and one of the second, and opens the plan.
 fn tick_three(screen: &mut Screen) {
-    screen.wait_for(", complete, read");
-    screen.send("\t");
-    screen.wait_for("Detail");
-    screen.send(" ");
-    screen.send(" ");
-    screen.wait_for("2 ticked");
+    tick_two(screen);
     screen.send("h");
     screen.send("j");
     screen.send("\t");
@@ -48,15 +44,6 @@ fn tick_three(screen: &mut Screen) {
     screen.wait_for("3 ticked");
     screen.send("\r");
     screen.wait_for("3 configurations of 2 companies");
-}
-
-fn confirm(screen: &mut Screen, text: &str) {
-    screen.send("x");
-    screen.wait_for("To confirm");
-    // Enter alone never confirms: the focus stands on Cancel.
-    screen.type_each(text);
-    screen.send("\t");
-    screen.send("\r");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,8 @@ mod decisions;
 mod demo;
 mod looks;
 mod plain;
+mod promises;
 mod setup;
+mod steps;
 mod terminal;
 mod views;

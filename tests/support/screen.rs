@@ -3,7 +3,10 @@
 use std::{
     io::{Read, Write},
     num::NonZeroU16,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -20,6 +23,8 @@ fn cells(count: u16) -> NonZeroU16 {
 pub struct Screen {
     parser: Arc<Mutex<vt100::Parser>>,
     raw: Arc<Mutex<Vec<u8>>>,
+    /// Nobody reads what comes out.
+    deaf: Arc<AtomicBool>,
     keys: Box<dyn Write + Send>,
     master: Box<dyn MasterPty + Send>,
     child: Box<dyn Child + Send + Sync>,
@@ -61,10 +66,14 @@ impl Screen {
         let parser = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)));
         let raw = Arc::new(Mutex::new(Vec::new()));
         let mut output = pair.master.try_clone_reader().expect("a reader");
-        let (theirs, bytes) = (Arc::clone(&parser), Arc::clone(&raw));
+        let deaf = Arc::new(AtomicBool::new(false));
+        let (theirs, bytes, closed) = (Arc::clone(&parser), Arc::clone(&raw), Arc::clone(&deaf));
         std::thread::spawn(move || {
             let mut buffer = [0; 8192];
             while let Ok(count) = output.read(&mut buffer) {
+                while closed.load(Ordering::SeqCst) {
+                    std::thread::sleep(BETWEEN_LOOKS);
+                }
                 if count == 0 {
                     break;
                 }
@@ -73,7 +82,7 @@ impl Screen {
             }
         });
         let keys = pair.master.take_writer().expect("a writer");
-        Self { parser, raw, keys, master: pair.master, child }
+        Self { parser, raw, deaf, keys, master: pair.master, child }
     }
 
     pub fn text(&self) -> String {
@@ -97,6 +106,11 @@ impl Screen {
     /// Every byte that came out so far.
     pub fn bytes(&self) -> Vec<u8> {
         self.raw.lock().unwrap().clone()
+    }
+
+    /// From now on nobody reads what comes out, so that writing blocks once the terminal's buffer is full; or all again.
+    pub fn stop_reading(&self, stop: bool) {
+        self.deaf.store(stop, Ordering::SeqCst);
     }
 
     pub fn is_alternate(&self) -> bool {

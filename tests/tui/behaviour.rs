@@ -569,6 +569,19 @@ fn the_report_opens_by_itself_but_tears_nobody_away() {
 }
 
 #[test]
+fn what_a_run_deactivated_is_no_longer_ticked_and_nobody_is_warned_of_that() {
+    let mut screen = running(&[101, 102, 103]);
+    screen.settle(0..2);
+    screen.world.rows.retain(|row| !["101", "102"].contains(&row.configuration.id.as_str()));
+    screen.end(End::Cancelled);
+    assert_eq!(screen.ticked(), ["103"], "what was not reached stays ticked");
+    assert_eq!(screen.model.review.data.clients.iter().map(|client| client.ticked).sum::<usize>(), 1);
+    assert!(!screen.note().contains("unticked"), "{}", screen.note());
+    screen.keys("1 u");
+    assert_eq!(screen.ticked(), Vec::<String>::new(), "and undo brings none of them back");
+}
+
+#[test]
 fn one_run_at_a_time() {
     let mut screen = running(&[101]);
     screen.keys("1 enter");

@@ -1,26 +1,75 @@
 //! The screen in a real pseudo-terminal: this test binary starts itself as the child.
 
 use std::{
-    io::{Read, Write},
-    sync::{Arc, Mutex},
+    io::{self, Read, Write},
+    sync::{Arc, Mutex, atomic::Ordering},
     time::Duration,
 };
 
 use mothball::{
     system::{process, signals},
-    tui::{self, Leave, Options, StopSignal, TuiError, model::Look, theme::Theme},
+    tui::{
+        Leave, Options, StopSignal, TuiError,
+        model::Look,
+        runtime::{
+            self,
+            terminal::{Display, RealTerminal},
+        },
+        theme::Theme,
+        view::Picture,
+    },
 };
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tokio::sync::watch;
 
-use super::world::{ScriptedDesk, World, shared};
+use super::world::{ScriptedDesk, Where, World, shared};
 
 /// What the child ends with; libtest's own codes are others.
 const QUIT: i32 = 40;
 const STOPPED: i32 = 41;
 const PANICKED: i32 = 42;
 
-fn child(endless: bool, panics: bool, no_color: bool) {
+/// Where a part of the program panics, once a key was pressed.
+#[derive(Clone, Copy, PartialEq)]
+enum Breaks {
+    Nowhere,
+    Task,
+    /// In the loop itself, between a key and what it does.
+    Update,
+    /// In the thread that draws.
+    Draw,
+}
+
+/// A terminal whose drawing breaks when the desk does.
+struct Breaking {
+    inner: RealTerminal,
+    desk: Arc<ScriptedDesk>,
+}
+
+impl Display for Breaking {
+    fn size(&mut self) -> io::Result<(u16, u16)> {
+        self.inner.size()
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
+        self.inner.enter()
+    }
+
+    fn leave(&mut self) -> io::Result<()> {
+        self.inner.leave()
+    }
+
+    fn show(&mut self, before: Option<&Picture>, now: &Picture) -> io::Result<()> {
+        assert!(!self.desk.drawing_breaks.load(Ordering::SeqCst), "planted panic");
+        self.inner.show(before, now)
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        self.inner.copy(text)
+    }
+}
+
+fn child(endless: bool, breaks: Breaks, no_color: bool) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let result = runtime.block_on(async {
         let (send, stop) = watch::channel(None);
@@ -33,7 +82,7 @@ fn child(endless: bool, panics: bool, no_color: bool) {
             };
             let _ = send.send(Some(signal));
         });
-        if panics {
+        if breaks == Breaks::Task {
             tokio::spawn(async {
                 tokio::time::sleep(Duration::from_millis(700)).await;
                 panic!("planted panic");
@@ -41,9 +90,17 @@ fn child(endless: bool, panics: bool, no_color: bool) {
         }
         let mut desk = ScriptedDesk::new(World::small());
         desk.endless = endless;
+        desk.breaks = match breaks {
+            Breaks::Update => Some(Where::Clock),
+            Breaks::Draw => Some(Where::Drawing),
+            Breaks::Nowhere | Breaks::Task => None,
+        };
+        let desk = shared(desk);
         let theme = if no_color { Theme::Mono } else { Theme::Dark };
         let options = Options { look: Look::new(theme, false), ..Options::new(process::suspend, stop) };
-        Box::pin(tui::run(shared(desk), options)).await
+        let display = Breaking { inner: RealTerminal::new(true, false), desk: Arc::clone(&desk) };
+        let keys = || -> runtime::Events { Box::pin(crossterm::event::EventStream::new()) };
+        Box::pin(runtime::run_on(desk, options, display, Box::new(keys))).await
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
     let code = match result {
@@ -59,25 +116,37 @@ fn child(endless: bool, panics: bool, no_color: bool) {
 #[test]
 #[ignore = "the child of the tests below"]
 fn plain() {
-    child(false, false, false);
+    child(false, Breaks::Nowhere, false);
 }
 
 #[test]
 #[ignore = "the child of the tests below"]
 fn endless() {
-    child(true, false, false);
+    child(true, Breaks::Nowhere, false);
 }
 
 #[test]
 #[ignore = "the child of the tests below"]
 fn panicking() {
-    child(false, true, false);
+    child(false, Breaks::Task, false);
+}
+
+#[test]
+#[ignore = "the child of the tests below"]
+fn breaking_in_update() {
+    child(false, Breaks::Update, false);
+}
+
+#[test]
+#[ignore = "the child of the tests below"]
+fn breaking_in_draw() {
+    child(false, Breaks::Draw, false);
 }
 
 #[test]
 #[ignore = "the child of the tests below"]
 fn colourless() {
-    child(false, false, true);
+    child(false, Breaks::Nowhere, true);
 }
 
 struct Terminal {
@@ -270,14 +339,20 @@ fn a_signal_cancels_the_run_and_gives_the_terminal_back() {
 
 #[test]
 fn a_panic_anywhere_gives_the_terminal_back_before_its_message() {
-    let mut terminal = Terminal::start("panicking", 24, 80);
-    terminal.wait_for("complete, read");
-    terminal.ended(PANICKED);
-    terminal.wait_for("planted panic");
-    let bytes = terminal.bytes.lock().unwrap();
-    let text = String::from_utf8_lossy(&bytes);
-    let left = text.rfind("\u{1b}[?1049l").expect("the screen is left");
-    assert!(left < text.find("planted panic").unwrap());
+    // A panic of the loop itself is libtest's to report; the program's main ends with the same code.
+    for (which, code) in
+        [("panicking", PANICKED), ("breaking_in_update", 101), ("breaking_in_draw", PANICKED)]
+    {
+        let mut terminal = Terminal::start(which, 24, 80);
+        terminal.wait_for("complete, read");
+        terminal.keys("j");
+        terminal.ended(code);
+        terminal.wait_for("planted panic");
+        let bytes = terminal.bytes.lock().unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        let left = text.rfind("\u{1b}[?1049l").unwrap_or_else(|| panic!("{which}: the screen is left"));
+        assert!(left < text.find("planted panic").unwrap(), "{which}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The Run: what happens is folded; pause, cancel and retry.
 
+use std::collections::BTreeSet;
+
 use super::{
     super::{
         action::Action,
@@ -15,9 +17,9 @@ use super::{
         scroll::{Go, Scroll},
         theme::Meaning,
     },
-    going, history, loading, plan,
+    going, history, loading, plan, ticking,
 };
-use crate::domain::{RunId, event::Notice};
+use crate::domain::{ConfigId, Outcome, RunId, event::Notice};
 
 pub fn started(model: &mut Model, serial: u64, result: Result<RunId, Trouble>) -> Vec<Effect> {
     let Some(run) = model.run.as_mut().filter(|run| run.serial == serial) else { return Vec::new() };
@@ -107,6 +109,11 @@ fn ended(model: &mut Model, ending: Box<Ending>) -> Vec<Effect> {
     let wrote = !ending.report.run().dry_run;
     let phase = ending.report.run().state;
     run.ending = Some(ending);
+    let is_done = |id: &ConfigId| {
+        run.state.outcome(id).is_some_and(|settled| matches!(settled.outcome, Outcome::Deactivated { .. }))
+    };
+    let done: BTreeSet<ConfigId> = model.review.ticks.iter().filter(|id| is_done(id)).cloned().collect();
+    ticking::forget(model, &done);
     model.report = Some(page);
     if model.place == Place::Run {
         model.place = Place::Report;

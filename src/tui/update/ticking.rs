@@ -1,5 +1,7 @@
 //! Ticking. Every key that ticks comes through here, so that no rule is forgotten by one of them.
 
+use std::collections::BTreeSet;
+
 use super::{
     super::{
         desk::Trouble,
@@ -23,6 +25,17 @@ use crate::domain::{ClientId, ConfigId, Lifecycle, text::count};
 pub fn change(model: &mut Model, on: Vec<ConfigId>, off: Vec<ConfigId>) -> Vec<Effect> {
     let step = model.review.ticks.change(on, off);
     follow(model, &step)
+}
+
+/// Takes ticks away whose purpose is served: nobody has to be told, and no undo brings them back.
+pub(super) fn forget(model: &mut Model, done: &BTreeSet<ConfigId>) {
+    let review = &mut model.review;
+    for id in done {
+        let Some(at) = review.data.row(id) else { continue };
+        let client = &mut review.data.clients[review.data.rows[at as usize].client];
+        client.ticked = client.ticked.saturating_sub(1);
+    }
+    review.ticks.retain(|id| !done.contains(id));
 }
 
 /// Everything that depends on the ticks.

@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -18,6 +21,15 @@ use tokio::sync::mpsc;
 
 use super::{World, now, stamped};
 
+/// What breaks, in tests of panics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    /// Whoever asks for the time.
+    Clock,
+    /// Whoever draws.
+    Drawing,
+}
+
 /// A Desk with the world behind it, for the real loop.
 pub struct ScriptedDesk {
     pub world: World,
@@ -27,6 +39,10 @@ pub struct ScriptedDesk {
     controls: Mutex<Option<mpsc::UnboundedReceiver<Control>>>,
     /// Runs go on until they are cancelled.
     pub endless: bool,
+    /// What breaks once the cursor came to the second client.
+    pub breaks: Option<Where>,
+    pub clock_breaks: AtomicBool,
+    pub drawing_breaks: AtomicBool,
 }
 
 impl ScriptedDesk {
@@ -39,6 +55,9 @@ impl ScriptedDesk {
             control,
             controls: Mutex::new(Some(controls)),
             endless: false,
+            breaks: None,
+            clock_breaks: AtomicBool::new(false),
+            drawing_breaks: AtomicBool::new(false),
         }
     }
 
@@ -58,6 +77,7 @@ impl Desk for ScriptedDesk {
     }
 
     fn now(&self) -> Timestamp {
+        assert!(!self.clock_breaks.load(Ordering::SeqCst), "planted panic");
         now()
     }
 
@@ -81,6 +101,13 @@ impl Desk for ScriptedDesk {
 
     async fn read_links(&self, clients: Vec<ClientId>) -> Result<Vec<LinksRead>, Trouble> {
         self.note(format!("links {}", clients.len()));
+        if clients.contains(&ClientId::from(12)) {
+            match self.breaks {
+                Some(Where::Clock) => self.clock_breaks.store(true, Ordering::SeqCst),
+                Some(Where::Drawing) => self.drawing_breaks.store(true, Ordering::SeqCst),
+                None => {}
+            }
+        }
         Ok(self.world.read_links(&clients))
     }
 

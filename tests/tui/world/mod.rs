@@ -26,7 +26,7 @@ use mothball::{
 };
 
 pub use self::{
-    desk::{ScriptedDesk, shared},
+    desk::{ScriptedDesk, Where, shared},
     past::{eventful_past, interrupted, past, past_runs, waiting},
     screen::{Screen, lines},
 };
