@@ -150,23 +150,36 @@ fn frames(screen: &Screen) -> Vec<Duration> {
     timed(OFTEN, || draw(screen))
 }
 
-/// Moving about, each key with its frame; while a run goes on, with news of fifty items before each key.
+/// Moving about, each key with its frame; while a run goes on, with news of five items before each key.
 fn keys(screen: &mut Screen, run_goes_on: bool) -> Vec<Duration> {
     let names = ["j", "j", "pgdn", "tab", "j", "pgdn", "k", "shift-tab", "G", "g"];
     let mut took = Vec::with_capacity(OFTEN);
-    let mut at = screen.model.run.as_ref().map_or(0, |run| run.len() / 3);
+    let mut news = if run_goes_on { run_news(screen) } else { Vec::new() };
     for turn in 0..OFTEN {
         let key: Key = names[turn % names.len()].parse().expect("a key");
+        let told = news.pop();
         let clock = Instant::now();
-        if run_goes_on {
-            screen.settle(at..at + 5);
-            at += 5;
+        if let Some(told) = told {
+            screen.send(told);
         }
         screen.send(Message::Key(key));
         draw(screen);
         took.push(clock.elapsed());
     }
     took
+}
+
+/// What is told of items that are still to be done, five at a time.
+fn run_news(screen: &Screen) -> Vec<Message> {
+    let view = &screen.model.run.as_ref().expect("a run").view;
+    let items = view.plan.items();
+    let stories = items[items.len() / 3..].chunks(5).take(OFTEN);
+    stories
+        .map(|items| {
+            let told = items.iter().flat_map(|item| screen.world.story(&item.config_id, false, false));
+            screen.events(told.collect())
+        })
+        .collect()
 }
 
 /// All rows belong to one client.

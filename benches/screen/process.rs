@@ -134,7 +134,7 @@ async fn real_program(clients: usize, rows: usize, most: &str) {
     let credentials = credentials.concat();
     let text = format!(
         "default_profile = \"main\"\n[profiles.main]\npsa = \"connectwise\"\nbase_url = \"{}\"\n{credentials}\
-         [profiles.main.offboarded]\nstatuses = [\"Former Client\"]\n",
+         [profiles.main.offboarded]\ninactive = true\nstatuses = [\"Former Client\", \"Inactive\"]\n",
         simulator.base_url()
     );
     let settings = folder.path().join("config.toml");

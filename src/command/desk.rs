@@ -240,6 +240,7 @@ impl Desk for RealDesk {
             desk::Control::Pause => Control::Pause,
             desk::Control::Resume => Control::Go,
             desk::Control::Cancel => Control::Cancel,
+            desk::Control::Interrupt => Control::Interrupt,
             desk::Control::Stop => Control::Stop,
         });
         Ok(())

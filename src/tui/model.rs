@@ -188,6 +188,11 @@ impl Model {
         list.map_or(60, |list| list.width.saturating_sub(layout::LEAD))
     }
 
+    /// Whether the program is being ended from outside.
+    pub fn is_signalled(&self) -> bool {
+        self.leaving.flatten().is_some()
+    }
+
     /// Whether a run may still do something.
     pub fn runs(&self) -> bool {
         self.run.as_ref().is_some_and(RunPage::is_active)
@@ -198,9 +203,7 @@ impl Model {
         let ticks = &self.review.ticks;
         self.plan.as_ref().is_some_and(|plan| {
             plan.purpose == Purpose::Ticked
-                && (plan.stale
-                    || plan.draft.ticked.len() != ticks.len()
-                    || ticks.iter().any(|id| !plan.draft.ticked.contains(id)))
+                && (plan.stale || plan.draft.ticked.len() != ticks.len() || plan.ticked != ticks.mark())
         })
     }
 

@@ -1,6 +1,9 @@
 //! What the technician ticked: a set of configuration ids, with undo and redo.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use crate::domain::ConfigId;
 
@@ -11,8 +14,29 @@ const STEPS: usize = 200;
 #[derive(Debug, Clone, Default)]
 pub struct Ticks {
     set: HashSet<ConfigId>,
+    /// That of the set, kept with every change.
+    mark: Mark,
     done: Vec<Step>,
     undone: Vec<Step>,
+}
+
+/// Tells two sets of ids apart without walking through them: sixty-four bits that do not depend on any order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mark(u64);
+
+impl Mark {
+    pub fn of<'a>(ids: impl IntoIterator<Item = &'a ConfigId>) -> Self {
+        let mut mark = Self::default();
+        ids.into_iter().for_each(|id| mark.toggle(id));
+        mark
+    }
+
+    /// Puts an id in, or takes it out again.
+    fn toggle(&mut self, id: &ConfigId) {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        self.0 ^= hasher.finish();
+    }
 }
 
 /// One change of the set, as it took effect.
@@ -43,6 +67,10 @@ impl Ticks {
 
     pub fn is_empty(&self) -> bool {
         self.set.is_empty()
+    }
+
+    pub fn mark(&self) -> Mark {
+        self.mark
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &ConfigId> {
@@ -85,6 +113,7 @@ impl Ticks {
     pub fn retain(&mut self, keep: impl Fn(&ConfigId) -> bool) -> usize {
         let before = self.set.len();
         self.set.retain(&keep);
+        self.mark = Mark::of(&self.set);
         for step in self.done.iter_mut().chain(&mut self.undone) {
             step.on.retain(&keep);
             step.off.retain(&keep);
@@ -96,6 +125,7 @@ impl Ticks {
         let Step { mut on, mut off } = step;
         off.retain(|id| self.set.remove(id));
         on.retain(|id| self.set.insert(id.clone()));
+        off.iter().chain(&on).for_each(|id| self.mark.toggle(id));
         Step { on, off }
     }
 }
@@ -128,6 +158,7 @@ mod tests {
             for state in states.iter().rev().skip(1) {
                 prop_assert!(ticks.undo().is_some());
                 prop_assert_eq!(&seen(&ticks), state);
+                prop_assert_eq!(ticks.mark(), Mark::of(state));
             }
             prop_assert!(ticks.undo().is_none());
             for state in states.iter().skip(1) {
@@ -135,6 +166,8 @@ mod tests {
                 prop_assert_eq!(&seen(&ticks), state);
             }
             prop_assert!(ticks.redo().is_none());
+            ticks.retain(|id| id.as_str() != "3");
+            prop_assert_eq!(ticks.mark(), Mark::of(ticks.iter()));
         }
     }
 }

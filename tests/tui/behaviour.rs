@@ -704,9 +704,9 @@ fn a_signal_cancels_waits_and_leaves() {
 
     let mut busy = running(&[101]);
     busy.send(Message::Stop(StopSignal::Hangup));
-    assert_eq!(controls(&busy), [Control::Cancel]);
+    assert_eq!(controls(&busy), [Control::Interrupt], "so that it can be resumed");
     assert!(busy.left.is_none());
-    busy.end(End::Cancelled);
+    busy.end(End::Interrupted);
     assert!(matches!(busy.left, Some(Leave::Stopped(StopSignal::Hangup, _))));
 
     let mut stuck = running(&[101]);

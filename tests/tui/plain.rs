@@ -132,7 +132,9 @@ impl Lines {
                     left.map(|item| Event::skipped(item.config_id.clone(), SkipReason::NotSelected, None));
                 self.begin(serial, skipped.collect())
             }
-            Effect::Control { control: Control::Cancel, .. } if self.running.is_some() => {
+            Effect::Control { control: Control::Cancel | Control::Interrupt, .. }
+                if self.running.is_some() =>
+            {
                 self.finish_as(End::Cancelled)
             }
             Effect::Park { .. } => {

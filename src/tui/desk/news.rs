@@ -94,6 +94,8 @@ pub enum Control {
     Resume,
     /// Takes nothing new, lets what is in flight end.
     Cancel,
+    /// The same, asked for from outside, by a signal: the run can be resumed.
+    Interrupt,
     /// Starts nothing more and settles what was sent.
     Stop,
 }

@@ -13,6 +13,7 @@ use super::super::{
     prose::{Line, Prose},
     scroll::Scroll,
     symbols::Symbols,
+    ticks::Mark,
 };
 use crate::domain::{ConfigId, RunId, survey::Found};
 
@@ -68,6 +69,8 @@ pub struct PlanPage {
     pub generation: u64,
     pub state: PlanState,
     pub draft: Draft,
+    /// Of what was ticked when it was asked for.
+    pub ticked: Mark,
     pub purpose: Purpose,
     /// What is ticked on this page, where that is done here.
     pub picked: BTreeSet<ConfigId>,
@@ -99,6 +102,7 @@ impl PlanPage {
             state: PlanState::Planning,
             reason: Input::new(draft.reason.clone().unwrap_or_default()),
             ticket: Input::new(draft.ticket.clone().unwrap_or_default()),
+            ticked: Mark::of(&draft.ticked),
             draft,
             // A run that waits is approved by hand; an undo restores all of it unless told otherwise.
             pick_all: matches!(purpose, Purpose::Undo { .. }),

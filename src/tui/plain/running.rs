@@ -52,6 +52,7 @@ pub fn watch(session: &mut Session, serial: u64, view: PlanView) {
 }
 
 pub fn started(session: &mut Session, serial: u64, result: Result<RunId, Trouble>) -> Vec<Effect> {
+    let signalled = session.is_signalled();
     let Some(run) = session.run.as_mut().filter(|run| run.serial == serial) else { return Vec::new() };
     match result {
         Ok(id) => {
@@ -62,7 +63,8 @@ pub fn started(session: &mut Session, serial: u64, result: Result<RunId, Trouble
             }
             // Cancelled before it was known to run.
             if run.cancels > 0 && run.is_active() {
-                return vec![Effect::Control { run: run.run.clone(), control: Control::Cancel }];
+                let control = if signalled { Control::Interrupt } else { Control::Cancel };
+                return vec![Effect::Control { run: run.run.clone(), control }];
             }
             Vec::new()
         }
@@ -186,12 +188,17 @@ pub fn pause(session: &mut Session, wanted: bool) -> Vec<Effect> {
 
 /// Once: takes nothing new. Twice: stops hard. What was sent is settled in any case.
 pub fn cancel(session: &mut Session) -> Vec<Effect> {
+    let signalled = session.is_signalled();
     let Some(run) = session.run.as_mut().filter(|run| run.is_active()) else {
         session.say("No run is going on.");
         return Vec::new();
     };
     run.cancels = run.cancels.saturating_add(1);
     let (control, text) = match run.cancels {
+        1 if signalled => (
+            Control::Interrupt,
+            "Nothing new is started, what was sent is waited for. The run can be resumed.",
+        ),
         1 => (
             Control::Cancel,
             "Cancelling: nothing new is started, what was sent is waited for. Once more stops hard.",
@@ -213,7 +220,7 @@ pub fn controlled(session: &mut Session, control: Control, result: Result<(), Tr
         let what = match control {
             Control::Pause => "The run could not be paused",
             Control::Resume => "The run could not go on",
-            Control::Cancel | Control::Stop => "The run could not be cancelled",
+            Control::Cancel | Control::Interrupt | Control::Stop => "The run could not be cancelled",
         };
         session.trouble(what, &trouble);
     }

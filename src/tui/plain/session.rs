@@ -432,6 +432,11 @@ impl Session {
     }
 
     /// A signal. Ctrl-C first only cancels what runs; everything else cancels, waits, and ends.
+    /// Whether the program is being ended from outside. Ctrl-C is a person's own word.
+    pub(super) fn is_signalled(&self) -> bool {
+        matches!(self.leaving, Leaving::Asked(StopSignal::Terminate | StopSignal::Hangup))
+    }
+
     fn stop(&mut self, signal: StopSignal) -> Vec<Effect> {
         self.question = None;
         if !self.runs() {
@@ -452,7 +457,7 @@ impl Session {
             let hurries = !matches!(before, Leaving::Wanted | Leaving::Asked(StopSignal::Hangup));
             return if hurries { self.leave_now() } else { Vec::new() };
         }
-        self.say("Asked to end: the run is cancelled, and what was sent is waited for.");
+        self.say("Asked to end.");
         self.cancel_and_leave(Leaving::Asked(signal))
     }
 

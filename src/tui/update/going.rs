@@ -109,7 +109,7 @@ pub fn interrupt(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// A signal: a run is cancelled and waited for, as long as that may take.
+/// A signal: a run is interrupted, so that it can be resumed, and waited for as long as that may take.
 pub fn stop(model: &mut Model, signal: StopSignal) -> Vec<Effect> {
     if model.leaving.is_some() || !model.runs() {
         model.leaving = Some(Some(signal));
@@ -118,7 +118,6 @@ pub fn stop(model: &mut Model, signal: StopSignal) -> Vec<Effect> {
     model.leaving = Some(Some(signal));
     model.overlay = None;
     model.place = Place::Run;
-    model.say(Meaning::Warn, "Asked to end: cancelling the run; what was sent is waited for.");
     let mut effects = match &model.run {
         Some(run) if run.cancels == 0 => run::cancel(model),
         Some(run) => vec![Effect::Control { run: run.run.clone(), control: Control::Stop }],

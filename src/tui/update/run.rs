@@ -22,6 +22,7 @@ use super::{
 use crate::domain::{ConfigId, Outcome, RunId, event::Notice};
 
 pub fn started(model: &mut Model, serial: u64, result: Result<RunId, Trouble>) -> Vec<Effect> {
+    let signalled = model.is_signalled();
     let Some(run) = model.run.as_mut().filter(|run| run.serial == serial) else { return Vec::new() };
     match result {
         Ok(id) => {
@@ -37,7 +38,8 @@ pub fn started(model: &mut Model, serial: u64, result: Result<RunId, Trouble>) -
             }
             // Cancelled before it was known to run.
             if run.cancels > 0 && run.is_active() {
-                return vec![Effect::Control { run: run.run.clone(), control: Control::Cancel }];
+                let (control, _) = first_cancel(signalled);
+                return vec![Effect::Control { run: run.run.clone(), control }];
             }
             Vec::new()
         }
@@ -174,7 +176,7 @@ pub fn controlled(model: &mut Model, control: Control, result: Result<(), Troubl
         let what = match control {
             Control::Pause => "The run could not be paused",
             Control::Resume => "The run could not go on",
-            Control::Cancel | Control::Stop => "The run could not be cancelled",
+            Control::Cancel | Control::Interrupt | Control::Stop => "The run could not be cancelled",
         };
         model.overlay = Some(Overlay::Trouble { title: what.to_owned(), trouble });
     }
@@ -232,13 +234,11 @@ fn pause(model: &mut Model) -> Vec<Effect> {
 
 /// Once: takes nothing new. Twice: stops hard. What was sent is settled in any case.
 pub fn cancel(model: &mut Model) -> Vec<Effect> {
+    let signalled = model.is_signalled();
     let Some(run) = model.run.as_mut().filter(|run| run.is_active()) else { return Vec::new() };
     run.cancels = run.cancels.saturating_add(1);
     let (control, text) = match run.cancels {
-        1 => (
-            Control::Cancel,
-            "Cancelling: nothing new is started, what was sent is waited for. Again stops hard.",
-        ),
+        1 => first_cancel(signalled),
         2 => (Control::Stop, "Stopping hard: nothing more is sent; what was sent is settled by reading."),
         _ => return Vec::new(),
     };
@@ -247,6 +247,20 @@ pub fn cancel(model: &mut Model) -> Vec<Effect> {
     model.say(Meaning::Warn, text);
     // Before the start was answered there is nothing to control; `started` makes up for it.
     if known { vec![effect] } else { Vec::new() }
+}
+
+/// A person who cancels means it; whoever ends the program leaves a run that can be resumed.
+fn first_cancel(signalled: bool) -> (Control, &'static str) {
+    if signalled {
+        let text =
+            "Asked to end: nothing new is started, what was sent is waited for. The run can be resumed.";
+        (Control::Interrupt, text)
+    } else {
+        (
+            Control::Cancel,
+            "Cancelling: nothing new is started, what was sent is waited for. Again stops hard.",
+        )
+    }
 }
 
 pub fn may_retry(model: &Model) -> bool {

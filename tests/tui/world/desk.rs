@@ -131,7 +131,10 @@ impl Desk for ScriptedDesk {
             let mut events = vec![Event::Applying];
             let mut how = End::Finished;
             if endless {
-                while !matches!(controls.recv().await, Some(Control::Cancel | Control::Stop) | None) {}
+                while !matches!(
+                    controls.recv().await,
+                    Some(Control::Cancel | Control::Interrupt | Control::Stop) | None
+                ) {}
                 how = End::Cancelled;
             } else {
                 events.extend(
