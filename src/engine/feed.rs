@@ -18,7 +18,7 @@ const BACKLOG: usize = 4096;
 #[derive(Clone)]
 pub struct Feed {
     state: Arc<RwLock<RunState>>,
-    version: watch::Receiver<u64>,
+    changed: watch::Receiver<()>,
     events: broadcast::Sender<Stamped>,
 }
 
@@ -40,7 +40,7 @@ impl Feed {
 
     /// Returns when something happened since the last call; false once nothing will any more.
     pub async fn changed(&mut self) -> bool {
-        self.version.changed().await.is_ok()
+        self.changed.changed().await.is_ok()
     }
 }
 
@@ -50,21 +50,21 @@ pub(super) struct Journal {
     clock: Clock,
     run: RunId,
     state: Arc<RwLock<RunState>>,
-    version: watch::Sender<u64>,
+    changed: watch::Sender<()>,
     events: broadcast::Sender<Stamped>,
     head: Mutex<Option<String>>,
 }
 
 impl Journal {
     pub fn new(store: Arc<dyn Store>, clock: Clock, run: RunId, state: RunState) -> Self {
-        let (version, _) = watch::channel(0);
+        let (changed, _) = watch::channel(());
         let (events, _) = broadcast::channel(BACKLOG);
         Self {
             store,
             clock,
             run,
             state: Arc::new(RwLock::new(state)),
-            version,
+            changed,
             events,
             head: Mutex::new(None),
         }
@@ -73,7 +73,7 @@ impl Journal {
     pub fn feed(&self) -> Feed {
         Feed {
             state: Arc::clone(&self.state),
-            version: self.version.subscribe(),
+            changed: self.changed.subscribe(),
             events: self.events.clone(),
         }
     }
@@ -104,7 +104,7 @@ impl Journal {
             // Nobody listening is no error.
             let _ = self.events.send(event);
         }
-        self.version.send_modify(|version| *version += 1);
+        self.changed.send_replace(());
     }
 
     pub fn with<R>(&self, look: impl FnOnce(&RunState) -> R) -> R {

@@ -6,19 +6,12 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{Engine, EngineError, items::Todo};
 use crate::{
     domain::{
-        ClientId, Event, Outcome, Phase, Plan, RunId, RunState, Stamped, Tenant, event::Answer,
-        run::ItemState,
+        ClientId, Event, Outcome, Phase, Plan, RunId, RunState, Stamped, event::Answer, run::ItemState,
     },
     store::StoredRun,
 };
 
 impl Engine {
-    /// Runs of this tenant that can be resumed, the earliest first. One that somebody is at work on is among them.
-    pub async fn resumable(&self, tenant: &Tenant) -> Result<Vec<RunId>, EngineError> {
-        let unsettled = self.store.unsettled(Some(tenant)).await?;
-        Ok(unsettled.into_iter().filter(|(_, phase)| may_resume(*phase, true)).map(|(run, _)| run).collect())
-    }
-
     /// Settles what other runs left open for the clients of this plan. The plan's clients must be locked: then no
     /// living process works on them, and what is open was left by one that has ended.
     pub(super) async fn settle_left_open(&self, plan: &Plan) -> Result<(), EngineError> {

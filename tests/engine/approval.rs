@@ -342,6 +342,8 @@ async fn of_two_who_decide_at_the_same_time_one_is_too_late() {
             }
         });
         assert_ne!(first.is_ok(), second.is_ok(), "round {round}: exactly one decides");
+        let late = first.as_ref().err().or(second.as_ref().err()).unwrap().to_string();
+        assert!(!late.contains("it is planned"), "the late one is told what became of it: {late}");
         let handle = first.ok().or_else(|| second.ok().flatten());
         if let Some(handle) = handle {
             assert!(handle.wait().await.state.is_success());

@@ -3,12 +3,13 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use mothball::{
-    domain::{ConfigId, Outcome, Phase, protect::Protection, selection::Scope},
+    domain::{ConfigId, Event, Outcome, Phase, SkipReason, protect::Protection, selection::Scope},
     engine::{Control, EngineError, Undo, UndoOf, Who},
     simulator::{
         Options,
         faults::{Kind, Plan, Rule},
     },
+    system::Clock,
 };
 
 use super::{offboarded, one_client, outcome};
@@ -156,5 +157,43 @@ async fn a_setting_that_forbids_writes_forbids_to_resume() {
     assert!(matches!(strict.resume(second).await, Err(EngineError::Refused(why)) if why == "something"));
     assert_eq!(world.simulator.writes().len(), written);
     world.engine.profile.unenforced.clear();
+    world.check().await;
+}
+
+#[tokio::test]
+async fn a_pause_and_its_end_stand_in_the_journal() {
+    let (world, id) = slow_world().await;
+    let handle = world.start(world.draft(client(&id), Scope::default(), who()).await).await;
+    control_when(&handle, Control::Pause, |state| state.totals.past_sending() >= 5).await;
+    control_when(&handle, Control::Go, |state| state.phase == Phase::Paused).await;
+    let finished = handle.wait().await;
+    assert!(finished.state.is_success());
+    let stored = world.engine.store.run(&finished.header.run).await.unwrap().unwrap();
+    let told: Vec<&Event> = stored.events.iter().map(|stamped| &stamped.event).collect();
+    let paused = told.iter().position(|event| matches!(event, Event::Paused { .. })).expect("it was paused");
+    assert!(told[paused..].iter().any(|event| matches!(event, Event::Resumed)), "and went on");
+    world.check().await;
+}
+
+/// A day later the plan is void: what was sent is read, what was not is told as never begun, and nothing is sent.
+#[tokio::test]
+async fn what_an_expired_plan_never_sent_is_told_as_not_started() {
+    let (world, id) = slow_world().await;
+    let handle = world.start(world.draft(client(&id), Scope::default(), who()).await).await;
+    control_when(&handle, Control::Interrupt, |state| state.totals.past_sending() >= 5).await;
+    let run = handle.wait().await.header.run;
+    let written = world.simulator.writes().len();
+    let mut later = world.engine.clone();
+    let hours = later.profile.safeguards.plan_expires_hours;
+    later.clock = Clock::telling(move || {
+        Clock::system().now() + jiff::SignedDuration::from_hours(i64::from(hours) + 1)
+    });
+    let stored = later.store.run(&run).await.unwrap().unwrap();
+    let finished = later.resume(stored).await.unwrap().wait().await;
+    assert_eq!(finished.state.phase, Phase::Refused);
+    assert_eq!(world.simulator.writes().len(), written, "nothing is sent");
+    let skipped = |outcome: &Outcome| matches!(outcome, Outcome::Skipped { reason: SkipReason::NotStarted });
+    let left = finished.state.items.keys().filter(|id| skipped(outcome(&finished, id))).count();
+    assert_eq!((left, finished.state.totals.failed), (ALL - written, 0));
     world.check().await;
 }
