@@ -227,7 +227,7 @@ async fn from_review_to_report() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_signal_during_a_run_cancels_waits_and_leaves() {
+async fn a_signal_during_a_run_interrupts_it_waits_and_leaves() {
     let mut desk = ScriptedDesk::new(World::small());
     desk.endless = true;
     let runner = Runner::start(desk);
@@ -237,7 +237,7 @@ async fn a_signal_during_a_run_cancels_waits_and_leaves() {
     let leave = runner.left().await.unwrap();
     assert!(matches!(&leave, Leave::Stopped(StopSignal::Terminate, _)), "{leave:?}");
     assert!(leave.closing().last_run.as_ref().unwrap().ended);
-    assert!(desk.calls().contains(&"Cancel".to_owned()));
+    assert!(desk.calls().contains(&"Interrupt".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
