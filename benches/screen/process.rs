@@ -129,11 +129,13 @@ async fn real_program(clients: usize, rows: usize, most: &str) {
     let options = Options { psa: "connectwise".to_owned(), layout, ..Options::default() };
     let simulator = Simulator::start(options).await.expect("the simulator starts");
     let folder = tempfile::tempdir().expect("a folder");
-    let credentials: Vec<String> =
-        simulator.credentials().iter().map(|(key, value)| format!("{key} = {value:?}\n")).collect();
+    // A secret in plain text would be warned about, where the state of the reading is to be seen.
+    let mut given = simulator.credentials();
+    let secret = given.remove("private_key").expect("it signs in with a key");
+    let credentials: Vec<String> = given.iter().map(|(key, value)| format!("{key} = {value:?}\n")).collect();
     let credentials = credentials.concat();
     let text = format!(
-        "default_profile = \"main\"\n[profiles.main]\npsa = \"connectwise\"\nbase_url = \"{}\"\n{credentials}\
+        "default_profile = \"main\"\n[profiles.main]\npsa = \"connectwise\"\nbase_url = \"{}\"\nprivate_key = {{ env = \"MOTHBALL_BENCH_KEY\" }}\n{credentials}\
          [profiles.main.offboarded]\ninactive = true\nstatuses = [\"Former Client\", \"Inactive\"]\n",
         simulator.base_url()
     );
@@ -143,7 +145,7 @@ async fn real_program(clients: usize, rows: usize, most: &str) {
     let seen = tokio::task::spawn_blocking(move || {
         let arguments =
             ["--config", &settings.display().to_string(), "--data-dir", &data.display().to_string()];
-        let mut screen = screen::Screen::open(&arguments, &[], 120, 40);
+        let mut screen = screen::Screen::open(&arguments, &[("MOTHBALL_BENCH_KEY", &secret)], 120, 40);
         screen.wait_for(", complete, read");
         let pid = screen.process();
         std::thread::sleep(Duration::from_secs(2));
