@@ -6,7 +6,7 @@ use super::{
     desk::{Control, Draft, HoldRequest, SaveRequest, UndoDraft, View},
     filter::Query,
     message::Message,
-    model::{data::Entry, review::Sort},
+    model::{data::Entry, plan::Purpose, review::Sort},
     options::Leave,
     order::Place,
 };
@@ -138,4 +138,25 @@ pub enum Effect {
     /// Forget what is on the terminal and draw all of it.
     Redraw,
     Leave(Leave),
+}
+
+impl Effect {
+    /// Asks for the plan that serves this purpose.
+    pub fn plan_for(purpose: &Purpose, generation: u64, draft: &Draft) -> Self {
+        match purpose {
+            Purpose::Ticked => Self::Plan { generation, draft: draft.clone() },
+            Purpose::Retry(run) => Self::PlanRetry { generation, run: run.clone() },
+            Purpose::Parked(run) => Self::StoredPlan { generation, run: run.clone() },
+            Purpose::Undo { run, only } => Self::PlanUndo {
+                generation,
+                draft: UndoDraft {
+                    run: run.clone(),
+                    only: only.clone(),
+                    reason: draft.reason.clone(),
+                    ticket: draft.ticket.clone(),
+                    dry_run: draft.dry_run,
+                },
+            },
+        }
+    }
 }

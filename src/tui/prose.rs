@@ -7,13 +7,16 @@ use super::{cells, theme::Meaning};
 /// Longer addresses are not linked: terminals do not agree on what to do with them.
 const LONGEST_URL: usize = 2000;
 
-/// Whether an address may be given to a terminal as a link: of the web, and of characters that mean nothing else.
+/// Whether an address may be given to a terminal as a link: of the web, of characters that mean nothing else, and with
+/// no name before its host that could pass for another host.
 pub fn is_harmless(url: &str) -> bool {
     let web = ["https://", "http://"].iter().any(|start| {
         url.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)) && url.len() > start.len()
     });
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&b);
-    web && url.len() <= LONGEST_URL && url.bytes().all(plain)
+    let host =
+        url.split_once("//").map_or("", |(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or(rest));
+    web && url.len() <= LONGEST_URL && url.bytes().all(plain) && !host.contains('@')
 }
 
 /// One line of a page. `T` names an entry that the view draws by itself.
@@ -94,7 +97,12 @@ mod tests {
 
     #[test]
     fn only_harmless_addresses_lead_anywhere() {
-        for good in ["https://psa.example/a?b=1&c=%20#d", "http://127.0.0.1:8080/", "HTTPS://X/"] {
+        for good in [
+            "https://psa.example/a?b=1&c=%20#d",
+            "https://psa.example/by/jane@msp",
+            "http://127.0.0.1:8080/",
+            "HTTPS://X/",
+        ] {
             assert!(is_harmless(good), "{good}");
         }
         for bad in [
@@ -102,6 +110,7 @@ mod tests {
             "file:///etc/passwd",
             "https://",
             "https://a b",
+            "https://bank.example@elsewhere.example/",
             "https://a\u{1b}]8;;x",
             "https://ü/",
             "",

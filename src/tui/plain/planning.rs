@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     super::{
-        desk::{Confirm, Draft, Mode, Parked, PlanView, Trouble, UndoDraft},
+        desk::{Confirm, Draft, Mode, Parked, PlanView, Trouble},
         effect::Effect,
         filter,
         model::{
@@ -130,21 +130,7 @@ pub fn parked_run(session: &mut Session, run: RunId) -> Vec<Effect> {
 
 fn ask(session: &mut Session, draft: Draft, purpose: Purpose) -> Vec<Effect> {
     let generation = session.next_serial();
-    let effect = match &purpose {
-        Purpose::Ticked => Effect::Plan { generation, draft: draft.clone() },
-        Purpose::Retry(run) => Effect::PlanRetry { generation, run: run.clone() },
-        Purpose::Parked(run) => Effect::StoredPlan { generation, run: run.clone() },
-        Purpose::Undo { run, only } => Effect::PlanUndo {
-            generation,
-            draft: UndoDraft {
-                run: run.clone(),
-                only: only.clone(),
-                reason: draft.reason.clone(),
-                ticket: draft.ticket.clone(),
-                dry_run: draft.dry_run,
-            },
-        },
-    };
+    let effect = Effect::plan_for(&purpose, generation, &draft);
     session.say("Planning: everything in it is read again. Nothing is written.");
     session.plan = Some(PlanPage::new(generation, draft, purpose));
     session.picks_items = false;

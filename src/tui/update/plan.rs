@@ -7,7 +7,7 @@ use tui_input::Input;
 use super::{
     super::{
         action::Action,
-        desk::{Draft, PlanView, Trouble, UndoDraft},
+        desk::{Draft, PlanView, Trouble},
         effect::Effect,
         key::Key,
         layout, line_input,
@@ -55,21 +55,7 @@ pub fn open_parked(model: &mut Model, run: RunId, pick_all: bool) -> Vec<Effect>
 
 pub(super) fn ask(model: &mut Model, draft: Draft, purpose: Purpose) -> Vec<Effect> {
     let generation = model.next_serial();
-    let effect = match &purpose {
-        Purpose::Ticked => Effect::Plan { generation, draft: draft.clone() },
-        Purpose::Retry(run) => Effect::PlanRetry { generation, run: run.clone() },
-        Purpose::Parked(run) => Effect::StoredPlan { generation, run: run.clone() },
-        Purpose::Undo { run, only } => Effect::PlanUndo {
-            generation,
-            draft: UndoDraft {
-                run: run.clone(),
-                only: only.clone(),
-                reason: draft.reason.clone(),
-                ticket: draft.ticket.clone(),
-                dry_run: draft.dry_run,
-            },
-        },
-    };
+    let effect = Effect::plan_for(&purpose, generation, &draft);
     model.plan = Some(PlanPage::new(generation, draft, purpose));
     model.place = Place::Plan;
     vec![effect]
