@@ -55,29 +55,30 @@ async fn killed_at_a_random_moment_it_resumes_with_nothing_lost_and_nothing_sent
         let seed = 1 + round;
         let mut dice = StdRng::seed_from_u64(seed);
         let program = Program::new(Options { layout, latency, seed, ..Options::default() }).await;
+        // Two at a time, so that there are moments between changes.
+        program.write_settings("[profiles.main.pace]\nin_flight = 2");
         let companies = program.simulator.truth().companies.into_values();
         let clients: Vec<String> =
             companies.filter(|one| one.offboarded.any() && !one.own).map(|one| one.id).collect();
         let (first, others) = clients.split_first().unwrap();
-        // One whole life tells how long one takes; only to spread the kills over it, nothing is asserted of it.
-        let born = tokio::time::Instant::now();
+        // One whole life tells how many requests one makes. The kills are spread over them, not over its time: how
+        // long a life takes changes with what else the machine does.
         assert_eq!(program.run(&["run", "--client-id", first, "--no-links"]).await.code, 0);
-        let mut life = born.elapsed();
+        let requests = program.simulator.count();
         for client in others.iter().take((kills() - round * 50).min(50) as usize) {
+            let before = program.simulator.count();
+            let last = dice.random_range(0..=requests);
             let mut command = program.command(&["run", "--client-id", client, "--no-links"]);
             let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            tokio::time::sleep(life.mul_f64(dice.random_range(0.0..1.1))).await;
-            let ended_by_itself = child.try_wait().unwrap().is_some();
+            while program.simulator.count() < before + last && child.try_wait().unwrap().is_none() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            // Before its answer, at it, or while the answer is being written down.
+            tokio::time::sleep(latency.mul_f64(dice.random_range(0.0..2.0))).await;
             child.kill().unwrap();
             child.wait().unwrap();
             let left = active(&program, client);
             cut_short += u64::from(left > 0 && left < ITEMS);
-            // How long a life takes changes with what else the machine does.
-            if ended_by_itself {
-                life = life.mul_f64(0.9);
-            } else if left == ITEMS {
-                life = life.mul_f64(1.05);
-            }
             let resumed = program.run(&["runs", "resume", "--all"]).await;
             assert_eq!(resumed.code, 0, "seed {seed}, client {client}: {}", resumed.stderr);
             let left = active(&program, client);
