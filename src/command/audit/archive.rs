@@ -9,7 +9,11 @@ use std::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::{domain::RunId, store::audit::RawRun, system::files::AtomicFile};
+use crate::{
+    domain::{RunId, plan::hex},
+    store::audit::RawRun,
+    system::files::AtomicFile,
+};
 
 pub struct Archive {
     file: AtomicFile,
@@ -55,6 +59,6 @@ impl Archive {
     /// Makes it durable. Returns its digest.
     pub fn finish(self) -> io::Result<String> {
         self.file.finish()?;
-        Ok(format!("{:x}", self.digest.finalize()))
+        Ok(hex(&self.digest.finalize()))
     }
 }
