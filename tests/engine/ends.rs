@@ -197,3 +197,30 @@ async fn what_an_expired_plan_never_sent_is_told_as_not_started() {
     assert_eq!((left, finished.state.totals.failed), (ALL - written, 0));
     world.check().await;
 }
+
+/// The first page of items cannot be read before they are sent.
+#[tokio::test]
+async fn a_page_that_cannot_be_read_fails_by_itself_and_a_refused_sign_in_stops_the_run() {
+    for kind in [Kind::Redirect301, Kind::Unauthorized] {
+        let quick = Quick::new(one_client("connectwise", 130)).await;
+        let id = offboarded(&quick.simulator)[0].clone();
+        let planned = draft(&quick.engine, client(&id), Scope::default(), who()).await;
+        quick.simulator.set_faults(Plan::of(vec![Rule::always(kind).times(1).on_route("configurations")]));
+        let finished = quick.engine.start(planned).await.unwrap().wait().await;
+        let failed = finished
+            .state
+            .items
+            .values()
+            .filter_map(|item| item.settled())
+            .filter(|item| matches!(&item.outcome, Outcome::Failed { message, .. } if message.contains("could not be read")))
+            .count();
+        if kind == Kind::Redirect301 {
+            assert_eq!(finished.state.phase, Phase::Finished);
+            assert_eq!((failed, finished.state.totals.done), (100, 30), "{:?}", finished.state.problems);
+        } else {
+            assert_eq!(finished.state.phase, Phase::Refused);
+            assert_eq!((failed, finished.state.totals.done), (0, 0), "{:?}", finished.state.problems);
+        }
+        quick.check().await;
+    }
+}
