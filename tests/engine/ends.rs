@@ -7,7 +7,7 @@ use mothball::{
     engine::{Control, EngineError, Undo, UndoOf, Who},
     simulator::{
         Options,
-        faults::{Kind, Plan, Rule},
+        faults::{Kind, Plan, Rule, Target},
     },
     system::Clock,
 };
@@ -223,4 +223,22 @@ async fn a_page_that_cannot_be_read_fails_by_itself_and_a_refused_sign_in_stops_
         }
         quick.check().await;
     }
+}
+
+/// Ten are on their way when the plan expires, ten more have their intent journaled and wait for their turn.
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_its_turn_when_the_plan_expires_is_not_sent() {
+    let mut quick = Quick::in_virtual_time(one_client("connectwise", 40)).await;
+    quick.engine.profile.safeguards.plan_expires_hours = 1;
+    let id = offboarded(&quick.simulator)[0].clone();
+    let planned = draft(&quick.engine, client(&id), Scope::default(), who()).await;
+    let expires = planned.plan.as_ref().unwrap().head().expires_at;
+    let left = expires.seconds_since(quick.engine.now());
+    tokio::time::sleep(Duration::from_secs_f64(left - 30.0)).await;
+    let slow = Rule { target: Target::Writes, ..Rule::always(Kind::Slow) }.lasting(Duration::from_secs(50));
+    quick.simulator.set_faults(Plan::of(vec![slow]));
+    let finished = quick.engine.start(planned).await.unwrap().wait().await;
+    assert_eq!(quick.simulator.writes().len(), 10, "{:?}", finished.state.totals);
+    assert_eq!(finished.state.totals.done, 10, "{:?}", finished.state.problems);
+    quick.check().await;
 }
