@@ -242,3 +242,28 @@ async fn what_waits_for_its_turn_when_the_plan_expires_is_not_sent() {
     assert_eq!(finished.state.totals.done, 10, "{:?}", finished.state.problems);
     quick.check().await;
 }
+
+/// The run says that it only reads back once the last answer is there, and says it once; with nothing to read back, not at all.
+#[tokio::test]
+async fn verifying_begins_after_the_last_answer() {
+    for refused in [false, true] {
+        let quick = Quick::new(one_client("connectwise", 30)).await;
+        let id = offboarded(&quick.simulator)[0].clone();
+        let planned = draft(&quick.engine, client(&id), Scope::default(), who()).await;
+        if refused {
+            quick.simulator.set_faults(Plan::of(vec![Rule::always(Kind::Forbidden)]));
+        }
+        let finished = quick.engine.start(planned).await.unwrap().wait().await;
+        assert_eq!(finished.state.totals.done, if refused { 0 } else { 30 }, "{:?}", finished.state.problems);
+        let events = quick.engine.store.run(&finished.header.run).await.unwrap().unwrap().events;
+        let places = |what: fn(&Event) -> bool| -> Vec<usize> {
+            events.iter().enumerate().filter(|(_, one)| what(&one.event)).map(|(place, _)| place).collect()
+        };
+        let answers = places(|event| matches!(event, Event::Answered { .. }));
+        let verifying = places(|event| matches!(event, Event::Verifying));
+        assert_eq!(answers.len(), 30);
+        assert_eq!(verifying.len(), usize::from(!refused));
+        assert!(verifying.iter().all(|place| Some(place) > answers.last()), "{verifying:?} {answers:?}");
+        quick.check().await;
+    }
+}
