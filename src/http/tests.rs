@@ -1,6 +1,7 @@
 //! The sender on a scripted transport, with time that is paused.
 
 mod renewals;
+mod room;
 mod waits;
 
 use std::{

@@ -175,6 +175,19 @@ async fn a_clock_that_is_set_back_revives_no_plan() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_waits_is_not_resumed_but_approved() {
+    let desk = Desk::new(1, 2);
+    let run = desk.parked(named(&[1])).await;
+    let error = desk.engine.resume(run.clone()).await.err().unwrap().to_string();
+    assert!(
+        error.contains(&format!("approve it first: mothball runs approve {}", run.header.run)),
+        "{error}"
+    );
+    assert!(approve(&desk, run, &Part::All).await.state.is_success());
+    desk.check().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_has_expired_is_written_down_by_whoever_looks() {
     let desk = Desk::new(2, 2);
     let old = desk.parked(named(&[1])).await;

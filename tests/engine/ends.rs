@@ -1,6 +1,6 @@
 //! What a run still does, and no longer does, around its end and between two looks.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use mothball::{
     domain::{ConfigId, Event, Outcome, Phase, SkipReason, protect::Protection, selection::Scope},
@@ -9,6 +9,7 @@ use mothball::{
         Options,
         faults::{Kind, Plan, Rule, Target},
     },
+    store::{MemoryStore, NewRun, Store, StoredRun},
     system::Clock,
 };
 
@@ -93,6 +94,23 @@ async fn what_was_sent_in_vain_when_the_run_is_cancelled_is_told_as_failed_not_a
         in_vain += usize::from(message.starts_with("sent 1 times without effect"));
     }
     assert!(in_vain > 0, "the cancel came in the middle");
+    world.check().await;
+}
+
+/// Whoever interrupts is not told that something is still open which was sent, read back, and found as it was.
+#[tokio::test]
+async fn what_was_sent_in_vain_when_the_run_is_interrupted_is_told_as_failed() {
+    let (world, id) = slow_world().await;
+    let planned = world.draft(client(&id), Scope::default(), who()).await;
+    world.simulator.set_faults(Plan::of(vec![Rule::always(Kind::LostWrite)]));
+    let handle = world.start(planned).await;
+    control_when(&handle, Control::Interrupt, |state| state.totals.past_sending() >= 1).await;
+    let finished = handle.wait().await;
+    world.simulator.set_faults(Plan::none());
+    assert_eq!(finished.state.phase, Phase::Interrupted, "{:?}", finished.state.totals);
+    let answered = finished.state.items.values().filter(|item| item.settled().is_some()).count();
+    assert!(answered > 0, "{:?}", finished.state.totals);
+    assert_eq!(finished.state.totals.failed, answered as u64, "{:?}", finished.state.totals);
     world.check().await;
 }
 
@@ -196,6 +214,32 @@ async fn what_an_expired_plan_never_sent_is_told_as_not_started() {
     let left = finished.state.items.keys().filter(|id| skipped(outcome(&finished, id))).count();
     assert_eq!((left, finished.state.totals.failed), (ALL - written, 0));
     world.check().await;
+}
+
+/// The journal as a process left it that was killed after the first answer: resumed a day later, what was sent is read.
+#[tokio::test]
+async fn what_was_sent_before_the_plan_expired_is_settled_by_reading() {
+    let quick = Quick::new(one_client("connectwise", 90)).await;
+    let id = offboarded(&quick.simulator)[0].clone();
+    let planned = draft(&quick.engine, client(&id), Scope::default(), who()).await;
+    let whole = quick.engine.start(planned).await.unwrap().wait().await;
+    let StoredRun { header, survey, plan, events, .. } =
+        quick.engine.store.run(&whole.header.run).await.unwrap().unwrap();
+    let cut = events.iter().position(|one| matches!(one.event, Event::Answered { .. })).unwrap();
+    let sent = events[..=cut].iter().filter(|one| matches!(one.event, Event::Intended { .. })).count();
+    assert!((1..90).contains(&sent), "{sent}");
+    let store = Arc::new(MemoryStore::new());
+    let run = header.run.clone();
+    store.create_run(&NewRun { header, survey, plan }).await.unwrap();
+    store.append(&run, &events[..=cut]).await.unwrap();
+
+    let mut later = quick.another(store.clone(), Arc::clone(&quick.engine.psa));
+    later.clock = Clock::telling(|| Clock::system().now() + jiff::SignedDuration::from_hours(25));
+    let resumed = later.resume(store.run(&run).await.unwrap().unwrap()).await.unwrap().wait().await;
+    assert_eq!(resumed.state.phase, Phase::Refused);
+    assert_eq!(resumed.state.totals.done, sent as u64, "{:?}", resumed.state.problems);
+    assert_eq!(quick.simulator.writes().len(), 90, "nothing is sent again");
+    quick.check().await;
 }
 
 /// The first page of items cannot be read before they are sent.
