@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, mpsc};
 
 use self::{following::Following, rows::Rows};
-use super::{context::Context, deliver::keep, second_look};
+use super::{context::Context, deliver::keep};
 use crate::{
     domain::{Client, ClientId, ConfigId, RunId, Timestamp, consent::Part, document::Report, event::End},
     engine::{
@@ -174,7 +174,7 @@ impl Desk for RealDesk {
         *self.state.loaded.lock().await = Some(Arc::new(discovery));
         tell(&news, LoadNews::Complete { as_of, coverage }).await;
         // What is due is looked at once the list is here: it holds up no picture.
-        let found = second_look::where_due(&self.context).await;
+        let found = self.context.engine.look_again_first().await;
         if !found.is_empty() {
             tell(&news, LoadNews::CameBack(found)).await;
         }

@@ -18,7 +18,6 @@ mod progress;
 mod review;
 mod run;
 mod runs;
-mod second_look;
 mod setup;
 mod simulate;
 mod simulate_help;

@@ -194,6 +194,7 @@ mod tests {
             tenant: None,
             operator: "jane@msp.example".into(),
             user: "jane".into(),
+            origin: crate::domain::Origin::default(),
             requested_by: None,
             ticket: Some("4711".into()),
             reason: Some(reason.to_owned()),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClientId, Configuration, Criteria, Links, Outcome, Phase, Problem, RunId, RunState, SignOfLife,
+    ClientId, Configuration, Criteria, Links, Origin, Outcome, Phase, Problem, RunId, RunState, SignOfLife,
     SkipReason, Tenant, Timestamp, client::Offboarded, document::Coverage, note::NotePolicy, plan::Kind,
     run::ItemState,
 };
@@ -26,6 +26,9 @@ pub struct Header {
     /// The user of the operating system who started it; nobody in records of earlier builds.
     #[serde(default)]
     pub user: String,
+    /// What set it going; a person in records of earlier builds.
+    #[serde(default, skip_serializing_if = "Origin::is_person")]
+    pub origin: Origin,
     pub requested_by: Option<String>,
     pub ticket: Option<String>,
     pub reason: Option<String>,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Discovery, Engine};
 use crate::domain::{
-    ClientId, Code, ConfigId, Configuration, Criteria, Links, Plan, Problem, RunId, SignOfLife, SkipReason,
-    Tenant, Timestamp,
+    ClientId, Code, ConfigId, Configuration, Criteria, Links, Origin, Plan, Problem, RunId, SignOfLife,
+    SkipReason, Tenant, Timestamp,
     client::Offboarded,
     document::ClientName,
     plan::{Head, Kind},
@@ -24,6 +24,9 @@ pub struct Who {
     pub operator: String,
     /// The user of the operating system.
     pub user: String,
+    pub origin: Origin,
+    /// The id that the run gets, where somebody was told it already.
+    pub run: Option<RunId>,
     pub requested_by: Option<String>,
     pub ticket: Option<String>,
     pub reason: Option<String>,
@@ -208,7 +211,7 @@ impl Engine {
     /// The plan over what the survey leaves to go, bound to the tenant.
     pub fn draft(&self, discovery: &Discovery, mut survey: Survey, who: &Who) -> Draft {
         let made_at = self.now();
-        let run = RunId::new(random::run_id(self.clock.now()));
+        let run = self.id_for(who);
         let hours = i64::from(self.profile.safeguards.plan_expires_hours);
         let head = Head {
             run: run.clone(),
@@ -235,10 +238,15 @@ impl Engine {
     /// A run that failed before it could look at anything still has a header and a report.
     pub fn draft_of_failure(&self, who: &Who, asked: &[SurveyedClient], problem: Problem) -> Draft {
         let now = self.now();
-        let run = RunId::new(random::run_id(self.clock.now()));
+        let run = self.id_for(who);
         let header = self.header(Kind::Deactivate, run, who, now, None, self.profile.criteria.clone());
         let survey = Survey { clients: asked.to_vec(), problems: vec![problem], ..Survey::default() };
         Draft { header, survey, plan: None }
+    }
+
+    /// The id that was given beforehand, or a new one.
+    pub(super) fn id_for(&self, who: &Who) -> RunId {
+        who.run.clone().unwrap_or_else(|| RunId::new(random::run_id(self.clock.now())))
     }
 
     pub(super) fn header(
@@ -259,6 +267,7 @@ impl Engine {
             tenant,
             operator: who.operator.clone(),
             user: who.user.clone(),
+            origin: who.origin.clone(),
             requested_by: who.requested_by.clone(),
             ticket: who.ticket.clone(),
             reason: who.reason.clone(),

@@ -1,4 +1,4 @@
-//! What a run does, for the screen, the command line and whoever else starts one:
+//! What a run does, for the screen, the command line and whoever else starts one (those without a screen: [`order`]):
 //! [`discover`] → [`links`] → [`draft`] → approval → [`apply`] → [`verify`] → follow-up. Nothing flows
 //! back up except events, and the engine never waits for a listener: it journals, folds, then
 //! publishes ([`feed`]).
@@ -23,6 +23,7 @@ pub mod limits;
 pub mod links;
 mod note_stage;
 mod notes;
+pub mod order;
 mod pipeline;
 mod resume;
 mod second_look;
@@ -42,6 +43,7 @@ pub use draft::{Draft, Pick, Who};
 pub use error::EngineError;
 pub use feed::Feed;
 pub use handle::{Controller, Finished, RunHandle};
+pub use order::{Begun, Order, Planned};
 pub use second_look::LookedAgain;
 pub use sign_in::StoredSignIn;
 pub use sweep::Looked;

@@ -17,7 +17,6 @@ use crate::{
     },
     psa::{PsaError, port::ClientScope},
     store::StoredRun,
-    system::random,
 };
 
 /// What shall be undone.
@@ -146,7 +145,7 @@ impl Engine {
         who: &Who,
     ) -> Result<Draft, EngineError> {
         let made_at = self.now();
-        let run = RunId::new(random::run_id(self.clock.now()));
+        let run = self.id_for(who);
         let who = Who { parent, links: false, single: survey.clients.len() == 1, ..who.clone() };
         let criteria = self.profile.criteria.clone();
         let header = self.header(Kind::Undo, run.clone(), &who, made_at, Some(tenant.clone()), criteria);

@@ -75,6 +75,7 @@ fn run(rng: &mut StdRng, number: usize, events: usize) -> Run {
             tenant: Some(samples::head().tenant),
             operator: "jane".into(),
             user: "jane".into(),
+            origin: crate::domain::Origin::default(),
             requested_by: None,
             ticket: None,
             reason: Some("left".into()),

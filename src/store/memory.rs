@@ -7,16 +7,18 @@ use std::{
 };
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use super::{
-    Acquired, Audit, Claim, Deactivated, Flaw, Held, Hold, Holder, KnownHead, NewRun, Request, Result,
-    RunSummary, Store, StoreError, StoredRun, Sweep,
+    Acquired, Audit, Claim, Deactivated, Flaw, Held, Hold, Holder, Job, KnownHead, NewRun, Request, Result,
+    RunSummary, Store, StoreError, StoredRun, Sweep, Token,
     journal::{Batch, Predecessor, Prepared, Record, events},
     types::{forgotten_before, moment},
 };
 use crate::domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp, plan::sha256};
 
 mod audit;
+mod queue;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +28,7 @@ type Place = (String, String);
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     state: Mutex<State>,
+    changes: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +41,9 @@ struct State {
     sweeps: BTreeMap<(Place, String), Sweep>,
     holds: BTreeMap<(Place, ConfigId), Hold>,
     requests: Vec<(RunId, Request)>,
+    /// In the order in which they were put down.
+    jobs: Vec<Job>,
+    tokens: Vec<Token>,
     /// Set by a test: after so many more changes the next one cannot be made durable.
     fails_after: Option<u32>,
     failed: Option<String>,
@@ -99,6 +105,8 @@ impl MemoryStore {
             }
             left => {
                 state.fails_after = left.map(|left| left - 1);
+                // Whoever hears of it now waits for the lock, and then sees the change.
+                self.changes.send_modify(|number| *number += 1);
                 Ok(state)
             }
         }
@@ -214,6 +222,20 @@ impl Store for MemoryStore {
         let mut state = self.change()?;
         let kept = state.run_mut(run)?;
         Ok((kept.summary.head == head).then(|| kept.append(batch)))
+    }
+
+    async fn records_after(&self, run: &RunId, seq: u64, limit: u32) -> Result<Vec<(u64, Stamped)>> {
+        let state = self.lock();
+        let kept = state.run(run).ok_or_else(|| StoreError::UnknownRun(run.clone()))?;
+        // Record 0 is the beginning, not an event.
+        let from = usize::try_from(seq).unwrap_or(usize::MAX).saturating_add(1);
+        let after: Vec<&Record> = kept.records.iter().skip(from).take(limit as usize).collect();
+        let events = events(after.iter().map(|record| record.body.as_str())).map_err(corrupt)?;
+        Ok(after.iter().map(|record| record.seq).zip(events).collect())
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     async fn save_report(&self, run: &RunId, report: &serde_json::Value) -> Result<()> {

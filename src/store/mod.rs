@@ -2,7 +2,7 @@
 //! and what processes ask of each other.
 //!
 //! [`Store`] says what is kept, [`types`] in which words, [`journal`] how records are chained; [`check`] notices what
-//! was altered, [`audit`] and [`prune`] are for those who check and shorten it. There are
+//! was altered, [`audit`] and [`prune`] are for those who check and shorten it, [`queue`] and [`tokens`] for the server. There are
 //! two that keep it: [`sqlite`] on disk, and [`memory`] for tests under virtual time. One suite
 //! (`tests/store`) checks both.
 
@@ -14,15 +14,20 @@ pub(crate) mod generated;
 pub mod journal;
 pub mod memory;
 pub mod prune;
+pub mod queue;
 pub mod sqlite;
+pub mod tokens;
 pub mod types;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 pub use audit::{Audit, Findings, KnownHead};
 pub use error::StoreError;
 pub use memory::MemoryStore;
+pub use queue::{Job, NewJob, Once, Put, Queue, Stage};
 pub use sqlite::SqliteStore;
+pub use tokens::{Right, Token, Tokens};
 pub use types::{
     Acquired, Claim, Deactivated, Flaw, Held, Holder, NewRun, Request, RunSummary, Sighting, StoredRun,
     Sweep, Wish, rests_until, sign_in_key,
@@ -39,7 +44,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// When a change could not be made durable, every later change through the same handle fails: what the
 /// disk holds is then not known any more, and nothing may be built on it.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Queue + Tokens + Send + Sync {
     // --- runs and their journal ---
 
     async fn create_run(&self, run: &NewRun) -> Result<()>;
@@ -50,6 +55,12 @@ pub trait Store: Send + Sync {
     /// The same, but only if nothing was added since the journal ended with `head`; `None` if something was.
     /// For decisions that two people or processes may come to at the same time.
     async fn append_after(&self, run: &RunId, head: &str, events: &[Stamped]) -> Result<Option<String>>;
+
+    /// What follows record `seq` of a run's journal, at most `limit` records, each with its number.
+    async fn records_after(&self, run: &RunId, seq: u64, limit: u32) -> Result<Vec<(u64, Stamped)>>;
+
+    /// Changes its value when something was changed, by this process or another. What it was, whoever listens looks up.
+    fn changes(&self) -> watch::Receiver<u64>;
 
     async fn save_report(&self, run: &RunId, report: &serde_json::Value) -> Result<()>;
 

@@ -1,4 +1,4 @@
-//! Randomness: ids of runs, and jitter for waits.
+//! Randomness: ids of runs, secrets, and jitter for waits.
 
 use std::cell::RefCell;
 
@@ -26,6 +26,11 @@ pub fn run_id(now: jiff::Timestamp) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let tail: String = draw(|rng| (0..8).map(|_| char::from(ALPHABET[rng.random_range(0..32)])).collect());
     format!("{}-{tail}", now.strftime("%Y%m%dT%H%M%S"))
+}
+
+/// 256 bits that nobody can guess, never from a seed.
+pub fn secret() -> [u8; 32] {
+    rand::rng().random()
 }
 
 /// A number in `0.0..1.0`.

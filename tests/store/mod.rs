@@ -6,7 +6,10 @@ mod journal;
 mod leases;
 mod memory_of_things;
 mod pruning;
+mod queue;
 pub(crate) mod samples;
+mod tokens;
+mod watching;
 
 /// Makes one test per store from a check that is given a `&dyn Store`.
 macro_rules! on_both {

@@ -103,6 +103,7 @@ pub fn run_of(id: &str, tenant: &Tenant, kind: Kind, n: u32, start: i64) -> NewR
             tenant: Some(tenant.clone()),
             operator: "jane".into(),
             user: "jane".into(),
+            origin: mothball::domain::Origin::default(),
             requested_by: None,
             ticket: Some("T-1".into()),
             reason: None,

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use mothball::{
     domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp},
     store::{
-        Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, Result, RunSummary, Store,
-        StoredRun, Sweep,
+        Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, Job, NewJob, NewRun, Put, Queue, Request,
+        Result, RunSummary, Store, StoredRun, Sweep, Token, Tokens,
     },
 };
 
@@ -56,6 +56,14 @@ impl<D: Doorkeeper> Store for GuardedStore<D> {
 
     async fn append_after(&self, run: &RunId, head: &str, events: &[Stamped]) -> Result<Option<String>> {
         self.door.change(Kind::Run, self.inner.append_after(run, head, events)).await
+    }
+
+    async fn records_after(&self, run: &RunId, seq: u64, limit: u32) -> Result<Vec<(u64, Stamped)>> {
+        self.inner.records_after(run, seq, limit).await
+    }
+
+    fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.inner.changes()
     }
 
     async fn save_report(&self, run: &RunId, report: &serde_json::Value) -> Result<()> {
@@ -169,5 +177,67 @@ impl<D: Doorkeeper> Store for GuardedStore<D> {
 
     async fn close(&self) {
         self.inner.close().await;
+    }
+}
+
+#[async_trait]
+impl<D: Doorkeeper> Queue for GuardedStore<D> {
+    async fn put_job(&self, job: &NewJob) -> Result<Put> {
+        self.door.change(Kind::Other, self.inner.put_job(job)).await
+    }
+
+    async fn take_job(&self, holder: &Holder, now: Timestamp) -> Result<Option<Job>> {
+        self.door.change(Kind::Other, self.inner.take_job(holder, now)).await
+    }
+
+    async fn next_job(&self) -> Result<Option<Timestamp>> {
+        self.inner.next_job().await
+    }
+
+    async fn finish_job(&self, run: &RunId, at: Timestamp, trouble: Option<&str>) -> Result<()> {
+        self.door.change(Kind::Other, self.inner.finish_job(run, at, trouble)).await
+    }
+
+    async fn give_back(&self, run: &RunId, not_before: Timestamp) -> Result<()> {
+        self.door.change(Kind::Other, self.inner.give_back(run, not_before)).await
+    }
+
+    async fn drop_job(&self, run: &RunId, at: Timestamp, why: &str) -> Result<bool> {
+        self.door.change(Kind::Other, self.inner.drop_job(run, at, why)).await
+    }
+
+    async fn job(&self, run: &RunId) -> Result<Option<Job>> {
+        self.inner.job(run).await
+    }
+
+    async fn jobs(&self) -> Result<Vec<Job>> {
+        self.inner.jobs().await
+    }
+
+    async fn forget_jobs(&self, ended_before: Timestamp, now: Timestamp) -> Result<u64> {
+        self.door.change(Kind::Other, self.inner.forget_jobs(ended_before, now)).await
+    }
+}
+
+#[async_trait]
+impl<D: Doorkeeper> Tokens for GuardedStore<D> {
+    async fn put_token(&self, token: &Token) -> Result<()> {
+        self.door.change(Kind::Other, self.inner.put_token(token)).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<Token>> {
+        self.inner.tokens().await
+    }
+
+    async fn token(&self, id: &str) -> Result<Option<Token>> {
+        self.inner.token(id).await
+    }
+
+    async fn revoke_token(&self, id: &str, at: Timestamp) -> Result<bool> {
+        self.door.change(Kind::Other, self.inner.revoke_token(id, at)).await
+    }
+
+    async fn token_used(&self, id: &str, at: Timestamp) -> Result<()> {
+        self.door.change(Kind::Other, self.inner.token_used(id, at)).await
     }
 }

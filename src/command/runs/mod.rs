@@ -100,6 +100,8 @@ fn summary(run: &RunSummary) -> serde_json::Value {
         "profile": run.header.profile,
         "tenant": run.header.tenant.as_ref().map(ToString::to_string),
         "phase": run.phase,
+        "operator": run.header.operator,
+        "origin": run.header.origin,
         "dry_run": run.header.dry_run,
         "changed": run.changed(),
         "skipped": run.skipped(),

@@ -29,6 +29,9 @@ pub fn lines(run: &StoredRun) -> Vec<String> {
             run.survey.clients.iter().filter_map(|client| client.name.clone()).collect::<Vec<_>>().join(", ")
         ),
     ];
+    if !header.origin.is_person() {
+        lines.insert(2, format!("origin   {}", header.origin));
+    }
     lines.extend(run.events.iter().map(line));
     lines.extend(waiting(run));
     lines

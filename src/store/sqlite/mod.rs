@@ -1,13 +1,15 @@
 //! The store on disk: one SQLite file in the data directory. [`open`] makes it ready, [`writer`] is the one
-//! task that changes it, [`changes`], [`journal`] and [`prune`] hold the changes, [`reads`] what is asked of it, and
-//! [`audit`] checks it.
+//! task that changes it, [`changes`], [`journal`] and [`prune`] hold the changes, [`reads`] what is asked of it, [`queue`] is for
+//! the server, [`watch`] notices what other processes change, and [`audit`] checks it.
 
 mod audit;
 mod changes;
 mod journal;
 mod open;
 mod prune;
+mod queue;
 mod reads;
+mod watch;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +32,7 @@ pub struct SqliteStore {
     path: PathBuf,
     reads: SqlitePool,
     writer: Writer,
+    watched: watch::Watched,
 }
 
 impl SqliteStore {
@@ -40,8 +43,9 @@ impl SqliteStore {
 
     async fn open_with(folder: &Path, limits: open::Limits) -> Result<Self> {
         let opened = open::open(folder, limits).await?;
-        let writer = Writer::start(opened.connection, opened.path.clone());
-        Ok(Self { path: opened.path, reads: opened.reads, writer })
+        let watched = watch::Watched::new(&opened.path);
+        let writer = Writer::start(opened.connection, opened.path.clone(), watched.teller());
+        Ok(Self { path: opened.path, reads: opened.reads, writer, watched })
     }
 
     /// Where the store lies.
@@ -88,6 +92,14 @@ impl Store for SqliteStore {
                 Box::pin(async move { journal::append_after(connection, run, &head, batch).await })
             })
             .await
+    }
+
+    async fn records_after(&self, run: &RunId, seq: u64, limit: u32) -> Result<Vec<(u64, Stamped)>> {
+        reads::records_after(self, run, seq, limit).await
+    }
+
+    fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.watched.subscribe()
     }
 
     async fn save_report(&self, run: &RunId, report: &serde_json::Value) -> Result<()> {
@@ -251,6 +263,7 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
+        self.watched.close();
         self.writer.close().await;
         self.reads.close().await;
     }

@@ -64,7 +64,7 @@ pub async fn open(folder: &Path, limits: Limits) -> Result<Opened> {
     Ok(Opened { path, connection, reads })
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
+pub fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)

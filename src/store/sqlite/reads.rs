@@ -103,6 +103,32 @@ fn plan(row: &SqliteRow) -> Database<Option<(Vec<u8>, String)>> {
     Ok(bytes.zip(digest))
 }
 
+pub async fn records_after(
+    store: &SqliteStore,
+    run: &RunId,
+    seq: u64,
+    limit: u32,
+) -> Result<Vec<(u64, Stamped)>> {
+    let lines: Vec<(i64, String)> =
+        sqlx::query_as("SELECT seq, body FROM records WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?")
+            .bind(run.as_str())
+            .bind(i64::try_from(seq).unwrap_or(i64::MAX))
+            .bind(i64::from(limit))
+            .fetch_all(&store.reads)
+            .await
+            .map_err(|error| store.error(&error))?;
+    if lines.is_empty() {
+        let known: Option<i64> = sqlx::query_scalar("SELECT 1 FROM runs WHERE id = ?")
+            .bind(run.as_str())
+            .fetch_optional(&store.reads)
+            .await
+            .map_err(|error| store.error(&error))?;
+        return known.map(|_| Vec::new()).ok_or_else(|| StoreError::UnknownRun(run.clone()));
+    }
+    let events = events(lines.iter().map(|(_, body)| body.as_str())).map_err(|what| store.corrupt(what))?;
+    Ok(lines.iter().map(|(seq, _)| *seq as u64).zip(events).collect())
+}
+
 pub async fn runs(store: &SqliteStore, limit: u32) -> Result<Vec<RunSummary>> {
     list(store, None, i64::from(limit)).await
 }

@@ -19,6 +19,7 @@ fn new_run(id: &str) -> NewRun {
             tenant: Some(samples::head().tenant),
             operator: "jane".into(),
             user: "jane".into(),
+            origin: crate::domain::Origin::default(),
             requested_by: None,
             ticket: None,
             reason: None,

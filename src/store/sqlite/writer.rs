@@ -11,7 +11,7 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use sqlx::SqliteConnection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     journal,
@@ -73,10 +73,11 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn start(connection: SqliteConnection, path: PathBuf) -> Self {
+    /// `changes` is told of every transaction.
+    pub fn start(connection: SqliteConnection, path: PathBuf, changes: watch::Sender<u64>) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let commits = Arc::new(AtomicU64::new(0));
-        tokio::spawn(work(connection, path, queue, commits.clone()));
+        tokio::spawn(work(connection, path, queue, commits.clone(), changes));
         Self { jobs, commits }
     }
 
@@ -149,6 +150,7 @@ async fn work(
     path: PathBuf,
     mut queue: mpsc::Receiver<Job>,
     commits: Arc<AtomicU64>,
+    changes: watch::Sender<u64>,
 ) {
     let mut connection = Some(connection);
     let mut failed: Option<String> = None;
@@ -169,6 +171,7 @@ async fn work(
             failed = transact(&mut working, &path, todo).await;
             if failed.is_none() {
                 commits.fetch_add(1, Ordering::Relaxed);
+                changes.send_modify(|number| *number += 1);
                 connection = Some(working);
             } else {
                 // Closing it would sync the same files again. A disk that failed to may say yes the second time, and have
