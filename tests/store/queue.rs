@@ -221,11 +221,11 @@ async fn of_many_takers_each_job_has_one(store: &dyn Store) {
     let jobs: Vec<NewJob> = (0..40).map(|n| job(&format!("r{n:02}"), 0)).collect();
     put(store, &jobs).await;
     let holders = [here(), elsewhere()];
-    let takes = (0..60).map(|n| {
+    let hands = (0..60).map(|n| {
         let holder = &holders[n % 2];
         async move { take(store, holder, at(1)).await }
     });
-    let taken: Vec<String> = futures_util::future::join_all(takes).await.into_iter().flatten().collect();
+    let taken: Vec<String> = futures_util::future::join_all(hands).await.into_iter().flatten().collect();
     assert_eq!(taken.len(), 40);
     assert_eq!(taken.iter().collect::<BTreeSet<_>>().len(), 40, "{taken:?}");
 }
