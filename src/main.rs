@@ -8,5 +8,6 @@ use mothball::{command, system::process::exit_status};
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = command::args::Cli::parse();
-    exit_status(command::execute(cli).await.number())
+    // All that any command keeps across its waits, on the heap instead of the stack.
+    exit_status(Box::pin(command::execute(cli)).await.number())
 }

@@ -59,7 +59,9 @@ fn assert_chained(run: &RunId, records: &[Record]) {
             assert_eq!(record.previous, records[place - 1].hash, "{run}: record {place} follows another one");
         }
         let text = format!("{}\n{}\n{}", record.previous, record.seq, record.body);
-        let hash: String = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = Sha256::digest(text.as_bytes())
+            .iter()
+            .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         assert_eq!(hash, record.hash, "{run}: record {place} is not what was hashed");
     }
 }
