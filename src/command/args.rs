@@ -5,11 +5,13 @@ use std::path::PathBuf;
 mod audit;
 mod examples;
 mod export_run;
+mod schedules;
 
 pub use audit::{Audit, Export, Form, Prune, Verify};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 pub use export_run::ExportRun;
+pub use schedules::{List, Schedules};
 
 /// Retire the PSA configurations of offboarded clients: reviewed one by one, applied safely, proven
 /// afterwards.
@@ -94,6 +96,9 @@ pub enum Command {
     /// Check the record of all runs, hand it out, remove what is old
     #[command(subcommand)]
     Audit(Audit),
+    /// Look at the runs that `mothball serve` begins by itself
+    #[command(subcommand)]
+    Schedules(Schedules),
     /// Serve a simulated PSA on this computer
     #[command(after_long_help = super::simulate_help::text())]
     Simulate(Simulate),

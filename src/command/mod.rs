@@ -18,6 +18,7 @@ mod progress;
 mod review;
 mod run;
 mod runs;
+mod schedules;
 mod setup;
 mod simulate;
 mod simulate_help;
@@ -83,6 +84,10 @@ pub async fn execute(cli: Cli) -> ExitCode {
         },
         Command::Holds { json } => match log(&global) {
             Ok(_log) => hold::holds(&global, *json).await,
+            Err(failure) => Err(failure),
+        },
+        Command::Schedules(args) => match log(&global) {
+            Ok(_log) => schedules::schedules(&global, args).await,
             Err(failure) => Err(failure),
         },
         Command::Doctor(args) => match log(&global) {

@@ -6,6 +6,7 @@
 //! [`run`] folds them, and [`document`] is the report a person keeps.
 
 pub mod approval;
+pub mod cadence;
 pub mod client;
 pub mod configuration;
 pub mod consent;
@@ -20,6 +21,7 @@ pub mod links;
 pub mod listing;
 pub mod note;
 mod note_text;
+pub mod notice;
 pub mod origin;
 pub mod outcome;
 pub mod plan;
@@ -27,6 +29,7 @@ pub mod problem;
 pub mod protect;
 pub mod run;
 pub mod safeguards;
+pub mod schedule;
 pub mod second_look;
 pub mod selection;
 pub mod survey;

@@ -1,6 +1,6 @@
 //! Points in time. The domain never asks what time it is: it is told.
 
-use jiff::{SignedDuration, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, ZonedDateTime, civil::Date, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,11 @@ impl Timestamp {
     /// Seconds from `earlier` to this moment; negative if `earlier` is later.
     pub fn seconds_since(self, earlier: Self) -> f64 {
         self.0.duration_since(earlier.0).as_secs_f64()
+    }
+
+    /// What clocks of this zone show.
+    pub fn in_zone(self, zone: &TimeZone) -> ZonedDateTime {
+        self.0.to_zoned_datetime(zone.clone())
     }
 
     /// The calendar day in UTC.

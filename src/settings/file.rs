@@ -5,7 +5,8 @@ use std::path::Path;
 use toml::de::DeTable;
 
 use super::{
-    Preselect, ReviewSettings, Settings, SettingsError, StoreSettings, profile, screen, secret,
+    Preselect, ReviewSettings, Settings, SettingsError, StoreSettings, notifications, profile, schedules,
+    screen, secret,
     section::{Document, Section},
 };
 use crate::domain::{
@@ -38,8 +39,12 @@ pub fn parse(text: &str, path: &Path) -> Result<Settings, SettingsError> {
     let ui = screen::ui(root.section("ui"));
     let keys = screen::keys(&root.section("keys"));
     let mut profiles = profile::read_all(&root);
+    let meant = default_profile.as_ref().map(|found| found.value.as_str());
+    let schedules = schedules::read_all(&root, &profiles, meant);
+    let mut notifications = notifications::read_all(&root, &profiles);
     let of_profiles = profiles.values_mut().flat_map(|profile| profile.secrets.values_mut());
-    secret::keep_apart(of_profiles.chain(store.url.as_mut()));
+    let told = notifications.iter_mut().map(|notification| &mut notification.url);
+    secret::keep_apart(of_profiles.chain(store.url.as_mut()).chain(told));
     if let Some(asked) = &default_profile
         && !profiles.contains_key(&asked.value)
         && !profiles.is_empty()
@@ -64,6 +69,8 @@ pub fn parse(text: &str, path: &Path) -> Result<Settings, SettingsError> {
         review,
         ui,
         keys,
+        schedules,
+        notifications,
         warnings: findings.warnings,
         given: findings.given,
         known: findings.known,

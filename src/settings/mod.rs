@@ -1,14 +1,16 @@
 //! The settings file, and what stands above it: flags and the environment.
 //!
 //! [`location`] says where the files are, [`section`] reads TOML with positions and collects every mistake,
-//! [`file`], [`profile`] and [`screen`] know the keys, [`secret`] fetches what must not stand in a file, [`unenforced`]
+//! [`file`], [`profile`], [`screen`], [`schedules`] and [`notifications`] know the keys, [`secret`] fetches what must not stand in a file, [`unenforced`]
 //! names what a person asked for and this build does not do yet. Nothing here changes after it was read.
 
 pub mod draft;
 pub mod error;
 mod file;
 pub mod location;
+mod notifications;
 pub mod profile;
+mod schedules;
 mod screen;
 pub mod secret;
 mod section;
@@ -21,12 +23,13 @@ use std::{
 };
 
 pub use error::{Fault, SettingsError};
+pub use notifications::Notification;
 pub use profile::Profile;
 pub use screen::{Bell, KeySetting, Placed, UiSettings};
 pub use secret::Secret;
 
 use crate::{
-    domain::{safeguards::Safeguards, text::nearest},
+    domain::{safeguards::Safeguards, schedule::Schedule, text::nearest},
     system::{environment, process},
 };
 
@@ -48,6 +51,10 @@ pub struct Settings {
     pub ui: UiSettings,
     /// `[keys]`, in the order of the file.
     pub keys: Vec<KeySetting>,
+    /// Runs that begin by themselves, in the order of the file.
+    pub schedules: Vec<Schedule>,
+    /// Whom to tell about runs, in the order of the file.
+    pub notifications: Vec<Notification>,
     /// What is not wrong, but should be known.
     pub warnings: Vec<String>,
     /// The keys that the file has, as `safeguards.max_changes` or `profiles.main.pace.requests`.

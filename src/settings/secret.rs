@@ -53,7 +53,12 @@ enum Source {
     Command(Vec<String>),
     /// By its name in the keyring of whoever is signed in.
     Keyring(String),
+    /// By the name under which the service manager handed it over (`LoadCredential=` of a systemd unit).
+    Credential(String),
 }
+
+/// Where systemd puts what a unit names with `LoadCredential=`.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
 /// What is said about a secret in plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +68,7 @@ pub enum Plain {
     IfNoPassword,
 }
 
-const FORMS: &str = "{ env = \"NAME\" }, { file = \"PATH\" }, { command = [\"PROGRAM\", \"ARGUMENT\"] }, { keyring = \"NAME\" }, or text in quotes";
+const FORMS: &str = "{ env = \"NAME\" }, { file = \"PATH\" }, { command = [\"PROGRAM\", \"ARGUMENT\"] }, { keyring = \"NAME\" }, { credential = \"NAME\" }, or text in quotes";
 
 /// What works where no keyring does.
 const WITHOUT_KEYRING: &str =
@@ -124,11 +129,23 @@ pub fn read(section: &Section<'_, '_>, found: Found<&DeValue<'_>>, plain: Plain)
                 ("keyring", DeValue::String(name)) if !name.trim().is_empty() => {
                     Source::Keyring(name.to_string())
                 }
+                // A name, and no way out of the folder.
+                ("credential", DeValue::String(name))
+                    if !name.trim().is_empty() && !name.contains('/') && name != ".." =>
+                {
+                    Source::Credential(name.to_string())
+                }
+                ("credential", _) => {
+                    return refuse(
+                        "credential must be a name that the unit gives with LoadCredential=NAME:PATH"
+                            .to_owned(),
+                    );
+                }
                 ("env" | "file" | "keyring", _) => {
                     return refuse(format!("{} must be text in quotes", way.get_ref()));
                 }
                 (other, _) => {
-                    let known = ["env", "file", "command", "keyring"];
+                    let known = ["env", "file", "command", "keyring", "credential"];
                     let near = crate::domain::text::nearest(other, known);
                     let hint = near.map(|way| format!(" (did you mean \"{way}\"?)")).unwrap_or_default();
                     return refuse(format!(
@@ -170,6 +187,7 @@ impl Secret {
             // Its arguments may say more than is good.
             Source::Command(words) => format!("the command {}", words.first().map_or("", String::as_str)),
             Source::Keyring(name) => format!("the keyring (\"{name}\")"),
+            Source::Credential(name) => format!("the credential {name} of the service"),
         }
     }
 
@@ -188,6 +206,7 @@ impl Secret {
             Source::File(path) => from_file(path),
             Source::Command(words) => from_command(words, &self.withheld).await,
             Source::Keyring(name) => from_keyring(keyring, name).await,
+            Source::Credential(name) => from_credential(name),
         };
         fetched.map_err(|what| Fault { what, ..self.place.clone() })
     }
@@ -201,6 +220,21 @@ fn from_file(path: &Path) -> Result<SecretString, String> {
             "the file {shown} has mode {mode:04o}, so others may read it; run `chmod 600 {shown}`"
         ));
     }
+    first_line_of(path)
+}
+
+/// What the service manager handed over. It sees to it that nobody else can read it, in ways that a mode does not show.
+fn from_credential(name: &str) -> Result<SecretString, String> {
+    let folder = environment::path(CREDENTIALS).ok_or_else(|| {
+        format!(
+            "no credentials were handed over ({CREDENTIALS} is not set): start it as a service with LoadCredential={name}:PATH in its unit, or name another way to the secret"
+        )
+    })?;
+    first_line_of(&folder.join(name))
+}
+
+fn first_line_of(path: &Path) -> Result<SecretString, String> {
+    let shown = path.display();
     let read = std::fs::File::open(path).and_then(|file| {
         // Wiped when it is done with, and large enough never to be moved.
         let mut text = Zeroizing::new(String::with_capacity(LONGEST as usize + 1));

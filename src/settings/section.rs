@@ -4,7 +4,7 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     ops::{Range, RangeInclusive},
     path::{Path, PathBuf},
 };
@@ -14,7 +14,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::Fault;
+use super::{Fault, profile::Profile};
 use crate::domain::text::{nearest, one_line, place};
 
 /// The file being read, and what was found out about it so far.
@@ -26,6 +26,8 @@ pub struct Document<'a> {
     /// Keys that were asked for, with `*` for a profile's name.
     known: RefCell<BTreeSet<String>>,
     given: RefCell<BTreeSet<String>>,
+    /// Names of sections that there may be several of, written `[[name]]`.
+    lists: RefCell<BTreeSet<String>>,
     warnings: RefCell<Vec<String>>,
 }
 
@@ -53,6 +55,7 @@ impl<'a> Document<'a> {
             strays: RefCell::default(),
             known: RefCell::default(),
             given: RefCell::default(),
+            lists: RefCell::default(),
             warnings: RefCell::default(),
         }
     }
@@ -89,6 +92,8 @@ impl<'a> Document<'a> {
                     if place.is_empty() {
                         "unknown key here; it belongs at the top of the file, before the first [section]"
                             .to_owned()
+                    } else if self.lists.borrow().contains(&place) {
+                        format!("unknown key here; it belongs under [[{place}]]")
                     } else {
                         format!("unknown key here; it belongs under [{place}]")
                     }
@@ -224,8 +229,57 @@ impl<'d, 'a> Section<'d, 'a> {
         Some(Found { value: text.to_owned(), at: value.span().start, key: self.key(key) })
     }
 
+    /// Whether it has this key, whatever stands behind it.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
+    }
+
+    /// A key that must be there is not.
+    pub fn missing(&self, key: &str, what: &str, example: &str) {
+        if !self.has(key) {
+            self.fault_of(key, format!("it is missing ({what}); write it like {key} = {example}"));
+        }
+    }
+
+    /// A name that must be there, of letters, digits and `-_.`: it is part of what is remembered and counted.
+    pub fn label(&self, key: &str, example: &str) -> Option<String> {
+        let Some(found) = self.text(key) else {
+            self.missing(key, "a name for it", &format!("\"{example}\""));
+            return None;
+        };
+        let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if found.value.len() > 40 || !found.value.chars().all(fits) {
+            let what = format!("a name has up to 40 letters, digits, - _ or ., like \"{example}\"");
+            self.document.fault(found.at, found.key, what);
+            return None;
+        }
+        Some(found.value)
+    }
+
+    /// Whether there is such a profile; if not, it is said. Without any profile that is said elsewhere.
+    pub fn known_profile(
+        &self,
+        name: &str,
+        at: usize,
+        key: String,
+        profiles: &BTreeMap<String, Profile>,
+    ) -> bool {
+        if profiles.contains_key(name) || profiles.is_empty() {
+            return profiles.contains_key(name);
+        }
+        let near = nearest(name, profiles.keys().map(String::as_str));
+        let hint = near.map(|name| format!("; did you mean \"{name}\"?")).unwrap_or_default();
+        self.document.fault(at, key, format!("there is no profile \"{}\"{hint}", one_line(name, 40)));
+        false
+    }
+
     /// Texts in brackets, none of them empty.
     pub fn texts(&self, key: &str) -> Vec<String> {
+        self.text_list(key).into_iter().map(|found| found.value).collect()
+    }
+
+    /// The same, each with its place.
+    pub fn text_list(&self, key: &str) -> Vec<Found<String>> {
         let wanted = "a list of texts, like [\"One\", \"Two\"]";
         let Some(value) = self.ask(key, true) else { return Vec::new() };
         let Some(array) = value.get_ref().as_array() else {
@@ -234,15 +288,26 @@ impl<'d, 'a> Section<'d, 'a> {
         };
         let mut texts = Vec::new();
         for entry in array {
+            let (at, key) = (entry.span().start, self.key(key));
             match entry.get_ref().as_str() {
                 Some(text) if text.trim().is_empty() => {
-                    self.document.fault(entry.span().start, self.key(key), "an entry is empty; leave it out");
+                    self.document.fault(at, key, "an entry is empty; leave it out");
                 }
-                Some(text) => texts.push(text.to_owned()),
-                None => self.wrong(key, entry, "a list of texts only"),
+                Some(text) => texts.push(Found { value: text.to_owned(), at, key }),
+                None => self.document.fault(
+                    at,
+                    key,
+                    format!("it must be a list of texts only, not {}", kind(entry.get_ref())),
+                ),
             }
         }
         texts
+    }
+
+    /// Some of a few words; `None` if the key is not there.
+    pub fn choices<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<Vec<T>> {
+        let chosen = self.text_list(key).into_iter().filter_map(|found| self.one_of(found, words)).collect();
+        self.has(key).then_some(chosen)
     }
 
     pub fn flag(&self, key: &str) -> Option<bool> {
@@ -332,6 +397,10 @@ impl<'d, 'a> Section<'d, 'a> {
     /// One of a few words.
     pub fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
         let found = self.text(key)?;
+        self.one_of(found, words)
+    }
+
+    fn one_of<T: Copy>(&self, found: Found<String>, words: &[(&str, T)]) -> Option<T> {
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == found.value) {
             return Some(*value);
         }
@@ -382,6 +451,33 @@ impl<'d, 'a> Section<'d, 'a> {
         let names: Vec<String> =
             all.table.into_iter().flatten().map(|(name, _)| name.get_ref().to_string()).collect();
         names.into_iter().map(|name| (name.clone(), all.section_named(&name, "*"))).collect()
+    }
+
+    /// Every table of a list of them, `[[key]]`, in the order of the file.
+    pub fn sections(&self, key: &str) -> Vec<Section<'d, 'a>> {
+        self.document.lists.borrow_mut().insert(self.key(key));
+        let Some(value) = self.ask(key, false) else { return Vec::new() };
+        let wanted = format!("a list of sections, each [[{}]]", self.key(key));
+        let Some(array) = value.get_ref().as_array() else {
+            self.wrong(key, value, &wanted);
+            return Vec::new();
+        };
+        let mut sections = Vec::new();
+        for entry in array {
+            match entry.get_ref().as_table() {
+                Some(table) => sections.push(Section {
+                    document: self.document,
+                    name: self.key(key),
+                    general: join(&self.general, key),
+                    table: Some(table),
+                    at: entry.span().start,
+                    asked: RefCell::default(),
+                    lenient: false,
+                }),
+                None => self.wrong(key, entry, &wanted),
+            }
+        }
+        sections
     }
 
     /// All was asked; what is left over is unknown.

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use super::{
-    Acquired, Audit, Claim, Deactivated, Flaw, Held, Hold, Holder, Job, KnownHead, NewRun, Request, Result,
-    RunSummary, Store, StoreError, StoredRun, Sweep, Token,
+    Acquired, Audit, Claim, Deactivated, Flaw, Held, Hold, Holder, Job, KnownHead, Mark, NewRun, Request,
+    Result, RunSummary, Schedules, Store, StoreError, StoredRun, Sweep, Token,
     journal::{Batch, Predecessor, Prepared, Record, events},
     types::{forgotten_before, moment},
 };
@@ -44,6 +44,7 @@ struct State {
     /// In the order in which they were put down.
     jobs: Vec<Job>,
     tokens: Vec<Token>,
+    schedules: BTreeMap<String, Mark>,
     /// Set by a test: after so many more changes the next one cannot be made durable.
     fails_after: Option<u32>,
     failed: Option<String>,
@@ -442,6 +443,23 @@ impl Store for MemoryStore {
 
     async fn close(&self) {
         self.lock().closed = true;
+    }
+}
+
+#[async_trait]
+impl Schedules for MemoryStore {
+    async fn mark_schedule(&self, name: &str, until: Timestamp, run: Option<&RunId>) -> Result<()> {
+        let mut state = self.change()?;
+        let before = state.schedules.get(name);
+        if before.is_none_or(|before| until > before.until) {
+            let run = run.or(before.and_then(|before| before.run.as_ref())).cloned();
+            state.schedules.insert(name.to_owned(), Mark { until, run });
+        }
+        Ok(())
+    }
+
+    async fn schedule_marks(&self) -> Result<BTreeMap<String, Mark>> {
+        Ok(self.lock().schedules.clone())
     }
 }
 

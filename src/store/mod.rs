@@ -15,6 +15,7 @@ pub mod journal;
 pub mod memory;
 pub mod prune;
 pub mod queue;
+pub mod schedules;
 pub mod sqlite;
 pub mod tokens;
 pub mod types;
@@ -26,6 +27,7 @@ pub use audit::{Audit, Findings, KnownHead};
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use queue::{Job, NewJob, Once, Put, Queue, Stage};
+pub use schedules::{Mark, Schedules};
 pub use sqlite::SqliteStore;
 pub use tokens::{Right, Token, Tokens};
 pub use types::{
@@ -44,7 +46,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// When a change could not be made durable, every later change through the same handle fails: what the
 /// disk holds is then not known any more, and nothing may be built on it.
 #[async_trait]
-pub trait Store: Queue + Tokens + Send + Sync {
+pub trait Store: Queue + Tokens + Schedules + Send + Sync {
     // --- runs and their journal ---
 
     async fn create_run(&self, run: &NewRun) -> Result<()>;

@@ -1,5 +1,5 @@
 //! The outside world, each part of it in one place: clock, ids, randomness, environment, process
-//! identity, signals, the desktop's clipboard, and files that are whole or not there.
+//! identity, signals, the desktop's clipboard, time zones, and files that are whole or not there.
 
 pub mod clipboard;
 pub mod clock;
@@ -10,5 +10,6 @@ pub mod process;
 pub mod random;
 pub mod signals;
 pub mod terminal;
+pub mod zones;
 
 pub use clock::Clock;

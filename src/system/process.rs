@@ -23,9 +23,11 @@ impl Identity {
 impl Identity {
     /// Whether this process has certainly ended, as seen by `observer`: it ran on the same host, and
     /// either in an earlier boot or under a number that no process has now. About another host
-    /// nothing can be told.
+    /// nothing can be told, and about the boot neither where one of the two could not see it.
     pub fn has_ended(&self, observer: &Self) -> bool {
-        self.host == observer.host && (self.boot != observer.boot || !is_alive(self.pid))
+        let boots_are_known = !self.boot.is_empty() && !observer.boot.is_empty();
+        let earlier_boot = boots_are_known && self.boot != observer.boot;
+        self.host == observer.host && (earlier_boot || !is_alive(self.pid))
     }
 }
 
@@ -58,4 +60,19 @@ fn boot_id() -> String {
     std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
         .map(|id| id.trim().to_owned())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_cannot_see_the_boot_does_not_take_the_living_for_ended() {
+        let own = Identity::own();
+        let blind = Identity { boot: String::new(), ..own.clone() };
+        let earlier = Identity { boot: "an earlier one".to_owned(), ..own.clone() };
+        assert!(!own.has_ended(&own) && !own.has_ended(&blind) && !blind.has_ended(&own));
+        assert!(earlier.has_ended(&own));
+        assert!(!Identity { host: "elsewhere".to_owned(), ..earlier }.has_ended(&own));
+    }
 }

@@ -13,6 +13,7 @@ mod locks;
 mod notes;
 mod power_cut;
 mod run;
+mod schedules;
 mod screen_settings;
 mod secrets;
 mod setup;

@@ -67,3 +67,30 @@ async fn a_command_is_not_given_the_secrets_of_others() {
     assert!(environment.contains("PATH="), "{environment}");
     program.check().await;
 }
+
+#[tokio::test]
+async fn what_the_service_manager_hands_over_is_taken_by_its_name() {
+    let program = Program::new(one_client("connectwise", 2)).await;
+    let text = std::fs::read_to_string(program.settings_path()).unwrap();
+    let by_variable = format!("{{ env = \"{}\" }}", variable("private_key"));
+    assert!(text.contains(&by_variable));
+    let by_name = |name: &str| text.replace(&by_variable, &format!("{{ credential = \"{name}\" }}"));
+    std::fs::write(program.settings_path(), by_name("cw_private_key")).unwrap();
+    let ended = program.run(&["doctor"]).await;
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(ended.stderr.contains("LoadCredential=cw_private_key:PATH"), "{}", ended.stderr);
+
+    let handed = tempfile::tempdir().unwrap();
+    std::fs::write(handed.path().join("cw_private_key"), &program.simulator.credentials()["private_key"])
+        .unwrap();
+    let mut command = program.command(&["doctor"]);
+    command.env("CREDENTIALS_DIRECTORY", handed.path()).env_remove(variable("private_key"));
+    let ended = program.end(command).await;
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("the credential cw_private_key of the service"), "{}", ended.stdout);
+
+    std::fs::write(program.settings_path(), by_name("../cw_private_key")).unwrap();
+    let ended = program.run(&["doctor"]).await;
+    assert!(ended.stderr.contains("credential must be a name"), "{}", ended.stderr);
+    program.check().await;
+}

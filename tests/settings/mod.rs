@@ -7,6 +7,7 @@ mod example;
 mod faults;
 mod screen;
 mod secrets;
+mod serve;
 
 use std::path::Path;
 

@@ -8,6 +8,7 @@ mod memory_of_things;
 mod pruning;
 mod queue;
 pub(crate) mod samples;
+mod schedules;
 mod tokens;
 mod watching;
 

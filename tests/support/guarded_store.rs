@@ -1,13 +1,13 @@
 //! A store that passes everything on, and lets somebody stand at the door of each change: to fail it, to stop the world.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use mothball::{
     domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp},
     store::{
-        Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, Job, NewJob, NewRun, Put, Queue, Request,
-        Result, RunSummary, Store, StoredRun, Sweep, Token, Tokens,
+        Acquired, Claim, Deactivated, Flaw, Held, Hold, Holder, Job, Mark, NewJob, NewRun, Put, Queue,
+        Request, Result, RunSummary, Schedules, Store, StoredRun, Sweep, Token, Tokens,
     },
 };
 
@@ -239,5 +239,16 @@ impl<D: Doorkeeper> Tokens for GuardedStore<D> {
 
     async fn token_used(&self, id: &str, at: Timestamp) -> Result<()> {
         self.door.change(Kind::Other, self.inner.token_used(id, at)).await
+    }
+}
+
+#[async_trait]
+impl<D: Doorkeeper> Schedules for GuardedStore<D> {
+    async fn mark_schedule(&self, name: &str, until: Timestamp, run: Option<&RunId>) -> Result<()> {
+        self.door.change(Kind::Other, self.inner.mark_schedule(name, until, run)).await
+    }
+
+    async fn schedule_marks(&self) -> Result<BTreeMap<String, Mark>> {
+        self.inner.schedule_marks().await
     }
 }

@@ -148,6 +148,14 @@ client, no errors, no log, none of the house's words. Names stand in it as they 
 read it before you send it. In CSV no cell is taken for a formula. In Markdown no name makes a link,
 an image or a mention. HTML is one file without scripts, made to be printed, too.";
 
+pub const SCHEDULES_LIST: &str = "\
+Examples:
+  mothball schedules list
+  mothball schedules list --times 10 --json
+
+Times are those of each schedule's own time zone, the offset from UTC with them. Nothing is started here:
+`mothball serve` does that, or a timer around `mothball run`.";
+
 pub const AUDIT_VERIFY: &str = "\
 Examples:
   mothball audit verify

@@ -9,6 +9,7 @@ mod open;
 mod prune;
 mod queue;
 mod reads;
+mod schedules;
 mod watch;
 mod writer;
 
