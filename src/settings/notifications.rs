@@ -44,13 +44,8 @@ pub fn read_all(root: &Section<'_, '_>, profiles: &BTreeMap<String, Profile>) ->
 
 fn read(section: Section<'_, '_>, profiles: &BTreeMap<String, Profile>) -> Option<Notification> {
     let name = section.label("name", "operations");
-    let url = match section.any("url") {
-        Some(found) => secret::read(&section, found, secret::Plain::Warned),
-        None => {
-            section.missing("url", "the address to tell; it is a secret", "{ env = \"NOTIFY_URL\" }");
-            None
-        }
-    };
+    section.missing("url", "the address to tell; it is a secret", "{ env = \"NOTIFY_URL\" }");
+    let url = section.any("url").and_then(|found| secret::read(&section, found, secret::Plain::Warned));
     let presets = [("json", Preset::Json), ("teams", Preset::Teams), ("slack", Preset::Slack)];
     let preset = section.choice("preset", &presets).unwrap_or_default();
     let events = events(&section);

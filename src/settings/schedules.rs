@@ -128,8 +128,8 @@ fn inputs(section: &Section<'_, '_>) -> Option<Inputs> {
     let all = section.flag("all").unwrap_or(false);
     let ids: Vec<ClientId> = section.texts("client_ids").iter().map(|id| ClientId::from(id.trim())).collect();
     let names = section.texts("client_names");
-    let named = !ids.is_empty() || !names.is_empty();
-    if all == named {
+    let some = !ids.is_empty() || !names.is_empty();
+    if all == some {
         let what = if all {
             "it asks for all clients and for some by name; keep one of the two"
         } else {
@@ -153,5 +153,5 @@ fn inputs(section: &Section<'_, '_>) -> Option<Inputs> {
         ticket: said("ticket"),
         requested_by: said("requested_by"),
     };
-    (all != named).then_some(inputs)
+    (all != some).then_some(inputs)
 }

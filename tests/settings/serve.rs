@@ -187,7 +187,7 @@ fn each_mistake_is_told_with_its_place_and_a_way_out() {
         (format!("{SCHEDULE}{SCHEDULE}"), 5, "schedules.name", &["two schedules \"n\""]),
         ("[schedules]\nname = \"n\"".to_owned(), 1, "schedules", &["a list of sections, each [[schedules]]"]),
         (
-            "[safeguards]\nmissed = \"skip\"".to_owned(),
+            format!("[safeguards]\nmissed = \"skip\"\n{SCHEDULE}"),
             2,
             "safeguards.missed",
             &["it belongs under [[schedules]]"],
