@@ -29,6 +29,8 @@ const BUSY: Duration = Duration::from_secs(10);
 pub struct Limits {
     /// The file may not grow beyond so many pages.
     pub pages: Option<u32>,
+    /// How long to wait for another process that changes the file, instead of [`BUSY`].
+    pub patience: Option<Duration>,
 }
 
 pub struct Opened {
@@ -47,7 +49,11 @@ pub async fn open(folder: &Path, limits: Limits) -> Result<Opened> {
     // Made here, because SQLite would make it readable for others, and its companions take its mode.
     files::open_private(&path).map_err(unwritable)?;
     let guard = lock(folder, &path).await?;
-    let mut connection = options(&path).connect().await.map_err(|error| explain(&error, &path))?;
+    let mut connection = options(&path)
+        .busy_timeout(limits.patience.unwrap_or(BUSY))
+        .connect()
+        .await
+        .map_err(|error| explain(&error, &path))?;
     migrate(&mut connection, &path).await?;
     drop(guard);
     files::sync_folder(folder).map_err(unwritable)?;

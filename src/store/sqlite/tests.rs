@@ -1,4 +1,8 @@
-//! What needs a hand inside: a disk that is full.
+//! What needs a hand inside: a disk that is full, a file that another process keeps to itself.
+
+use std::time::Duration;
+
+use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 
 use super::{open::Limits, *};
 use crate::domain::{
@@ -45,7 +49,8 @@ async fn after_a_failed_commit_nothing_more_is_taken() {
     let folder = tempfile::tempdir().unwrap();
     let run = RunId::from("r1");
     SqliteStore::open(folder.path()).await.unwrap().close().await;
-    let store = SqliteStore::open_with(folder.path(), Limits { pages: Some(60) }).await.unwrap();
+    let store =
+        SqliteStore::open_with(folder.path(), Limits { pages: Some(60), ..Limits::default() }).await.unwrap();
     store.create_run(&new_run("r1")).await.unwrap();
     let head = store.append(&run, &[warning(10)]).await.unwrap();
 
@@ -71,7 +76,8 @@ async fn a_full_disk_fails_all_that_shared_the_commit_and_none_halfway() {
     let folder = tempfile::tempdir().unwrap();
     let run = RunId::from("r1");
     SqliteStore::open(folder.path()).await.unwrap().close().await;
-    let store = SqliteStore::open_with(folder.path(), Limits { pages: Some(60) }).await.unwrap();
+    let store =
+        SqliteStore::open_with(folder.path(), Limits { pages: Some(60), ..Limits::default() }).await.unwrap();
     store.create_run(&new_run("r1")).await.unwrap();
     let appends = (0..50).map(|n| {
         let (store, run) = (&store, &run);
@@ -82,4 +88,22 @@ async fn a_full_disk_fails_all_that_shared_the_commit_and_none_halfway() {
     assert!(kept < 50);
     let stored = store.run(&run).await.unwrap().unwrap();
     assert_eq!(stored.events.len(), kept * 2);
+}
+
+#[tokio::test]
+async fn what_was_refused_because_another_process_was_busy_may_be_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = RunId::from("r1");
+    let limits = Limits { patience: Some(Duration::ZERO), ..Limits::default() };
+    let store = SqliteStore::open_with(folder.path(), limits).await.unwrap();
+    store.create_run(&new_run("r1")).await.unwrap();
+    let mut other = SqliteConnectOptions::new().filename(folder.path().join(FILE)).connect().await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let busy = store.append(&run, &[warning(10)]).await.unwrap_err();
+    assert!(matches!(busy, StoreError::Busy { .. }), "{busy:?}");
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    other.close().await.unwrap();
+    store.append(&run, &[warning(10)]).await.unwrap();
+    assert_eq!(store.run(&run).await.unwrap().unwrap().events.len(), 1);
+    store.close().await;
 }
