@@ -23,6 +23,12 @@ pub enum Incomplete {
 }
 
 impl Incomplete {
+    /// A record that does not say whether it is active: it may be taken for neither.
+    pub fn unmarked(what: &str, id: impl std::fmt::Display) -> Self {
+        let why = "the PSA does not show whether it is active".to_owned();
+        Self::Unreadable { what: what.to_owned(), id: id.to_string(), why }
+    }
+
     /// Whether reading again may help: records were added or removed while we read.
     pub fn may_settle(&self) -> bool {
         matches!(self, Self::Count { .. })

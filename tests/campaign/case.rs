@@ -11,9 +11,9 @@ use super::{
     world::{Ended, Job, Making, World},
 };
 
-/// Nothing takes longer than this, whatever goes wrong: the PSA is waited for ten minutes, and every request that
-/// asks for patience may have as much.
-pub const LONGEST: Duration = Duration::from_hours(2);
+/// Nothing takes longer than this, whatever goes wrong: a PSA that is away is waited for ten minutes, and one that asks for
+/// ninety seconds after every second request gets them.
+pub const LONGEST: Duration = Duration::from_hours(12);
 
 /// What a case did.
 #[derive(Debug, Default, Clone)]
@@ -125,7 +125,16 @@ fn judge(world: &World, ended: &Ended) -> Evidence {
     let evidence = Evidence::gather(world);
     evidence.check(world);
     match ended {
-        Ended::Hung => panic!("it hangs"),
+        Ended::Hung => {
+            let exchanges = world.tap.history().exchanges;
+            let last = exchanges.iter().rev().take(12).rev();
+            let last: Vec<String> = last
+                .map(|one| {
+                    format!("{} {} {} met {:?}: {:?}", one.at, one.method, one.path, one.met, one.answer)
+                })
+                .collect();
+            panic!("it hangs after {} requests, the last: {last:#?}", exchanges.len())
+        }
         Ended::Finished(finished) => evidence.check_report(&finished.header.run, &world.report(finished)),
         Ended::Crashed | Ended::Refused(EngineError::Psa(_) | EngineError::Refused(_)) => {}
         Ended::Refused(error) => panic!("{error}"),

@@ -16,7 +16,7 @@ pub struct Told {
     pub approved: BTreeSet<String>,
     /// The places of the intents, by item.
     pub intents: BTreeMap<String, Vec<usize>>,
-    /// The last outcome of each item.
+    /// The last outcome of each item that is not open again.
     pub settled: BTreeMap<String, Value>,
     /// Settled as something else than unknown, and then again.
     pub settled_twice: BTreeSet<String>,
@@ -37,7 +37,13 @@ pub fn read(store: &MemoryStore, run: &RunId) -> Told {
                 let items = body["approval"]["items"].as_array().into_iter().flatten();
                 told.approved.extend(items.filter_map(Value::as_str).map(str::to_owned));
             }
-            "intended" => told.intents.entry(id()).or_default().push(place),
+            "intended" => {
+                told.intents.entry(id()).or_default().push(place);
+                // Nobody knew, somebody looked, and it is to be sent once more: it is open again.
+                if told.settled.get(&id()).is_some_and(|settled| settled["outcome"] == "unknown") {
+                    told.settled.remove(&id());
+                }
+            }
             "settled" => {
                 let before = told.settled.insert(id(), body.clone());
                 if before.is_some_and(|before| before["outcome"] != "unknown") {

@@ -119,7 +119,7 @@ fn switches(rng: &mut StdRng, psa: &str) -> Switches {
     }
 }
 
-fn case(psa: &str, seed: u64) -> Case {
+pub fn case(psa: &str, seed: u64) -> Case {
     let mut rng = StdRng::seed_from_u64(seed);
     let rng = &mut rng;
     let each = rng.random_range(3..=40);

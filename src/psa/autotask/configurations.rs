@@ -14,7 +14,7 @@ use super::{
     wire,
 };
 use crate::{
-    domain::{ClientId, ConfigId, Configuration, Listing, State, Timestamp, text::one_line},
+    domain::{ClientId, ConfigId, Configuration, Incomplete, Listing, State, Timestamp, text::one_line},
     psa::{
         PsaError,
         lenient::{day, filled},
@@ -118,7 +118,12 @@ pub async fn list(
     .await?;
     let listing = Listing::joined(parts);
     let names = Names::of(psa, listing.rows()).await?;
-    listing.try_map(|row| convert(&names, row))
+    listing.try_map(|row| {
+        if row.is_active.is_none() {
+            return Err(Incomplete::unmarked(WHAT, row.id.unwrap_or_default()).into());
+        }
+        convert(&names, row)
+    })
 }
 
 /// How many configuration items of the tenant are active.

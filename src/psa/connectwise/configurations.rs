@@ -14,7 +14,7 @@ use super::{
     wire::{self, filled},
 };
 use crate::{
-    domain::{ClientId, ConfigId, Configuration, Listing, Timestamp, text::one_line},
+    domain::{ClientId, ConfigId, Configuration, Incomplete, Listing, Timestamp, text::one_line},
     psa::{
         PsaError,
         lenient::id_of,
@@ -50,7 +50,12 @@ pub async fn list(
     .await?;
     let listing = Listing::joined(parts);
     let statuses = psa.statuses_for(listing.rows()).await?;
-    listing.try_map(|row| convert(psa, &place, &statuses, row))
+    listing.try_map(|row| {
+        if row.active_flag.is_none() {
+            return Err(Incomplete::unmarked("configuration", row.id.unwrap_or_default()).into());
+        }
+        convert(psa, &place, &statuses, row)
+    })
 }
 
 async fn list_chunk(

@@ -35,9 +35,7 @@ pub async fn marked(
     listing.try_map(|row| {
         let inactive = row.inactive.or_else(|| marks.of(row.id?));
         if inactive.is_none() {
-            let (what, id) = ("asset".to_owned(), row.id.unwrap_or_default().to_string());
-            let why = "the PSA does not show its inactive mark".to_owned();
-            return Err(Incomplete::Unreadable { what, id, why }.into());
+            return Err(Incomplete::unmarked("asset", row.id.unwrap_or_default()).into());
         }
         Ok(wire::Asset { inactive, ..row })
     })
