@@ -131,6 +131,20 @@ async fn what_grew_stale_between_two_pages_is_read_again() {
     quick.check().await;
 }
 
+/// The PSA asks for more time than what was read of the items is good for: those that wait are read again, and sent then.
+#[tokio::test(start_paused = true)]
+async fn what_waited_too_long_for_its_turn_is_read_again_before_it_is_sent() {
+    let quick = Quick::in_virtual_time(one_client("connectwise", 40)).await;
+    let id = offboarded(&quick.simulator)[0].clone();
+    let planned = draft(&quick.engine, client(&id), Scope::default(), who()).await;
+    let wait = Rule { target: Target::Writes, ..Rule::always(Kind::Throttled) };
+    quick.simulator.set_faults(Plan::of(vec![wait.lasting(Duration::from_secs(100)).times(2)]));
+    let finished = quick.engine.start(planned).await.unwrap().wait().await;
+    assert!(finished.state.is_success(), "{:?} {:?}", finished.state.totals, finished.state.problems);
+    assert_eq!((finished.state.totals.done, quick.simulator.writes().len()), (40, 40));
+    quick.check().await;
+}
+
 #[tokio::test]
 async fn a_rule_that_came_after_the_plan_keeps_an_item_and_hinders_no_undo() {
     let mut quick = Quick::new(one_client("connectwise", 6)).await;

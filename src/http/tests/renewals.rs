@@ -65,6 +65,17 @@ async fn many_calls_renew_a_token_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_is_renewed_as_often_as_it_runs_out() {
+    let stale = Step::Answer(401, &[], "");
+    let script = Script::new([stale.clone(), OK, stale.clone(), OK, stale], OK);
+    let (http, authorizer) = renewing(&script, Renewed::Headers);
+    for _ in 0..3 {
+        assert!(http.send(read()).await.is_ok_and(|reply| reply.is_success()));
+    }
+    assert_eq!((script.count(), authorizer.renewals.load(Ordering::SeqCst)), (6, 3));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_that_is_refused_again_is_not_renewed_for_ever() {
     let script = Script::new([], Step::Answer(401, &[], ""));
     let (http, authorizer) = renewing(&script, Renewed::Headers);
