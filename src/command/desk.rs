@@ -1,7 +1,7 @@
 //! The Desk behind the screen: the engine's work in the screen's words.
 //!
 //! `planning` makes plans, `past` tells of earlier runs, `rows` of what is read, `following` of what runs;
-//! `rereading` reads one client again, `files` saves reports.
+//! `watching` what runs in another process; `rereading` reads one client again, `files` saves reports.
 
 mod files;
 mod following;
@@ -9,6 +9,7 @@ mod past;
 mod planning;
 mod rereading;
 mod rows;
+mod watching;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -231,11 +232,8 @@ impl Desk for RealDesk {
     }
 
     async fn control(&self, run: RunId, control: desk::Control) -> Result<(), Trouble> {
-        let running = self.state.running.lock().await;
-        let controller = running.get(&run).ok_or_else(|| Trouble {
-            message: format!("run {run} is not going on"),
-            advice: String::new(),
-        })?;
+        let controller = self.state.running.lock().await.get(&run).cloned();
+        let Some(controller) = controller else { return self.ask_other(&run, control).await };
         controller.send(match control {
             desk::Control::Pause => Control::Pause,
             desk::Control::Resume => Control::Go,
@@ -291,6 +289,10 @@ impl Desk for RealDesk {
         let rejected = self.engine().reject(stored, &self.context.person()).await;
         self.keep_report(&rejected.map_err(|error| trouble(&error))?).await;
         Ok(())
+    }
+
+    async fn follow(&self, run: RunId, news: mpsc::Sender<RunNews>) -> Result<RunId, Trouble> {
+        self.watch_other(run, news).await
     }
 
     async fn resume(&self, run: RunId, news: mpsc::Sender<RunNews>) -> Result<RunId, Trouble> {

@@ -13,7 +13,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Control, Engine, EngineError, Finished, RunHandle,
+    Control, Controller, Engine, EngineError, Finished, RunHandle,
+    asked::{self, LastAsked},
     control::Listener,
     ending::{how_it_ends, owes_a_note},
     feed::Journal,
@@ -98,6 +99,7 @@ impl Run {
         let trouble = Trouble::default();
         let hold = CancellationToken::new();
         let pauses = Arc::new(AtomicU64::new(0));
+        let (last_asked, over) = (LastAsked::default(), CancellationToken::new());
         let watching = tokio::spawn(watch_control(
             self.control.clone(),
             Arc::clone(&self.journal),
@@ -105,9 +107,22 @@ impl Run {
             self.engine.clone(),
             trouble.clone(),
             Arc::clone(&pauses),
+            last_asked.clone(),
+        ));
+        let obeying = tokio::spawn(asked::obey(
+            self.engine.clone(),
+            self.header.run.clone(),
+            Controller(self.remote.clone()),
+            Arc::clone(&self.journal),
+            last_asked,
+            over.clone(),
         ));
         if let Err(error) = self.work(&trouble, &hold, &pauses).await {
             trouble.meet(error);
+        }
+        over.cancel();
+        if let Err(error) = obeying.await {
+            tracing::error!(%error, "what others asked of this run was not heard to its end");
         }
         watching.abort();
         let met = trouble.take();
@@ -327,12 +342,13 @@ async fn watch_control(
     engine: Engine,
     trouble: Trouble,
     pauses: Arc<AtomicU64>,
+    last_asked: LastAsked,
 ) {
     let mut before = Control::Go;
     while control.0.changed().await.is_ok() {
         let now = *control.0.borrow_and_update();
         let event = match (before, now) {
-            (Control::Go, Control::Pause) => Some(Event::Paused { why: "by the operator".to_owned() }),
+            (Control::Go, Control::Pause) => Some(Event::Paused { why: format!("by {}", last_asked.name()) }),
             (Control::Pause, Control::Go) => Some(Event::Resumed),
             _ => None,
         };

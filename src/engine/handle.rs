@@ -46,7 +46,7 @@ impl RunHandle {
 }
 
 #[derive(Clone)]
-pub struct Controller(watch::Sender<Control>);
+pub struct Controller(pub(super) watch::Sender<Control>);
 
 impl Controller {
     /// A wish to end is never taken back, only made stronger.

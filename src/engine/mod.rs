@@ -5,6 +5,7 @@
 
 mod apply;
 mod approve;
+mod asked;
 mod begin;
 pub mod census;
 pub mod control;

@@ -40,6 +40,20 @@ pub fn check(address: &str) -> Result<Url, AddressError> {
     Ok(url)
 }
 
+/// The same for an address that is a secret itself: it may have a query, and no message shows it.
+///
+/// # Errors
+/// [`AddressError`] with what to write instead.
+pub fn secret(address: &str) -> Result<Url, AddressError> {
+    let url = Url::parse(address.trim())
+        .map_err(|why| AddressError::Unreadable { address: "…".to_owned(), why: why.to_string() })?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(AddressError::Credentials);
+    }
+    may_be_called(&url)?;
+    Ok(url)
+}
+
 /// Whether a request may be sent there: encrypted, or to this computer.
 pub(super) fn may_be_called(url: &Url) -> Result<(), AddressError> {
     match url.scheme() {
@@ -123,6 +137,17 @@ mod tests {
         }
         assert!(matches!(check("ftp://x"), Err(AddressError::Scheme { .. })));
         assert!(matches!(check("psa.example.com"), Err(AddressError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn a_secret_address_may_have_a_query_and_is_not_shown() {
+        let flow = "https://flow.example.com/workflows/canary/triggers?sig=canary";
+        assert_eq!(secret(&format!(" {flow}\n")).unwrap().as_str(), flow);
+        assert!(secret("http://127.0.0.1:9/hook?x=1").is_ok());
+        for bad in ["canary", "http://hooks.example.com/canary", "ftp://x/canary", "https://a:canary@x/"] {
+            let told = secret(bad).unwrap_err().to_string();
+            assert!(!told.contains("canary"), "{told}");
+        }
     }
 
     #[test]

@@ -18,8 +18,11 @@ pub fn verdict(survey: &Survey, state: &RunState) -> ExitCode {
     if !survey.coverage.complete && code == ExitCode::Success {
         code = ExitCode::Safeguard;
     }
+    // Another process may have ended it: what it left is not done.
+    let cut_short = state.phase == Phase::Cancelled;
     let drifted = survey.found().any(|found| found.skip == Some(SkipReason::ChangedSinceReview));
-    code.worst(if drifted { ExitCode::Incomplete } else { ExitCode::Success }).worst(of_items(state))
+    code.worst(if drifted || cut_short { ExitCode::Incomplete } else { ExitCode::Success })
+        .worst(of_items(state))
 }
 
 fn of_items(state: &RunState) -> ExitCode {

@@ -46,6 +46,7 @@ pub trait Desk: Send + Sync + 'static {
     /// Approves this plan in the operator's name and starts it. News come until the run has ended.
     async fn start(&self, digest: String, news: mpsc::Sender<RunNews>) -> Result<RunId, Trouble>;
 
+    /// Tells a run; one that another process is at work on is told through the store.
     async fn control(&self, run: RunId, control: Control) -> Result<(), Trouble>;
 
     /// A new plan for what failed, with the run as its parent.
@@ -68,6 +69,9 @@ pub trait Desk: Send + Sync + 'static {
 
     /// Ends a run that waits for approval, for good.
     async fn reject(&self, run: RunId) -> Result<(), Trouble>;
+
+    /// Watches a run that another process is at work on. Nothing is begun by it; news come until that run has ended.
+    async fn follow(&self, run: RunId, news: mpsc::Sender<RunNews>) -> Result<RunId, Trouble>;
 
     /// Goes on with an interrupted run: what was sent is read first.
     async fn resume(&self, run: RunId, news: mpsc::Sender<RunNews>) -> Result<RunId, Trouble>;

@@ -96,6 +96,11 @@ pub enum Effect {
         serial: u64,
         run: RunId,
     },
+    /// Watch a run that another process is at work on.
+    Follow {
+        serial: u64,
+        run: RunId,
+    },
     Recheck {
         run: RunId,
     },

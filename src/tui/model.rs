@@ -193,8 +193,13 @@ impl Model {
         self.leaving.flatten().is_some()
     }
 
-    /// Whether a run may still do something.
+    /// Whether a run of ours may still do something.
     pub fn runs(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.is_active() && run.is_ours())
+    }
+
+    /// Whether a run is watched that may still do something, ours or another process's.
+    pub fn watches(&self) -> bool {
         self.run.as_ref().is_some_and(RunPage::is_active)
     }
 
@@ -212,7 +217,7 @@ impl Model {
         self.review.is_reading()
             || self.review.links.reading
             || self.review.reading_client.is_some()
-            || self.runs()
+            || self.watches()
             || self.plan.as_ref().is_some_and(|plan| matches!(plan.state, plan::PlanState::Planning))
             || self.history.is_busy()
             || matches!(self.overlay, Some(Overlay::Log(_)))

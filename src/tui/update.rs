@@ -3,6 +3,7 @@
 
 mod confirm;
 pub mod copying;
+mod following;
 mod going;
 mod history;
 mod holding;
@@ -202,12 +203,12 @@ pub fn is_available(model: &Model, action: Action) -> bool {
         Action::GoPlan => model.plan.is_some(),
         Action::GoRun => model.run.is_some(),
         Action::GoReport => model.report.is_some(),
-        Action::Pause | Action::Cancel => model.runs(),
+        Action::Pause | Action::Cancel => model.watches(),
         Action::Retry => match model.place {
             Place::Run => run::may_retry(model),
             _ => report::may_retry(model),
         },
-        Action::OpenReport => model.report.is_some() && !model.runs(),
+        Action::OpenReport => model.report.is_some() && !model.watches(),
         Action::Start | Action::Replan => model.plan.is_some() && !model.runs(),
         Action::DryRun | Action::EditReason | Action::EditTicket => {
             !model.runs() && model.plan.as_ref().is_some_and(|plan| plan.purpose.has_open_terms())

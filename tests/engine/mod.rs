@@ -2,6 +2,7 @@
 
 mod apply;
 mod approval;
+mod asked;
 mod broken_store;
 mod census;
 mod completeness;

@@ -2,6 +2,7 @@
 
 mod decisions;
 mod demo;
+mod following;
 mod looks;
 mod plain;
 mod promises;

@@ -340,7 +340,7 @@ fn dry_runs_and_runs_of_others_are_not_offered() {
     other.elsewhere = Some("branch".into());
     let mut screen = Screen::new(World { past: vec![dry, busy, other], ..World::small() }, 100, 30);
     assert!(screen.model.overlay.is_none());
-    for (keys, words) in [("5 r", "dry run"), ("j r", "is going on: jane"), ("j r", "--profile branch")] {
+    for (keys, words) in [("5 r", "dry run"), ("j r", "is going on (jane"), ("j r", "--profile branch")] {
         screen.keys(keys);
         assert!(screen.note().contains(words), "{keys}: {}", screen.note());
         assert!(screen.model.overlay.is_none());

@@ -4,6 +4,7 @@
 mod behaviour;
 mod decisions;
 mod exports;
+mod following;
 mod foreign;
 mod holds;
 mod hyperlinks;

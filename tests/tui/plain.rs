@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use mothball::{
-    domain::{ConfigId, Event, RunState, SkipReason, event::End},
+    domain::{ConfigId, Event, RunId, RunState, SkipReason, event::End},
     tui::{
         desk::{Control, Hold, Mode, Parked, PlanView, Recheck, RunNews},
         effect::Effect,
@@ -14,7 +14,7 @@ use mothball::{
     },
 };
 
-use super::world::{World, eventful_past, now, row, stamped};
+use super::world::{World, at_work, eventful_past, now, row, stamped};
 
 /// A session whose effects are answered at once by the made-up PSA.
 struct Lines {
@@ -124,7 +124,9 @@ impl Lines {
                 self.view = Some(view.clone());
                 vec![Message::Reopened(generation, Ok(Box::new(view)))]
             }
-            Effect::Start { serial, .. } | Effect::Resume { serial, .. } => self.begin(serial, Vec::new()),
+            Effect::Start { serial, .. } | Effect::Resume { serial, .. } | Effect::Follow { serial, .. } => {
+                self.begin(serial, Vec::new())
+            }
             Effect::Approve { serial, items, .. } => {
                 let view = self.view.clone().unwrap();
                 let left = view.plan.items().iter().filter(|item| !items.contains(&item.config_id));
@@ -633,4 +635,30 @@ fn a_reading_that_fails_says_what_to_do() {
     assert!(lines.asked.len() > asked);
     let said = lines.type_line("clients");
     assert!(said.contains("No company counts as offboarded. Looked for: status"), "{said}");
+}
+
+#[test]
+fn a_run_of_another_process_is_followed_and_asked_but_never_taken_along() {
+    let run = RunId::from("20261124T013000-ssssssss");
+    let mut lines = Lines::new(World { past: vec![at_work(&run)], ..World::small() });
+    let said = lines.type_line("history");
+    assert!(said.contains("by schedule nightly") && said.contains("Can be: follow."), "{said}");
+    let said = lines.type_line("resume 1");
+    assert!(said.contains("is going on") && said.contains("follow and its number watches it"), "{said}");
+    lines.slow = true;
+    let said = lines.type_line("follow 1");
+    assert!(said.contains("at work: mothball, process 812 on srv1"), "{said}");
+    assert!(matches!(lines.asked.last(), Some(Effect::Follow { .. })), "{:?}", lines.asked.last());
+    let said = lines.type_line("pause");
+    assert!(said.contains("Asked for"), "{said}");
+    // It goes on without us: nothing is cancelled, and there is nothing to ask about.
+    lines.type_line("quit");
+    assert!(lines.left.is_some(), "{:?}", lines.printed);
+    let cancelled = |effect: &Effect| {
+        matches!(
+            effect,
+            Effect::Control { control: Control::Cancel | Control::Interrupt | Control::Stop, .. }
+        )
+    };
+    assert!(!lines.asked.iter().any(cancelled));
 }

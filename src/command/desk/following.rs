@@ -67,7 +67,7 @@ impl Following {
             (finished.state.phase == Phase::Interrupted).then(|| format!("mothball runs resume {run}"));
         let _ = self.news.send(RunNews::State(Box::new(finished.state.clone()))).await;
         self.state.ended.lock().await.insert(run, (finished, report.clone()));
-        let _ = self.news.send(RunNews::Ended(Box::new(Ending { report, saved, resume }))).await;
+        let _ = self.news.send(RunNews::Ended(Box::new(Ending { report, saved: Some(saved), resume }))).await;
     }
 }
 

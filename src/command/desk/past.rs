@@ -83,6 +83,7 @@ impl RealDesk {
             at_work: holder.map(|held| format!("{}, since {} UTC", held.by, held.since.minutes())),
             elsewhere: Some(run.header.profile).filter(|profile| *profile != self.engine().profile.name),
             kind: run.header.kind,
+            origin: run.header.origin,
             parent: run.header.parent,
             requested_by: run.header.requested_by.unwrap_or(run.header.operator),
             reason: run.header.reason,

@@ -114,8 +114,8 @@ pub enum RunNews {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ending {
     pub report: Report,
-    /// Where the report lies; the error if it could not be saved.
-    pub saved: Result<PathBuf, String>,
+    /// Where the report lies; the error if it could not be saved. `None` if another process saw to that.
+    pub saved: Option<Result<PathBuf, String>>,
     /// The command that resumes an interrupted run.
     pub resume: Option<String>,
 }

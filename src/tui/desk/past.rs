@@ -1,6 +1,6 @@
 //! Earlier runs, and what can still be done about them.
 
-use crate::domain::{Phase, RunId, Timestamp, document::FollowUp, plan::Kind};
+use crate::domain::{Origin, Phase, RunId, Timestamp, document::FollowUp, plan::Kind};
 
 /// One line of History.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct PastRun {
     pub started_at: Timestamp,
     /// Where it stands. One whose process died is interrupted.
     pub phase: Phase,
+    /// What set it going.
+    pub origin: Origin,
     pub requested_by: String,
     pub reason: Option<String>,
     pub dry_run: bool,
@@ -55,6 +57,16 @@ impl PastRun {
 
     pub fn may_recheck(&self) -> bool {
         self.restorable > 0 && self.elsewhere.is_none()
+    }
+
+    /// Whether another process is at work on it, so that it can be watched.
+    pub fn may_follow(&self) -> bool {
+        self.at_work.is_some() && self.elsewhere.is_none()
+    }
+
+    /// Who or what asked for it: a person by name, else what set it going.
+    pub fn asked_for_by(&self) -> String {
+        if self.origin.is_person() { self.requested_by.clone() } else { self.origin.to_string() }
     }
 
     fn is_free(&self) -> bool {

@@ -16,6 +16,8 @@ pub struct HistoryPage {
     pub offered: bool,
     /// The question whose answer is the plan of the run to resume.
     pub reopening: Option<u64>,
+    /// The question whose answer is the plan of the run to watch, and who is at work on it.
+    pub following: Option<(u64, String)>,
     /// The run that is being looked at again.
     pub rechecking: Option<RunId>,
     /// Where the cursor shall be once the list is here.
@@ -40,6 +42,6 @@ impl HistoryPage {
 
     /// Whether an answer is awaited.
     pub fn is_busy(&self) -> bool {
-        self.reading || self.reopening.is_some() || self.rechecking.is_some()
+        self.reading || self.reopening.is_some() || self.following.is_some() || self.rechecking.is_some()
     }
 }

@@ -47,6 +47,8 @@ pub struct RunPage {
     /// Tells the news of this run from those of an earlier one.
     pub serial: u64,
     pub run: RunId,
+    /// Who is at work on it, if that is another process: it is watched here, and goes on when the screen is left.
+    pub other: Option<String>,
     pub view: Box<PlanView>,
     pub state: RunState,
     pub started: bool,
@@ -76,6 +78,7 @@ impl RunPage {
         Self {
             serial,
             run: view.plan.head().run.clone(),
+            other: None,
             state: RunState::of(&view.plan),
             clients: Clients::of(&view),
             view,
@@ -104,15 +107,20 @@ impl RunPage {
         self.ending.is_none() && self.trouble.is_none()
     }
 
-    /// How it stands, for whoever leaves; nothing if it was never known to start.
+    /// Whether this program has to do with how it goes on.
+    pub fn is_ours(&self) -> bool {
+        self.other.is_none()
+    }
+
+    /// How it stands, for whoever leaves; nothing if it was never known to start, or is not ours.
     pub fn last_run(&self) -> Option<LastRun> {
         let ending = self.ending.as_ref();
-        (self.started || ending.is_some()).then(|| LastRun {
+        (self.is_ours() && (self.started || ending.is_some())).then(|| LastRun {
             run: self.run.clone(),
             phase: ending.map_or(self.state.phase, |ending| ending.report.run().state),
             success: ending.is_some_and(|ending| ending.report.success()),
             ended: ending.is_some(),
-            report: ending.map(|ending| ending.saved.clone()),
+            report: ending.and_then(|ending| ending.saved.clone()),
             resume: ending.and_then(|ending| ending.resume.clone()),
         })
     }
@@ -215,6 +223,23 @@ impl RunPage {
         {
             self.first_open += 1;
         }
+    }
+}
+
+/// What to say when no more news come of a run that has not ended.
+pub fn broke_off(run: &RunPage) -> Trouble {
+    let look = format!("look with `mothball runs show {}`.", run.run);
+    match &run.other {
+        None => Trouble {
+            message: "The news of this run broke off before its end was told.".to_owned(),
+            advice: format!("What was sent is in the journal: {look}"),
+        },
+        Some(who) => Trouble {
+            message: format!("Nothing was heard of whoever was at work on this run ({who})."),
+            advice: format!(
+                "If nobody goes on with it, resume it from History; what was sent is in the journal: {look}"
+            ),
+        },
     }
 }
 

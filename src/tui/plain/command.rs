@@ -51,6 +51,8 @@ pub enum Command {
     Approve(Pick),
     Reject(Pick),
     Resume(Pick),
+    /// Watch a run that another process is at work on.
+    Follow(Pick),
     Undo(Pick),
     Recheck(Pick),
 }
@@ -109,6 +111,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("approve 1", "the plan of run 1, which waits: tick what you approve, then confirm"),
     ("reject 1", "end run 1, which waits for approval"),
     ("resume 1", "go on with run 1, which was interrupted"),
+    ("follow 1", "watch run 1, which another process is at work on; pause and cancel ask it to"),
     ("undo 1", "plan to restore what run 1 changed"),
     ("recheck 1", "look again: what run 1 set inactive and is active again"),
     ("help", "this list"),
@@ -178,6 +181,7 @@ pub fn parse(line: &str) -> Result<Command, String> {
         "approve" => one(rest, "approve 1").map(Command::Approve),
         "reject" => one(rest, "reject 1").map(Command::Reject),
         "resume" => one(rest, "resume 1").map(Command::Resume),
+        "follow" => one(rest, "follow 1").map(Command::Follow),
         "undo" if rest.is_empty() => Ok(Command::Back),
         "undo" => one(rest, "undo 1").map(Command::Undo),
         "recheck" => one(rest, "recheck 1").map(Command::Recheck),

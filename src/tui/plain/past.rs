@@ -75,6 +75,9 @@ fn print(session: &mut Session) {
 /// The commands that would do something about it.
 fn can(run: &PastRun) -> Vec<&'static str> {
     let mut can = Vec::new();
+    if run.may_follow() {
+        can.push("follow");
+    }
     if run.waits_for_approval() {
         can.extend(["approve", "reject"]);
     }
@@ -113,7 +116,7 @@ fn subject(session: &mut Session, pick: &Pick, may: impl Fn(&PastRun) -> bool, d
             (Some(profile), _) => {
                 format!("Run {id} is of profile {profile}: start the program with --profile {profile}.")
             }
-            (_, Some(who)) => format!("Run {id} is going on: {who}."),
+            (_, Some(who)) => format!("Run {id} is going on: {who}. follow and its number watches it."),
             _ => format!("Run {id} is {}: it cannot be {deed}.", run.phase.words()),
         },
         None => format!("Run {id} is not in the history any more: type history."),
@@ -167,12 +170,49 @@ pub fn resuming(session: &mut Session, run: RunId) -> Vec<Effect> {
     vec![Effect::Reopen { generation, run }]
 }
 
+pub fn follow(session: &mut Session, pick: &Pick) -> Vec<Effect> {
+    let Some(run) = subject(session, pick, PastRun::may_follow, "watched: nobody is at work on it") else {
+        return Vec::new();
+    };
+    let who = session.history.iter().find(|past| past.run == run).and_then(|past| past.at_work.clone());
+    let generation = session.next_serial();
+    session.asking.following = Some((generation, who.unwrap_or_default()));
+    vec![Effect::Reopen { generation, run }]
+}
+
+/// The plan of the run that is to be watched is here. Gives the answer back if it is to another question.
+fn followed(
+    session: &mut Session,
+    generation: u64,
+    result: Result<Box<PlanView>, Trouble>,
+) -> Result<Vec<Effect>, Result<Box<PlanView>, Trouble>> {
+    let Some((_, who)) = session.asking.following.take_if(|(asked, _)| *asked == generation) else {
+        return Err(result);
+    };
+    match result {
+        Ok(view) => {
+            let serial = session.next_serial();
+            let run = view.plan.head().run.clone();
+            running::watch_other(session, serial, *view, who);
+            Ok(vec![Effect::Follow { serial, run }])
+        }
+        Err(trouble) => {
+            session.trouble("The run cannot be watched", &trouble);
+            Ok(Vec::new())
+        }
+    }
+}
+
 /// The plan is here: the run goes on, and is watched.
 pub fn reopened(
     session: &mut Session,
     generation: u64,
     result: Result<Box<PlanView>, Trouble>,
 ) -> Vec<Effect> {
+    let result = match followed(session, generation, result) {
+        Ok(effects) => return effects,
+        Err(result) => result,
+    };
     if session.asking.reopening != Some(generation) {
         return Vec::new();
     }

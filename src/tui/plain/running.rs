@@ -9,7 +9,7 @@ use super::{
         effect::Effect,
         model::{
             report::{ReportPage, ReportState},
-            run::RunPage,
+            run::{RunPage, broke_off},
             sieve::is_problem,
         },
     },
@@ -51,6 +51,14 @@ pub fn watch(session: &mut Session, serial: u64, view: PlanView) {
     session.say(&text);
 }
 
+/// Turns to a run that another process is at work on.
+pub fn watch_other(session: &mut Session, serial: u64, view: PlanView, who: String) {
+    session.say(&format!("Watching run {}, at work: {who}.", view.plan.head().run));
+    session.say("pause and cancel ask it to; quit leaves it alone, and it goes on.");
+    session.told = Told { at: Some(session.now), ..Told::default() };
+    session.run = Some(RunPage { other: Some(who), ..RunPage::new(serial, Box::new(view)) });
+}
+
 pub fn started(session: &mut Session, serial: u64, result: Result<RunId, Trouble>) -> Vec<Effect> {
     let signalled = session.is_signalled();
     let Some(run) = session.run.as_mut().filter(|run| run.serial == serial) else { return Vec::new() };
@@ -70,7 +78,8 @@ pub fn started(session: &mut Session, serial: u64, result: Result<RunId, Trouble
         }
         Err(trouble) => {
             run.trouble = Some(trouble.clone());
-            session.trouble("The run did not start", &trouble);
+            let what = if run.is_ours() { "The run did not start" } else { "The run cannot be watched" };
+            session.trouble(what, &trouble);
             after_end(session)
         }
     }
@@ -168,22 +177,27 @@ pub fn pause(session: &mut Session, wanted: bool) -> Vec<Effect> {
         });
         return Vec::new();
     };
-    let run_id = run.run.clone();
+    let (run_id, run_is_ours) = (run.run.clone(), run.is_ours());
     let text = match (run.cancels > 0, run.is_paused(), wanted) {
         (true, ..) => "It is being cancelled already.",
         (_, true, true) => "It is paused already: resume goes on.",
         (_, false, false) => "It is not paused.",
         (_, false, true) => {
-            session.say("Pausing: what was sent is still waited for.");
+            session.say(asked(run_is_ours, "Pausing: what was sent is still waited for."));
             return vec![Effect::Control { run: run_id, control: Control::Pause }];
         }
         (_, true, false) => {
-            session.say("Going on.");
+            session.say(asked(run_is_ours, "Going on."));
             return vec![Effect::Control { run: run_id, control: Control::Resume }];
         }
     };
     session.say(text);
     Vec::new()
+}
+
+/// What is said when something was asked of the run: another process does it in a moment.
+fn asked(ours: bool, text: &'static str) -> &'static str {
+    if ours { text } else { "Asked for: whoever is at work on it does so in a moment." }
 }
 
 /// Once: takes nothing new. Twice: stops hard. What was sent is settled in any case.
@@ -208,8 +222,8 @@ pub fn cancel(session: &mut Session) -> Vec<Effect> {
     };
     let effect = Effect::Control { run: run.run.clone(), control };
     // Before the start was answered there is nothing to control; `started` makes up for it.
-    let known = run.started;
-    session.say(text);
+    let (known, ours) = (run.started, run.is_ours());
+    session.say(asked(ours, text));
     if known { vec![effect] } else { Vec::new() }
 }
 
@@ -236,10 +250,7 @@ pub fn news_ended(session: &mut Session, serial: u64) -> Vec<Effect> {
         run.news_ended = true;
         return Vec::new();
     }
-    let trouble = Trouble {
-        message: "the news of this run broke off before its end was told.".to_owned(),
-        advice: format!("What was sent is in the journal: look with `mothball runs show {}`.", run.run),
-    };
+    let trouble = broke_off(run);
     run.trouble = Some(trouble.clone());
     session.trouble("The run can no longer be watched", &trouble);
     after_end(session)
@@ -249,7 +260,7 @@ fn ended(session: &mut Session, ending: Box<Ending>) -> Vec<Effect> {
     let Some(run) = &mut session.run else { return Vec::new() };
     let report = Box::new(ending.report.clone());
     let mut page = ReportPage::new(report.run().run_id.clone(), ReportState::Ready(report));
-    page.saved = Some(ending.saved.clone());
+    page.saved.clone_from(&ending.saved);
     page.resume.clone_from(&ending.resume);
     let wrote = !ending.report.run().dry_run;
     run.ending = Some(ending);

@@ -83,6 +83,8 @@ pub struct Asking {
     pub other: usize,
     /// The plan that is reopened in order to resume.
     pub reopening: Option<u64>,
+    /// The same in order to watch, and who is at work on it.
+    pub following: Option<(u64, String)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -256,7 +258,8 @@ impl Session {
             || self.asking.saving.is_some()
             || self.asking.other > 0
             || self.asking.reopening.is_some()
-            || self.runs()
+            || self.asking.following.is_some()
+            || self.run.as_ref().is_some_and(RunPage::is_active)
     }
 
     /// What was said since it was asked last: safe to print, a line each.
@@ -313,6 +316,7 @@ impl Session {
             Command::Approve(pick) => return past::approve(self, &pick),
             Command::Reject(pick) => past::reject(self, &pick),
             Command::Resume(pick) => past::resume(self, &pick),
+            Command::Follow(pick) => return past::follow(self, &pick),
             Command::Undo(pick) => return past::undo(self, &pick),
             Command::Recheck(pick) => return past::recheck(self, &pick),
         }
@@ -424,7 +428,7 @@ impl Session {
 
     /// Whether a run may still do something.
     pub(super) fn runs(&self) -> bool {
-        self.run.as_ref().is_some_and(RunPage::is_active)
+        self.run.as_ref().is_some_and(|run| run.is_active() && run.is_ours())
     }
 
     pub(super) fn is_leaving(&self) -> bool {

@@ -270,7 +270,7 @@ pub fn past(past: &PastRun) -> String {
         "Run {} of {} UTC by {}: {}; {}",
         past.run,
         past.started_at.minutes(),
-        past.requested_by,
+        past.asked_for_by(),
         past.phase.words(),
         figures(past)
     )];

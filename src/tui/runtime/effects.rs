@@ -170,6 +170,9 @@ impl Effects {
             Effect::Resume { serial, run } => {
                 self.run(serial, |desk, news| async move { desk.resume(run, news).await });
             }
+            Effect::Follow { serial, run } => {
+                self.run(serial, |desk, news| async move { desk.follow(run, news).await });
+            }
             Effect::Park { digest } => {
                 self.ask(|desk| async move { Message::Parked(desk.park(digest).await) });
             }

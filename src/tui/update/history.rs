@@ -14,7 +14,7 @@ use super::{
         scroll::{Go, Scroll},
         theme::Meaning,
     },
-    copying, parking, plan, resuming, saving,
+    copying, following, parking, plan, resuming, saving,
 };
 use crate::domain::{RunId, document::Report};
 
@@ -100,7 +100,7 @@ fn refusal(model: &Model, past: &PastRun, action: Action) -> Option<String> {
         return Some(format!("This run is of profile {profile}: open the screen with --profile {profile}."));
     }
     if let Some(who) = &past.at_work {
-        return Some(format!("This run is going on: {who}."));
+        return Some(format!("This run is going on ({who}): open it to watch, pause or cancel it."));
     }
     if model.runs() && action != Action::Recheck {
         return Some("A run is going on here: one at a time.".to_owned());
@@ -215,6 +215,9 @@ fn open(model: &mut Model) -> Vec<Effect> {
     if model.run.as_ref().is_some_and(|now| now.run == run && now.is_active()) {
         model.place = Place::Run;
         return Vec::new();
+    }
+    if past.may_follow() && !model.runs() {
+        return following::begin(model);
     }
     if model.report.as_ref().is_some_and(|page| page.run == run && page.report().is_some()) {
         model.place = Place::Report;

@@ -11,17 +11,24 @@ use super::{
         },
         theme::Meaning,
     },
-    plan,
+    following, plan,
 };
 use crate::domain::text::count;
 
-/// Once, when History was first read: what was interrupted is offered. Nobody who is busy is disturbed.
+/// Once, when History was first read: what was interrupted is offered, and what waits for approval is told. Nobody who is
+/// busy is disturbed.
 pub fn offer(model: &mut Model) {
     if std::mem::replace(&mut model.history.offered, true) {
         return;
     }
     let runs: Vec<PastRun> =
         model.history.list().iter().filter(|run| run.was_interrupted()).cloned().collect();
+    let waiting = model.history.list().iter().filter(|run| run.waits_for_approval()).count();
+    if waiting > 0 && model.place != Place::History {
+        let what = count(waiting, "run waits for approval", "runs wait for approval");
+        let key = model.keymap.way(Action::GoHistory);
+        model.say(Meaning::Warn, format!("{what}: press {key} to look at what, and approve or reject."));
+    }
     if runs.is_empty() {
         return;
     }
@@ -72,6 +79,10 @@ pub fn press(model: &mut Model, mut open: ResumeBox, action: Option<Action>) -> 
 
 /// The plan is here: the run goes on, and is watched.
 pub fn reopened(model: &mut Model, generation: u64, result: Result<Box<PlanView>, Trouble>) -> Vec<Effect> {
+    let result = match following::reopened(model, generation, result) {
+        Ok(effects) => return effects,
+        Err(result) => result,
+    };
     if model.history.reopening != Some(generation) {
         return Vec::new();
     }

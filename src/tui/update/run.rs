@@ -12,7 +12,7 @@ use super::{
             Model, Place,
             overlay::Overlay,
             report::{ReportPage, ReportState},
-            run::{RunPage, RunShow},
+            run::{RunPage, RunShow, broke_off},
         },
         scroll::{Go, Scroll},
         theme::Meaning,
@@ -45,8 +45,9 @@ pub fn started(model: &mut Model, serial: u64, result: Result<RunId, Trouble>) -
         }
         Err(trouble) => {
             run.trouble = Some(trouble.clone());
-            let text = format!("The run did not start: {}", trouble.message);
-            model.overlay = Some(Overlay::Trouble { title: "The run did not start".to_owned(), trouble });
+            let title = if run.is_ours() { "The run did not start" } else { "The run cannot be watched" };
+            let text = format!("{title}: {}", trouble.message);
+            model.overlay = Some(Overlay::Trouble { title: title.to_owned(), trouble });
             alerted(after_end(model), text)
         }
     }
@@ -104,7 +105,7 @@ fn ended(model: &mut Model, ending: Box<Ending>) -> Vec<Effect> {
         ending.report.run().run_id.clone(),
         ReportState::Ready(Box::new(ending.report.clone())),
     );
-    page.saved = Some(ending.saved.clone());
+    page.saved.clone_from(&ending.saved);
     page.resume.clone_from(&ending.resume);
     run.notice = None;
     let success = ending.report.success();
@@ -159,10 +160,7 @@ pub fn news_ended(model: &mut Model, serial: u64) -> Vec<Effect> {
         run.news_ended = true;
         return Vec::new();
     }
-    let trouble = Trouble {
-        message: "The news of this run broke off before its end was told.".to_owned(),
-        advice: format!("What was sent is in the journal: look with `mothball runs show {}`.", run.run),
-    };
+    let trouble = broke_off(run);
     run.trouble = Some(trouble.clone());
     let text = trouble.message.clone();
     model.overlay = Some(Overlay::Trouble { title: "The run can no longer be watched".to_owned(), trouble });
@@ -171,7 +169,7 @@ pub fn news_ended(model: &mut Model, serial: u64) -> Vec<Effect> {
 
 pub fn controlled(model: &mut Model, control: Control, result: Result<(), Trouble>) -> Vec<Effect> {
     if let Err(trouble) = result
-        && model.runs()
+        && model.watches()
     {
         let what = match control {
             Control::Pause => "The run could not be paused",
@@ -189,7 +187,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Cancel => cancel(model),
         Action::Retry => retry(model),
         Action::OpenReport => {
-            if model.runs() {
+            if model.watches() {
                 model.say(Meaning::Info, "The report opens by itself when the run ends.");
                 return Vec::new();
             }
@@ -226,8 +224,12 @@ fn pause(model: &mut Model) -> Vec<Effect> {
     }
     let control = if run.is_paused() { Control::Resume } else { Control::Pause };
     let effect = Effect::Control { run: run.run.clone(), control };
-    let text =
-        if control == Control::Pause { "Pausing: what was sent is still waited for." } else { "Going on." };
+    let text = match (control, run.is_ours()) {
+        (Control::Pause, true) => "Pausing: what was sent is still waited for.",
+        (Control::Pause, false) => "Asked to pause: whoever is at work on it does so in a moment.",
+        (_, true) => "Going on.",
+        (_, false) => "Asked to go on: whoever is at work on it does so in a moment.",
+    };
     model.say(Meaning::Info, text);
     vec![effect]
 }
@@ -244,6 +246,11 @@ pub fn cancel(model: &mut Model) -> Vec<Effect> {
     };
     let effect = Effect::Control { run: run.run.clone(), control };
     let known = run.started;
+    let text = if run.is_ours() {
+        text
+    } else {
+        "Asked to cancel: whoever is at work on it waits for what was sent and ends it. Again asks to stop hard."
+    };
     model.say(Meaning::Warn, text);
     // Before the start was answered there is nothing to control; `started` makes up for it.
     if known { vec![effect] } else { Vec::new() }
@@ -264,7 +271,7 @@ fn first_cancel(signalled: bool) -> (Control, &'static str) {
 }
 
 pub fn may_retry(model: &Model) -> bool {
-    model.run.as_ref().is_some_and(|run| run.ending.is_some() && run.has_failed_items())
+    model.run.as_ref().is_some_and(|run| run.is_ours() && run.ending.is_some() && run.has_failed_items())
 }
 
 fn retry(model: &mut Model) -> Vec<Effect> {

@@ -41,7 +41,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<String> {
         | Action::DryRun
         | Action::EditReason
         | Action::EditTicket
-            if model.runs() =>
+            if model.runs() || (action == Action::OpenReport && model.watches()) =>
         {
             Some("a run goes on".to_owned())
         }

@@ -188,9 +188,10 @@ fn goes_on(model: &Model, run: &RunPage) -> String {
     let totals = &run.state.totals;
     let wrong = totals.failed + totals.unknown + totals.changed;
     let wrong = if wrong > 0 { format!(", {wrong} with a problem") } else { String::new() };
-    let state = if run.is_paused() { "A run is PAUSED" } else { "A run goes on" };
+    let whose = if run.is_ours() { "A run" } else { "Another process's run" };
+    let state = if run.is_paused() { "is PAUSED" } else { "goes on" };
     let key = model.keymap.hint(Action::GoRun);
-    format!("{state}: {} of {} done{wrong}. {key} shows it.", progress.done, progress.total)
+    format!("{whose} {state}: {} of {} done{wrong}. {key} shows it.", progress.done, progress.total)
 }
 
 fn draw_hints(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {

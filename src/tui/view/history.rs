@@ -114,7 +114,7 @@ impl Columns {
         let started = if self.when.1 < 16 { started.get(5..).unwrap_or_default() } else { &started };
         canvas.text(line.x + self.when.0, line.y, self.when.1, started, Meaning::Text);
         if let Some((x, width)) = self.who {
-            canvas.text(line.x + x, line.y, width, &past.requested_by, Meaning::Text);
+            canvas.text(line.x + x, line.y, width, &past.asked_for_by(), Meaning::Text);
         }
         if let Some((x, width)) = self.what {
             let meaning = if past.active_again > 0 { Meaning::Warn } else { Meaning::Text };
@@ -196,6 +196,11 @@ fn next_step(model: &Model, past: &PastRun) -> Option<String> {
     }
 }
 
+/// What set it going, if that was not a person.
+fn started_by(past: &PastRun) -> Option<String> {
+    (!past.origin.is_person()).then(|| format!("started by {}", past.origin))
+}
+
 /// More about one run, the most important first.
 fn foot(model: &Model, canvas: &mut Canvas<'_>, area: Rect, past: &PastRun) {
     let nouns = &model.setting.nouns;
@@ -205,12 +210,14 @@ fn foot(model: &Model, canvas: &mut Canvas<'_>, area: Rect, past: &PastRun) {
         lines.push((format!("Of profile {profile}: only shown here"), Meaning::Warn));
     }
     if let Some(who) = &past.at_work {
-        lines.push((format!("Going on: {who}"), Meaning::Info));
+        let key = model.keymap.hint(Action::OpenEntry);
+        let way = if past.may_follow() { format!(": {key} watches it") } else { String::new() };
+        lines.push((format!("Going on{way} ({who})"), Meaning::Info));
     }
     lines.extend(next_step(model, past).map(|text| (text, Meaning::Warn)));
     let told = |label: &str, text: &Option<String>| text.as_ref().map(|text| format!("{label}{text}"));
     lines.push((
-        [Some(format!("By {}", past.requested_by)), told("reason: ", &past.reason)]
+        [Some(format!("By {}", past.requested_by)), started_by(past), told("reason: ", &past.reason)]
             .into_iter()
             .flatten()
             .collect::<Vec<_>>()

@@ -25,7 +25,9 @@ use crate::domain::{
 pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let Some(run) = &model.run else { return };
     let kind = if run.view.dry_run { "Dry run" } else { "Run" };
-    let inside = canvas.frame(area, &format!("{kind} {}", run.run), true);
+    let whose =
+        if run.is_ours() { String::new() } else { format!(" {} another process", model.look.symbols.dot) };
+    let inside = canvas.frame(area, &format!("{kind} {}{whose}", run.run), true);
     let high = (run_head(usize::from(inside.height)) as u16).min(inside.height);
     head(model, run, canvas, Rect { height: high, ..inside });
     let below = Rect::new(inside.x, inside.y + high, inside.width, inside.height - high);
@@ -41,7 +43,10 @@ fn head(model: &Model, run: &RunPage, canvas: &mut Canvas<'_>, area: Rect) {
         }
         y += 1;
     };
-    let (text, meaning) = phase(model, run);
+    let (mut text, meaning) = phase(model, run);
+    if let Some(who) = run.other.as_ref().filter(|_| run.is_active()) {
+        text = format!("{text} {} at work: {who}", model.look.symbols.dot);
+    }
     let (held, held_meaning) = holding(model, run);
     // Where there is little room, what holds it up stands for the phase.
     if area.height < 5 && !held.is_empty() && run.is_active() {
@@ -78,6 +83,7 @@ fn phase(model: &Model, run: &RunPage) -> (String, Meaning) {
         return (format!("The run is {phase}. Press {key} for its report."), meaning);
     }
     match (state.phase, run.cancels) {
+        (_, 1..) if !run.is_ours() => ("Asked to cancel".to_owned(), Meaning::Warn),
         (_, 1) => ("Cancelling: waiting for what was sent; nothing new is started".to_owned(), Meaning::Warn),
         (_, 2..) => ("Stopping hard: what was sent is settled by reading".to_owned(), Meaning::Warn),
         (Phase::Paused, _) => {

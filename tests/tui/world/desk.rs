@@ -194,6 +194,12 @@ impl Desk for ScriptedDesk {
         Ok(())
     }
 
+    async fn follow(&self, _run: RunId, news: mpsc::Sender<RunNews>) -> Result<RunId, Trouble> {
+        self.note("follow");
+        let digest = self.plan.lock().unwrap().clone().unwrap().digest;
+        self.start(digest, news).await
+    }
+
     async fn resume(&self, _run: RunId, news: mpsc::Sender<RunNews>) -> Result<RunId, Trouble> {
         self.note("resume");
         let digest = self.plan.lock().unwrap().clone().unwrap().digest;

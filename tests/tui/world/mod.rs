@@ -27,7 +27,7 @@ use mothball::{
 
 pub use self::{
     desk::{ScriptedDesk, Where, shared},
-    past::{eventful_past, interrupted, past, past_runs, waiting},
+    past::{at_work, eventful_past, interrupted, past, past_runs, waiting},
     screen::{Screen, lines},
 };
 

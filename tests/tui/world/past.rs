@@ -1,7 +1,7 @@
 //! Earlier runs.
 
 use mothball::{
-    domain::{Phase, RunId, plan::Kind},
+    domain::{Origin, Phase, RunId, plan::Kind},
     tui::desk::PastRun,
 };
 
@@ -15,6 +15,7 @@ pub fn past(id: &str, seconds_ago: i64, phase: Phase) -> PastRun {
         parent: None,
         started_at: now().plus_seconds(-seconds_ago),
         phase,
+        origin: Origin::Person,
         requested_by: "jane@msp.example".into(),
         reason: None,
         dry_run: false,
@@ -37,6 +38,16 @@ pub fn waiting(run: &RunId, items: u64, by: &str) -> PastRun {
 
 pub fn interrupted() -> PastRun {
     PastRun { changed: 1, restorable: 1, ..past("20261123T231500-dddddddd", 9_900, Phase::Interrupted) }
+}
+
+/// One that a server is at work on, and that nobody here started.
+pub fn at_work(run: &RunId) -> PastRun {
+    PastRun {
+        origin: Origin::Schedule { name: "nightly".into() },
+        requested_by: "mothball".into(),
+        at_work: Some("mothball, process 812 on srv1, since 2026-11-24 01:40 UTC".into()),
+        ..past(run.as_str(), 400, Phase::Applying)
+    }
 }
 
 /// One that finished and one dry run: nothing that is offered at the start.

@@ -19,7 +19,7 @@ impl World {
     pub fn ending(&self, view: &PlanView, state: &RunState) -> Ending {
         Ending {
             report: self.report(view, state),
-            saved: Ok(PathBuf::from("/data/mothball/reports/20261124T020000-abcdefgh.json")),
+            saved: Some(Ok(PathBuf::from("/data/mothball/reports/20261124T020000-abcdefgh.json"))),
             resume: (state.phase == Phase::Interrupted)
                 .then(|| "mothball runs resume 20261124T020000-abcdefgh".to_owned()),
         }

@@ -129,7 +129,7 @@ impl Screen {
             Effect::Reopen { generation, run } => {
                 vec![Message::Reopened(generation, Ok(Box::new(self.world.stored_plan(&run))))]
             }
-            Effect::Start { serial, .. } | Effect::Resume { serial, .. } => {
+            Effect::Start { serial, .. } | Effect::Resume { serial, .. } | Effect::Follow { serial, .. } => {
                 let run = self.model.run.as_ref().unwrap().run.clone();
                 vec![Message::Started(serial, Ok(run)), self.events(vec![Event::Applying])]
             }
