@@ -59,9 +59,9 @@ pub(super) async fn obey(
             Err(error) => tracing::warn!(%error, %run, "what others ask of this run is not heard now"),
         }
         let more = async {
-            let changed = changes.changed().await.is_ok();
+            let heard = changes.changed().await.is_ok();
             engine.clock.sleep(REST).await;
-            changed
+            heard
         };
         tokio::select! {
             more = more => if !more { return },

@@ -108,7 +108,7 @@ impl Watch {
                 continue;
             }
             tokio::select! {
-                changed = changes.changed() => if changed.is_err() { return Ok(false) },
+                heard = changes.changed() => if heard.is_err() { return Ok(false) },
                 () = self.engine.clock.sleep(LOOK) => {
                     alone = if self.engine.is_at_work(&self.run).await? { 0 } else { alone + 1 };
                     if alone > PATIENCE {
