@@ -13,6 +13,7 @@ mod names;
 pub mod port;
 mod query;
 pub mod registry;
+pub mod webhook;
 
 pub use error::PsaError;
 pub use port::Psa;

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, ops::RangeInclusive, path::PathBuf, sync::Arc, 
 
 use secrecy::SecretString;
 
-use super::{Psa, PsaError};
+use super::{Psa, PsaError, webhook::Webhooks};
+pub use super::webhook::Lock;
 use crate::{
     domain::{note::NoteOn, tenant::Nouns},
     http::{
@@ -30,6 +31,7 @@ pub struct Room {
     /// Why there are no notes on configurations here; `None` if there are.
     pub no_configuration_notes: Option<&'static str>,
     pub rights: &'static [Right],
+    pub webhooks: Webhooks,
     /// Opens the adapter. Sends nothing yet.
     pub open: fn(Connection) -> Result<Arc<dyn Psa>, PsaError>,
 }

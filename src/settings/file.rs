@@ -42,7 +42,10 @@ pub fn parse(text: &str, path: &Path) -> Result<Settings, SettingsError> {
     let meant = default_profile.as_ref().map(|found| found.value.as_str());
     let schedules = schedules::read_all(&root, &profiles, meant);
     let mut notifications = notifications::read_all(&root, &profiles);
-    let of_profiles = profiles.values_mut().flat_map(|profile| profile.secrets.values_mut());
+    let of_profiles = profiles.values_mut().flat_map(|profile| {
+        let of_webhooks = profile.webhook.iter_mut().flat_map(|webhook| webhook.secrets.values_mut());
+        profile.secrets.values_mut().chain(of_webhooks)
+    });
     let told = notifications.iter_mut().map(|notification| &mut notification.url);
     secret::keep_apart(of_profiles.chain(store.url.as_mut()).chain(told));
     if let Some(asked) = &default_profile

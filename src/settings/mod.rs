@@ -1,7 +1,8 @@
 //! The settings file, and what stands above it: flags and the environment.
 //!
 //! [`location`] says where the files are, [`section`] reads TOML with positions and collects every mistake,
-//! [`file`], [`profile`], [`screen`], [`schedules`] and [`notifications`] know the keys, [`secret`] fetches what must not stand in a file, [`unenforced`]
+//! [`file`], [`profile`], [`webhook`], [`screen`], [`schedules`] and [`notifications`] know the keys, [`secret`] fetches what
+//! must not stand in a file, [`unenforced`]
 //! names what a person asked for and this build does not do yet. Nothing here changes after it was read.
 
 pub mod draft;
@@ -15,6 +16,7 @@ mod screen;
 pub mod secret;
 mod section;
 mod unenforced;
+mod webhook;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,6 +29,7 @@ pub use notifications::Notification;
 pub use profile::Profile;
 pub use screen::{Bell, KeySetting, Placed, UiSettings};
 pub use secret::Secret;
+pub use webhook::WebhookSettings;
 
 use crate::{
     domain::{safeguards::Safeguards, schedule::Schedule, text::nearest},

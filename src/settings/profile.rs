@@ -9,6 +9,7 @@ use super::{
     Fault, location,
     secret::{self, Secret},
     section::Section,
+    webhook::{self, WebhookSettings},
 };
 use crate::{
     domain::{
@@ -46,6 +47,8 @@ pub struct Profile {
     pub notes: NotePolicy,
     /// Hours until items with an RMM link are looked at again; 0 for never.
     pub verify_again_after_hours: u32,
+    /// What the PSA's webhooks must know. Without it none is let in.
+    pub webhook: Option<WebhookSettings>,
 }
 
 impl Profile {
@@ -119,6 +122,7 @@ fn read(name: &str, mut section: Section<'_, '_>) -> Option<Profile> {
     deactivate.done();
     let protection = protection(protect);
     let pace = pace(section.section("pace"), room);
+    let webhook = webhook::read(section.section("webhook"), room);
     let Some(room) = room else {
         section.be_lenient();
         section.done();
@@ -157,6 +161,7 @@ fn read(name: &str, mut section: Section<'_, '_>) -> Option<Profile> {
         ca_file,
         notes: extras.notes,
         verify_again_after_hours: extras.verify_again_after_hours,
+        webhook,
     })
 }
 

@@ -260,6 +260,18 @@ impl Api {
         self.call(make, Some(hold)).await
     }
 
+    /// Takes a record away. The reply is returned whatever its status is.
+    pub async fn delete(
+        &self,
+        entity: &'static str,
+        path: &str,
+    ) -> std::result::Result<Reply, CallError> {
+        let make = |zone: &Zone| {
+            Request { method: Method::DELETE, ..Request::get(zone.url(path)) }.about(entity)
+        };
+        self.call(make, None).await
+    }
+
     /// What the PSA tells of the hourly pool. Not held up by the watch, which asks it.
     async fn threshold(&self) -> Result<wire::Threshold> {
         let zone = self.zone().await?;

@@ -18,6 +18,7 @@ mod paging;
 mod pool;
 mod read;
 mod setup;
+mod webhook;
 mod wire;
 mod write;
 mod zone;
@@ -154,6 +155,7 @@ pub static ROOM: Room = Room {
             essential: false,
         },
     ],
+    webhooks: webhook::WEBHOOKS,
     open,
 };
 

@@ -49,7 +49,7 @@ pub struct Choice {
 pub struct Picklists(BTreeMap<String, Vec<Choice>>);
 
 impl Picklists {
-    fn of(fields: wire::Fields) -> Self {
+    pub fn of(fields: wire::Fields) -> Self {
         let mut lists = BTreeMap::new();
         for field in fields.fields.unwrap_or_default() {
             let choices: Vec<Choice> = field

@@ -284,6 +284,11 @@ impl Api {
         self.call(path, &[], |url| Request::json(Method::POST, url, body).unless(hold).once()).await
     }
 
+    /// Takes a record away. The reply is returned whatever its status is.
+    pub async fn delete(&self, path: &str) -> std::result::Result<Reply, CallError> {
+        self.call(path, &[], |url| Request { method: Method::DELETE, ..Request::get(url) }).await
+    }
+
     /// How many characters of ids fit into the address of such a list.
     pub fn room_for_ids(&self, place: &Place, path: &str, fields: &str, condition: &Condition) -> usize {
         let query = [("conditions", condition.text()), ("fields", fields)];
@@ -337,7 +342,7 @@ impl CallError {
 }
 
 /// The site's root: people paste addresses with the API's path behind it.
-fn root(base: &Url) -> Url {
+pub fn root(base: &Url) -> Url {
     let mut root = base.clone();
     let kept: Vec<&str> = base
         .path_segments()

@@ -14,6 +14,7 @@ mod notes;
 mod paging;
 mod read;
 mod setup;
+mod webhook;
 mod wire;
 mod write;
 
@@ -150,6 +151,7 @@ pub static ROOM: Room = Room {
             essential: false,
         },
     ],
+    webhooks: webhook::WEBHOOKS,
     open,
 };
 

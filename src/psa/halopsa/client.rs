@@ -156,6 +156,11 @@ impl Api {
         self.send(path, request.unless(hold).once()).await
     }
 
+    /// Takes a record away. The reply is returned whatever its status is.
+    pub async fn delete(&self, path: &str) -> std::result::Result<Reply, HttpError> {
+        self.send(path, Request { method: Method::DELETE, ..Request::get(self.url(path, &[])) }).await
+    }
+
     /// How many characters of ids fit into the address of such a list.
     pub fn room_for_ids(&self, path: &str, query: &[(&str, &str)]) -> usize {
         LONGEST_URL.saturating_sub(self.url(path, query).as_str().len() + PAGING_ROOM).max(64)

@@ -16,6 +16,7 @@ mod paging;
 mod read;
 mod setup;
 mod token;
+mod webhook;
 mod wire;
 mod write;
 
@@ -159,6 +160,7 @@ pub static ROOM: Room = Room {
             essential: false,
         },
     ],
+    webhooks: webhook::WEBHOOKS,
     open,
 };
 
@@ -182,11 +184,16 @@ struct HaloPsa {
 
 impl HaloPsa {
     fn open(connection: Connection) -> Result<Self> {
-        let root = client::root(&connection.address("base_url")?);
         let mut extras = token::EXTRAS.to_vec();
         if connection.notes == NoteOn::Ticket {
             extras.push(token::NOTES);
         }
+        Self::asking_for(extras, connection)
+    }
+
+    /// With a token for these scopes, besides the needed ones, as far as the application may have them.
+    fn asking_for(extras: Vec<&'static str>, connection: Connection) -> Result<Self> {
+        let root = client::root(&connection.address("base_url")?);
         let application = Arc::new(Application::new(
             root.clone(),
             connection.optional("tenant"),
