@@ -8,3 +8,4 @@ pub mod bend;
 pub mod journal;
 pub mod plan;
 pub mod settings;
+pub mod webhook;

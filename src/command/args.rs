@@ -6,12 +6,14 @@ mod audit;
 mod examples;
 mod export_run;
 mod schedules;
+mod webhooks;
 
 pub use audit::{Audit, Export, Form, Prune, Verify};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 pub use export_run::ExportRun;
 pub use schedules::{List, Schedules};
+pub use webhooks::{Register, Webhooks};
 
 /// Retire the PSA configurations of offboarded clients: reviewed one by one, applied safely, proven
 /// afterwards.
@@ -99,6 +101,9 @@ pub enum Command {
     /// Look at the runs that `mothball serve` begins by itself
     #[command(subcommand)]
     Schedules(Schedules),
+    /// Have the PSA tell of changes: set its webhooks up, list them, take them away
+    #[command(subcommand)]
+    Webhooks(Webhooks),
     /// Serve a simulated PSA on this computer
     #[command(after_long_help = super::simulate_help::text())]
     Simulate(Simulate),

@@ -23,6 +23,7 @@ mod setup;
 mod simulate;
 mod simulate_help;
 mod views;
+mod webhooks;
 
 use args::{Cli, Command, Global, Screen};
 
@@ -88,6 +89,10 @@ pub async fn execute(cli: Cli) -> ExitCode {
         },
         Command::Schedules(args) => match log(&global) {
             Ok(_log) => schedules::schedules(&global, args).await,
+            Err(failure) => Err(failure),
+        },
+        Command::Webhooks(args) => match log(&global) {
+            Ok(_log) => webhooks::webhooks(&global, args).await,
             Err(failure) => Err(failure),
         },
         Command::Doctor(args) => match log(&global) {

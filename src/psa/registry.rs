@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, ops::RangeInclusive, path::PathBuf, sync::Arc, 
 
 use secrecy::SecretString;
 
-use super::{Psa, PsaError, webhook::Webhooks};
 pub use super::webhook::Lock;
+use super::{Psa, PsaError, webhook::Webhooks};
 use crate::{
     domain::{note::NoteOn, tenant::Nouns},
     http::{

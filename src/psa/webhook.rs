@@ -22,8 +22,8 @@ use crate::domain::{ClientId, ConfigId};
 
 pub use crate::http::{HeaderMap, HeaderValue, Url, header::HeaderName};
 pub(super) use proof::{hex, matches, only, parameter};
-pub(super) use register::{bare, mark};
 pub use register::{Address, AddressError, Registered, Registrar, Registration};
+pub(super) use register::{bare, mark};
 
 /// A secret that is shorter can be guessed.
 pub const SHORTEST_SECRET: usize = 16;
@@ -37,7 +37,7 @@ pub struct Webhooks {
     /// The answer that makes this vendor send an event again, when it cannot be taken now.
     pub again: u16,
     /// Opens the door. Sends nothing yet.
-    pub door: fn(Lock, Connection) -> Result<Arc<dyn Door>, PsaError>,
+    pub door: fn(&Lock, &Connection) -> Result<Arc<dyn Door>, PsaError>,
     /// Opens what sets webhooks up at the PSA. Sends nothing yet.
     pub registrar: fn(Connection) -> Result<Arc<dyn Registrar>, PsaError>,
     /// How a person sets them up in the PSA's own screens, step by step.

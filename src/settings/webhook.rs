@@ -86,7 +86,10 @@ fn whole(section: &Section<'_, '_>, room: &Room, settings: &WebhookSettings) {
     for way in ways {
         let there: Vec<&&str> = way.iter().filter(has).collect();
         if let (Some(there), Some(missing)) = (there.first(), way.iter().find(|key| !has(key))) {
-            section.fault_of(there, format!("it is of no use without {missing}; add {missing} under [{}]", section.name()));
+            section.fault_of(
+                there,
+                format!("it is of no use without {missing}; add {missing} under [{}]", section.name()),
+            );
         }
     }
     if !ways.iter().any(|way| way.iter().any(|key| has(&key))) {

@@ -116,4 +116,7 @@ pub trait Edits {
 
     /// Makes the client a customer again: no criterion at its usual setting fits any more.
     fn bring_back(&mut self, client: &str);
+
+    /// Gives the client the vendor's own inactive mark.
+    fn offboard(&mut self, client: &str);
 }

@@ -12,6 +12,7 @@ mod drift;
 mod ends;
 mod faults;
 mod follow_up;
+mod glance;
 mod holds;
 mod limits;
 mod notes;

@@ -94,6 +94,11 @@ fn a_stored_run_of_any_text_is_folded_and_reported() {
     run("journal", 2_000, drive::journal::try_it);
 }
 
+#[test]
+fn a_webhook_of_any_body_is_turned_away_or_understood_in_part() {
+    run("webhook", 1_000, drive::webhook::try_it);
+}
+
 /// Scripts of random bytes, with as many bent answers as a run may have.
 fn answers(psa: &str) {
     for (_, seed) in seeds("answers") {

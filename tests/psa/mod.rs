@@ -7,6 +7,7 @@ mod gone;
 mod halopsa;
 mod notes;
 mod stingy;
+mod webhooks;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

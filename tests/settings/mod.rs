@@ -8,6 +8,7 @@ mod faults;
 mod screen;
 mod secrets;
 mod serve;
+mod webhooks;
 
 use std::path::Path;
 

@@ -15,6 +15,7 @@ pub mod schema;
 pub mod screen;
 pub mod tls;
 pub mod vendor;
+pub mod webhooks;
 pub mod world;
 
 /// Says what was counted, or what could not be tested here. Not captured: whoever runs the tests sees it.

@@ -70,6 +70,10 @@ pub fn halopsa(document: &mut Value) {
     let action = json!({ "$ref": "#/components/schemas/Actions" });
     let content = |schema: Value| json!({ "content": { "application/json": { "schema": schema } } });
     let refused = json!({ "description": "no" });
+    // The events of webhooks are bound by notifications, posted as webhooks are (the sheet; the model is in the file).
+    let posted =
+        document["paths"]["/Webhook"]["post"].to_string().replace("/Webhook\"", "/UnameNotification\"");
+    document["paths"]["/Notification"]["post"] = serde_json::from_str(&posted).expect("it was JSON before");
     document["paths"]["/Actions"] = json!({
         "get": {
             "parameters": [

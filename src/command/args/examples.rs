@@ -184,3 +184,25 @@ A run stays, whatever its age, while it waits, can be resumed, has items of unkn
 second look to come. What is removed is written to a file first, word for word, and leaves its id,
 head, counts and who removed it when in the journal's chain: `audit verify` tells a pruned run from
 one that somebody took away. Nothing is ever removed by itself.";
+
+pub const WEBHOOKS_REGISTER: &str = "\
+Examples:
+  mothball webhooks register --url https://hooks.msp.example
+  mothball webhooks register --url https://hooks.msp.example --steps
+  mothball webhooks register --url https://hooks.msp.example --dry-run
+
+The profile needs a table [profiles.NAME.webhook] with the secret; config.example.toml shows it. What is
+there already is left alone. Nothing that a webhook says is believed: it only has a client looked at
+again.";
+
+pub const WEBHOOKS_LIST: &str = "\
+Examples:
+  mothball webhooks list
+  mothball webhooks list --json";
+
+pub const WEBHOOKS_REMOVE: &str = "\
+Examples:
+  mothball webhooks remove
+  mothball webhooks remove --url https://old.msp.example --dry-run
+
+Those of other programs and of other profiles stay.";

@@ -261,14 +261,9 @@ impl Api {
     }
 
     /// Takes a record away. The reply is returned whatever its status is.
-    pub async fn delete(
-        &self,
-        entity: &'static str,
-        path: &str,
-    ) -> std::result::Result<Reply, CallError> {
-        let make = |zone: &Zone| {
-            Request { method: Method::DELETE, ..Request::get(zone.url(path)) }.about(entity)
-        };
+    pub async fn delete(&self, entity: &'static str, path: &str) -> std::result::Result<Reply, CallError> {
+        let make =
+            |zone: &Zone| Request { method: Method::DELETE, ..Request::get(zone.url(path)) }.about(entity);
         self.call(make, None).await
     }
 

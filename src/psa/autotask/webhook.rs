@@ -48,8 +48,8 @@ pub const LONGEST_SECRET: usize = 64;
 /// was kept by somebody.
 const TOLERANCE: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 
-fn door(lock: Lock, _connection: Connection) -> Result<Arc<dyn Door>, PsaError> {
-    Ok(Arc::new(Hooks { secret: secret(&lock)?.clone() }))
+fn door(lock: &Lock, _connection: &Connection) -> Result<Arc<dyn Door>, PsaError> {
+    Ok(Arc::new(Hooks { secret: secret(lock)?.clone() }))
 }
 
 /// The secret of the settings, as the vendor takes it.
@@ -87,7 +87,8 @@ fn proven(secret: &SecretString, body: &[u8], signature: &[u8]) -> Option<Vec<u8
     }
     let kept = escape::escaped(body, Backslash::Kept);
     let coded = escape::escaped(body, Backslash::Coded);
-    let fits = [body, &kept, &coded].into_iter().fold(false, |fits, form| fits | is_signed(secret, form, signature));
+    let fits =
+        [body, &kept, &coded].into_iter().fold(false, |fits, form| fits | is_signed(secret, form, signature));
     fits.then_some(coded)
 }
 
@@ -141,11 +142,13 @@ fn told(body: &[u8], now: jiff::Timestamp) -> Told {
 fn steps(wanted: &Registration) -> Vec<String> {
     let url = wanted.address.url();
     vec![
-        "Sign in as an administrator whose security level allows webhooks: Admin > Automation > Webhooks.".to_owned(),
+        "Sign in as an administrator whose security level allows webhooks: Admin > Automation > Webhooks."
+            .to_owned(),
         format!("New webhook for companies, named \"{}\".", crate::psa::webhook::mark(&wanted.lock.profile)),
         format!("Webhook URL and deactivation URL: {url}"),
         "Secret key: the text of the settings' `secret`.".to_owned(),
-        "Subscribe to update events, and to the fields Active, Company Type, Classification and Category.".to_owned(),
+        "Subscribe to update events, and to the fields Active, Company Type, Classification and Category."
+            .to_owned(),
         "The same for configuration items, with the field Active.".to_owned(),
     ]
 }
@@ -168,8 +171,7 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_str(value).unwrap());
         }
-        let delivery =
-            Delivery { query: "", headers: &map, body: body.as_bytes(), at: at.parse().unwrap() };
+        let delivery = Delivery { query: "", headers: &map, body: body.as_bytes(), at: at.parse().unwrap() };
         let door = Hooks { secret: topsecret() };
         door.admit(&delivery).await.map(|mut told| told.remove(0).about)
     }
@@ -180,7 +182,9 @@ mod tests {
         let item = Ok(About::Configuration(ConfigId::from("2")));
         assert_eq!(admitted(&[("x-hook-signature", SIGNED)], BODY, now).await, item);
         let lower = SIGNED.to_ascii_lowercase();
-        for wrong in [lower.as_str(), "vby5CFGdaOLDfLJJlnWFkr00l4E=", "sha1=", "sha1=vby5CFGdaOLDfLJJlnWFkr00l4F="] {
+        for wrong in
+            [lower.as_str(), "vby5CFGdaOLDfLJJlnWFkr00l4E=", "sha1=", "sha1=vby5CFGdaOLDfLJJlnWFkr00l4F="]
+        {
             assert!(admitted(&[("x-hook-signature", wrong)], BODY, now).await.is_err(), "{wrong}");
         }
         assert!(admitted(&[], BODY, now).await.is_err());
@@ -204,20 +208,25 @@ mod tests {
 
     #[test]
     fn all_forms_of_a_body_are_one_event() {
-        let raw = r#"{"Action":"Update","EntityType":"Account","Id":7,"Fields":{"n":"R&D <caf\u00e9> é C:\\"}}"#;
+        let raw =
+            r#"{"Action":"Update","EntityType":"Account","Id":7,"Fields":{"n":"R&D <caf\u00e9> é C:\\"}}"#;
         let escaped = escape::escaped(raw.as_bytes(), Backslash::Kept);
         let sign = |bytes: &[u8]| {
             let mut mac = <Hmac<Sha1>>::new_from_slice(b"topsecret").unwrap();
             mac.update(bytes);
             format!("sha1={}", STANDARD.encode(mac.finalize().into_bytes()))
         };
-        let events: Vec<Told> = [(raw.as_bytes(), sign(raw.as_bytes())), (raw.as_bytes(), sign(&escaped)), (&escaped, sign(&escaped))]
-            .into_iter()
-            .map(|(body, signature)| {
-                let proven = proven(&topsecret(), body, signature.as_bytes()).expect("it is signed");
-                told(&proven, jiff::Timestamp::UNIX_EPOCH)
-            })
-            .collect();
+        let events: Vec<Told> = [
+            (raw.as_bytes(), sign(raw.as_bytes())),
+            (raw.as_bytes(), sign(&escaped)),
+            (&escaped, sign(&escaped)),
+        ]
+        .into_iter()
+        .map(|(body, signature)| {
+            let proven = proven(&topsecret(), body, signature.as_bytes()).expect("it is signed");
+            told(&proven, jiff::Timestamp::UNIX_EPOCH)
+        })
+        .collect();
         assert_eq!(events[0].about, About::Client(ClientId::from("7")));
         assert!(events.iter().all(|told| *told == events[0]));
     }

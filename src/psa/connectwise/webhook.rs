@@ -32,7 +32,9 @@ use crate::{
     psa::{
         PsaError, lenient,
         registry::{Connection, Field, FieldKind},
-        webhook::{About, Delivery, Door, Lock, Registration, Told, Turned, Webhooks, matches, only, parameter},
+        webhook::{
+            About, Delivery, Door, Lock, Registration, Told, Turned, Webhooks, matches, only, parameter,
+        },
     },
 };
 use keys::Keys;
@@ -59,13 +61,13 @@ const SIGNATURE: &str = "x-content-signature";
 /// The parameter of the address that holds its key.
 pub const ADDRESS_KEY: &str = "key";
 
-fn door(lock: Lock, connection: Connection) -> Result<Arc<dyn Door>, PsaError> {
+fn door(lock: &Lock, connection: &Connection) -> Result<Arc<dyn Door>, PsaError> {
     let company = connection.value("company_id")?;
     let root = client::root(&connection.address("base_url")?);
     Ok(Arc::new(Callbacks {
         address_key: address_key(lock.secret("secret")?, &lock.profile),
         company: company.clone(),
-        keys: Keys::new(Pins::new(&root, &company), &connection)?,
+        keys: Keys::new(Pins::new(&root, &company), connection)?,
     }))
 }
 
@@ -171,7 +173,11 @@ mod tests {
     fn the_signature_is_hmac_sha256_with_the_hashed_key() {
         let key = hashed("secret");
         assert!(is_signed(&key, b"message", b"B0muVgOBJA1CJ5BxT5gIMtgVLdVAWZ78QzjgHT4PgTQ="));
-        for wrong in ["", "B0muVgOBJA1CJ5BxT5gIMtgVLdVAWZ78QzjgHT4PgTQ", "B0muVgOBJA1CJ5BxT5gIMtgVLdVAWZ78QzjgHT4PgTR="] {
+        for wrong in [
+            "",
+            "B0muVgOBJA1CJ5BxT5gIMtgVLdVAWZ78QzjgHT4PgTQ",
+            "B0muVgOBJA1CJ5BxT5gIMtgVLdVAWZ78QzjgHT4PgTR=",
+        ] {
             assert!(!is_signed(&key, b"message", wrong.as_bytes()), "{wrong}");
         }
         assert!(!is_signed(&hashed("Secret"), b"message", b"B0muVgOBJA1CJ5BxT5gIMtgVLdVAWZ78QzjgHT4PgTQ="));
@@ -194,8 +200,17 @@ mod tests {
         assert_eq!(about(r#"{"ID":250,"Type":"company","CompanyId":"acme","Action":"updated"}"#), client);
         assert_eq!(about(r#"{"ID":"250","Type":"Company"}"#), client);
         let configuration = Ok(About::Configuration(ConfigId::from("7")));
-        assert_eq!(about(r#"{"ID":7,"Type":"configuration","Entity":null,"Action":"deleted"}"#), configuration);
-        for other in [r#"{"ID":7,"Type":"ticket"}"#, r#"{"Type":"company"}"#, r#"{"ID":-1,"Type":"company"}"#, "[]", "\u{fe}"] {
+        assert_eq!(
+            about(r#"{"ID":7,"Type":"configuration","Entity":null,"Action":"deleted"}"#),
+            configuration
+        );
+        for other in [
+            r#"{"ID":7,"Type":"ticket"}"#,
+            r#"{"Type":"company"}"#,
+            r#"{"ID":-1,"Type":"company"}"#,
+            "[]",
+            "\u{fe}",
+        ] {
             assert!(matches!(about(other), Ok(About::Nothing(_))), "{other}");
         }
         assert!(about(r#"{"ID":250,"Type":"company","CompanyId":"mallory"}"#).is_err());

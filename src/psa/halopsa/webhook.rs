@@ -17,7 +17,8 @@ use crate::{
         PsaError,
         registry::{Connection, Field, FieldKind},
         webhook::{
-            About, Delivery, Door, HeaderName, Lock, Registration, Told, Turned, Webhooks, mark, matches, only,
+            About, Delivery, Door, HeaderName, Lock, Registration, Told, Turned, Webhooks, mark, matches,
+            only,
         },
     },
 };
@@ -61,34 +62,34 @@ pub const WEBHOOKS: Webhooks = Webhooks {
     steps,
 };
 
-fn door(lock: Lock, _connection: Connection) -> Result<Arc<dyn Door>, PsaError> {
-    Ok(Arc::new(Hooks::behind(&lock)?))
+fn door(lock: &Lock, _connection: &Connection) -> Result<Arc<dyn Door>, PsaError> {
+    Ok(Arc::new(Hooks::behind(lock)?))
 }
 
 impl Hooks {
     fn behind(lock: &Lock) -> Result<Self, PsaError> {
-    let settings = |message: String| PsaError::Settings { message };
-    let basic = match lock.value("user_name") {
-        Some(user) => {
-            let pair = format!("{user}:{}", lock.secret("password")?.expose_secret().trim());
-            Some(SecretString::from(STANDARD.encode(pair)))
+        let settings = |message: String| PsaError::Settings { message };
+        let basic = match lock.value("user_name") {
+            Some(user) => {
+                let pair = format!("{user}:{}", lock.secret("password")?.expose_secret().trim());
+                Some(SecretString::from(STANDARD.encode(pair)))
+            }
+            None => None,
+        };
+        let header = match lock.value("header") {
+            Some(name) => {
+                let known = HeaderName::try_from(name).map_err(|_| {
+                    settings(format!("profiles.{}.webhook.header is no name of a header", lock.profile))
+                })?;
+                Some((known, lock.secret("secret")?.clone()))
+            }
+            None => None,
+        };
+        if basic.is_none() && header.is_none() {
+            return Err(settings(format!("profiles.{}.webhook has no secret", lock.profile)));
         }
-        None => None,
-    };
-    let header = match lock.value("header") {
-        Some(name) => {
-            let known = HeaderName::try_from(name).map_err(|_| {
-                settings(format!("profiles.{}.webhook.header is no name of a header", lock.profile))
-            })?;
-            Some((known, lock.secret("secret")?.clone()))
-        }
-        None => None,
-    };
-    if basic.is_none() && header.is_none() {
-        return Err(settings(format!("profiles.{}.webhook has no secret", lock.profile)));
+        Ok(Self { basic, header })
     }
-    Ok(Self { basic, header })
-}
 }
 
 /// The way in for webhooks.
@@ -141,9 +142,11 @@ fn event(event: &Value) -> Told {
     let names = |words: &[&str]| words.iter().any(|name| word.contains(name));
     let object = id(&event["object_id"]);
     // The event says what it is about; if it does not, the entity does.
-    let asset = names(&["asset", "device"]) || (!names(&["client", "customer"]) && event["asset"].is_object());
+    let asset =
+        names(&["asset", "device"]) || (!names(&["client", "customer"]) && event["asset"].is_object());
     let client = names(&["client", "customer"]) || event["client"].is_object();
-    let other = names(&["ticket", "user", "opportunit", "contract", "invoice", "quot", "appointment", "site"]);
+    let other =
+        names(&["ticket", "user", "opportunit", "contract", "invoice", "quot", "appointment", "site"]);
     let about = match (asset, client) {
         (true, _) => match object.or_else(|| id(&event["asset"]["id"])) {
             Some(id) => About::Configuration(ConfigId::from(id.to_string())),
@@ -169,7 +172,8 @@ fn steps(wanted: &Registration) -> Vec<String> {
         format!("Name: {}", mark(&wanted.lock.profile)),
         format!("Payload URL: {}   Method: POST   Content type: application/json", wanted.address.url()),
         proof.to_owned(),
-        "Events: those for a changed client (Customer Updated) and a changed asset (Asset Updated).".to_owned(),
+        "Events: those for a changed client (Customer Updated) and a changed asset (Asset Updated)."
+            .to_owned(),
         "Tick Active and save.".to_owned(),
     ]
 }
@@ -187,7 +191,8 @@ mod tests {
     fn hooks(basic: bool, header: bool) -> Hooks {
         Hooks {
             basic: basic.then(|| SecretString::from(STANDARD.encode(format!("mothball:{PASSWORD}")))),
-            header: header.then(|| (HeaderName::from_static("x-proof"), SecretString::from(SECRET.to_owned()))),
+            header: header
+                .then(|| (HeaderName::from_static("x-proof"), SecretString::from(SECRET.to_owned()))),
         }
     }
 
@@ -202,7 +207,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_the_settings_have_is_asked_for() {
-        let basic = || ("authorization", format!("Basic {}", STANDARD.encode(format!("mothball:{PASSWORD}"))));
+        let basic =
+            || ("authorization", format!("Basic {}", STANDARD.encode(format!("mothball:{PASSWORD}"))));
         let header = || ("x-proof", SECRET.to_owned());
         for (door, headers, enters) in [
             (hooks(true, false), vec![basic()], true),
@@ -221,7 +227,10 @@ mod tests {
         let lower = ("authorization", basic().1.replacen("Basic", "basic", 1));
         assert!(admits(&hooks(true, false), &[lower], "{}").await);
         for wrong in ["Basic", "Basic ", "Bearer x", "é"] {
-            assert!(!admits(&hooks(true, false), &[("authorization", wrong.to_owned())], "{}").await, "{wrong}");
+            assert!(
+                !admits(&hooks(true, false), &[("authorization", wrong.to_owned())], "{}").await,
+                "{wrong}"
+            );
         }
     }
 
@@ -230,7 +239,10 @@ mod tests {
         let about = |text: &str| told(text.as_bytes()).remove(0).about;
         let asset = About::Configuration(ConfigId::from("42"));
         let client = About::Client(ClientId::from("12"));
-        assert_eq!(about(r#"{"id":"8e25bc7b","event":"asset updated","object_id":42,"client":{"id":9}}"#), asset);
+        assert_eq!(
+            about(r#"{"id":"8e25bc7b","event":"asset updated","object_id":42,"client":{"id":9}}"#),
+            asset
+        );
         assert_eq!(about(r#"{"id":7,"event":"","asset":{"id":"42"}}"#), asset);
         assert_eq!(about(r#"{"id":7,"event":"Customer Updated","object_id":"12","asset":{"id":3}}"#), client);
         assert_eq!(about(r#"{"id":7,"client":{"id":12}}"#), client);
@@ -244,7 +256,9 @@ mod tests {
         ] {
             assert!(matches!(about(other), About::Nothing(_)), "{other}");
         }
-        let both = told(br#"[{"event":"asset updated","object_id":42},{"event":"customer updated","object_id":12}]"#);
+        let both = told(
+            br#"[{"event":"asset updated","object_id":42},{"event":"customer updated","object_id":12}]"#,
+        );
         assert_eq!(both.into_iter().map(|told| told.about).collect::<Vec<_>>(), [asset, client]);
     }
 

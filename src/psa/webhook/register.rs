@@ -4,11 +4,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use super::{Lock, Url};
-use crate::{
-    domain::criteria::Criteria,
-    http::address,
-    psa::port::Result,
-};
+use crate::{domain::criteria::Criteria, http::address, psa::port::Result};
 
 /// Sets webhooks up at one tenant, lists and removes them.
 #[async_trait]
@@ -124,11 +120,16 @@ mod tests {
             assert!(address.is_of(&format!("{whole}?key=x&recordId=")));
             assert!(!address.is_of(&format!("{whole}2")));
         }
-        for wrong in ["http://hooks.msp.example", "https://u:p@hooks.msp.example", "https://x.example?a=1", "hooks"] {
+        for wrong in
+            ["http://hooks.msp.example", "https://u:p@hooks.msp.example", "https://x.example?a=1", "hooks"]
+        {
             assert!(matches!(Address::of(wrong, "main"), Err(AddressError::Address(_))), "{wrong}");
         }
         for profile in ["", "..", "a/b", "a?b", "ä"] {
-            assert!(matches!(Address::of("https://x.example", profile), Err(AddressError::Profile(_))), "{profile}");
+            assert!(
+                matches!(Address::of("https://x.example", profile), Err(AddressError::Profile(_))),
+                "{profile}"
+            );
         }
     }
 }

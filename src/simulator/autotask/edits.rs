@@ -210,6 +210,12 @@ impl Edits for State {
             }
         }
     }
+
+    fn offboard(&mut self, client: &str) {
+        if let Some(row) = number(client).and_then(|client| self.company_mut(client)) {
+            row.set("isActive", false);
+        }
+    }
 }
 
 fn number(id: &str) -> Option<i64> {

@@ -268,6 +268,12 @@ impl Edits for State {
             }
         }
     }
+
+    fn offboard(&mut self, client: &str) {
+        if let Some(client) = number(client) {
+            self.set_company_status(client, "Inactive");
+        }
+    }
 }
 
 fn number(id: &str) -> Option<i64> {

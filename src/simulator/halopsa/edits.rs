@@ -233,6 +233,12 @@ impl Edits for State {
             }
         }
     }
+
+    fn offboard(&mut self, client: &str) {
+        if let Some(row) = parsed(client).and_then(|client| self.client_mut(client)) {
+            row.insert("inactive".to_owned(), json!(true));
+        }
+    }
 }
 
 fn parsed(id: &str) -> Option<i64> {

@@ -57,7 +57,12 @@ const KINDS: [Kind; 2] = [
             }
             if !criteria.tags.is_empty() {
                 fields.push(Watched::field(&["classification", "Account Classification"]));
-                fields.push(Watched::field(&["companyCategoryID", "companyCategory", "Category", "Company Category"]));
+                fields.push(Watched::field(&[
+                    "companyCategoryID",
+                    "companyCategory",
+                    "Category",
+                    "Company Category",
+                ]));
             }
             if let Some(custom) = &criteria.custom_field {
                 fields.push(Watched { names: vec![custom.name.clone()], udf: true });
@@ -178,7 +183,8 @@ impl Autotask {
                 missing.push(field.names[0].clone());
                 continue;
             };
-            let body = json!({ number: choice.value, "isSubscribedField": true, "isDisplayAlwaysField": false });
+            let body =
+                json!({ number: choice.value, "isSubscribedField": true, "isDisplayAlwaysField": false });
             self.create(kind, &format!("{}/{id}/{list}", kind.entity), &body).await?;
             watched += 1;
         }
@@ -224,7 +230,8 @@ impl Registrar for Autotask {
         for kind in &KINDS {
             let there = self.hooks(kind).await?;
             let told = there.iter().filter_map(|hook| hook.told(kind, &wanted.lock.profile));
-            let kept = told.into_iter().find(|hook| hook.ours && hook.active && wanted.address.is_of(&hook.url));
+            let kept =
+                told.into_iter().find(|hook| hook.ours && hook.active && wanted.address.is_of(&hook.url));
             all.push(match kept {
                 Some(kept) => kept,
                 None => self.make(kind, wanted).await?,
@@ -235,7 +242,8 @@ impl Registrar for Autotask {
 
     async fn remove(&self, hook: &Registered) -> Result<()> {
         let kind = KINDS.iter().find(|kind| hook.id.starts_with(&format!("{}/", kind.entity)));
-        let kind = kind.ok_or_else(|| PsaError::Unreadable { message: format!("{} is no webhook", hook.id) })?;
+        let kind =
+            kind.ok_or_else(|| PsaError::Unreadable { message: format!("{} is no webhook", hook.id) })?;
         self.take_away(kind, &hook.id).await
     }
 }

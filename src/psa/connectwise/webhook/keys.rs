@@ -56,12 +56,7 @@ struct Answer {
 
 impl Keys {
     pub fn new(pins: Pins, connection: &Connection) -> Result<Self, PsaError> {
-        let limits = Limits {
-            in_flight: 1,
-            per_object: None,
-            requests: MOST_ASKED as u32,
-            window: WINDOW,
-        };
+        let limits = Limits { in_flight: 1, per_object: None, requests: MOST_ASKED as u32, window: WINDOW };
         let base = connection.address("base_url")?;
         let http = connection.sender(base, Arc::new(Nobody), limits)?;
         Ok(Self { pins, http, known: Mutex::default(), asked: tokio::sync::Mutex::default() })
@@ -118,7 +113,9 @@ impl Keys {
     fn keep(&self, id: String, key: Option<[u8; 32]>) {
         let mut known = self.known();
         // The vendor may give each callback's key another number: the same key is kept once.
-        known.retain(|other| other.id != id && (key.is_none() || other.key != key) && other.at.elapsed() < KEPT);
+        known.retain(|other| {
+            other.id != id && (key.is_none() || other.key != key) && other.at.elapsed() < KEPT
+        });
         if known.len() >= MOST_KEPT {
             // Numbers that nobody has a key for make room first.
             let oldest = known.iter().position(|other| other.key.is_none()).unwrap_or(0);

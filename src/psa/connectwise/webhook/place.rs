@@ -79,7 +79,8 @@ impl Pins {
             return None;
         }
         let id = id.filter(|id| {
-            (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            (1..=64).contains(&id.len())
+                && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         })?;
         // The vendor's own addresses have two slashes there [C: AMP].
         let gap = if url.path().contains("//") { "//" } else { "/" };
@@ -134,7 +135,8 @@ mod tests {
         let cloud = pins("https://api-na.myconnectwise.net/");
         let id = "9f4d8a4e-0c1b-4b6e-9a55-1c2d3e4f5a6b";
         for host in ["api-na.myconnectwise.net", "na.myconnectwise.net"] {
-            let url = format!("https://{host}/v2025_1//system/callbackkey/index.rails?companyName=cobalt&id={id}");
+            let url =
+                format!("https://{host}/v2025_1//system/callbackkey/index.rails?companyName=cobalt&id={id}");
             let place = cloud.place(&body(&url)).unwrap();
             assert_eq!(place.id, id);
             let asked = url.replace("cobalt", "Cobalt");
@@ -143,14 +145,16 @@ mod tests {
         }
         let own = pins("https://psa.example.com/cw");
         let named = "https://psa.example.com/cw/v4_6_release/system/callbackkey/index.rails?id=7";
-        let asked = "https://psa.example.com/cw/v4_6_release/system/callbackkey/index.rails?companyName=Cobalt&id=7";
+        let asked =
+            "https://psa.example.com/cw/v4_6_release/system/callbackkey/index.rails?companyName=Cobalt&id=7";
         assert_eq!(own.place(&body(named)).unwrap().url.as_str(), asked);
     }
 
     #[test]
     fn no_other_address_is_asked() {
         let cloud = pins("https://api-na.myconnectwise.net/");
-        let good = "https://na.myconnectwise.net/v2025_1//system/callbackkey/index.rails?companyName=Cobalt&id=7";
+        let good =
+            "https://na.myconnectwise.net/v2025_1//system/callbackkey/index.rails?companyName=Cobalt&id=7";
         assert!(cloud.place(&body(good)).is_some());
         for (from, to) in [
             ("https://", "http://"),
@@ -181,7 +185,11 @@ mod tests {
             assert_ne!(bad, good);
             assert_eq!(cloud.place(&body(&bad)), None, "{bad}");
         }
-        assert_eq!(pins("https://psa.example.com").place(&body("https://api-psa.example.com/v4_6_release/system/callbackkey/index.rails?id=7")), None);
+        assert_eq!(
+            pins("https://psa.example.com")
+                .place(&body("https://api-psa.example.com/v4_6_release/system/callbackkey/index.rails?id=7")),
+            None
+        );
         // Twice, not at all, without an end, or of another kind.
         for bytes in [
             [body(good), body(good)].concat(),

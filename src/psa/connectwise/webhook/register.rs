@@ -121,7 +121,8 @@ impl Registrar for ConnectWise {
     }
 
     async fn remove(&self, hook: &Registered) -> Result<()> {
-        let reply = self.api.delete(&format!("{CALLBACKS}/{}", hook.id)).await.map_err(CallError::into_psa)?;
+        let reply =
+            self.api.delete(&format!("{CALLBACKS}/{}", hook.id)).await.map_err(CallError::into_psa)?;
         if reply.is_success() || reply.status == 404 { Ok(()) } else { Err(errors::error(&reply)) }
     }
 }
@@ -132,7 +133,8 @@ fn created(reply: &Reply, profile: &str) -> Result<Registered> {
     }
     let entry: Entry = reply.json().map_err(|message| PsaError::Unreadable { message })?;
     let told = entry.told(profile).ok_or_else(|| PsaError::Unreadable {
-        message: "the answer to a new callback names none; `mothball webhooks list` shows what is there".to_owned(),
+        message: "the answer to a new callback names none; `mothball webhooks list` shows what is there"
+            .to_owned(),
     })?;
     Ok(Registered { new: true, ..told })
 }

@@ -124,7 +124,8 @@ impl HaloPsa {
         }
         let hook: Hook = self.save(WEBHOOK, body).await?;
         let told = hook.told(&lock.profile).ok_or_else(|| PsaError::Unreadable {
-            message: "the answer to a new webhook names none; `mothball webhooks list` shows what is there".to_owned(),
+            message: "the answer to a new webhook names none; `mothball webhooks list` shows what is there"
+                .to_owned(),
         })?;
         let note = match self.bind(&told.id).await {
             Ok(bound) if bound.is_empty() => {
@@ -192,7 +193,9 @@ mod tests {
         for name in ["Asset Updated", "asset created", "Customer Updated", "Client changed"] {
             assert!(is_wanted(name), "{name}");
         }
-        for name in ["Customer Created", "Asset Deleted", "Customer User Updated", "Ticket Updated", "Asset", ""] {
+        for name in
+            ["Customer Created", "Asset Deleted", "Customer User Updated", "Ticket Updated", "Asset", ""]
+        {
             assert!(!is_wanted(name), "{name}");
         }
     }
