@@ -37,12 +37,15 @@ pub struct Webhooks {
     /// The answer that makes this vendor send an event again, when it cannot be taken now.
     pub again: u16,
     /// Opens the door. Sends nothing yet.
-    pub door: fn(&Lock, &Connection) -> Result<Arc<dyn Door>, PsaError>,
+    pub door: OpenDoor,
     /// Opens what sets webhooks up at the PSA. Sends nothing yet.
     pub registrar: fn(Connection) -> Result<Arc<dyn Registrar>, PsaError>,
     /// How a person sets them up in the PSA's own screens, step by step.
     pub steps: fn(&Registration) -> Vec<String>,
 }
+
+/// Opens the way in of a profile.
+pub type OpenDoor = fn(&Lock, &Connection) -> Result<Arc<dyn Door>, PsaError>;
 
 /// What a webhook must know to be let in: the settings of `[profiles.NAME.webhook]`, with the secrets fetched.
 #[derive(Debug, Clone, Default)]

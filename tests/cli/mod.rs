@@ -22,6 +22,7 @@ mod simulate;
 mod tls;
 mod unattended;
 mod undo;
+mod webhooks;
 
 use mothball::simulator::CompanyTruth;
 

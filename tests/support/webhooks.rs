@@ -57,11 +57,6 @@ pub struct Caught {
 }
 
 impl Caught {
-    pub fn header(&self, name: &str) -> Option<String> {
-        let found = self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
-    }
-
     pub fn headers(&self) -> HeaderMap {
         let mut map = HeaderMap::new();
         for (name, value) in &self.headers {
