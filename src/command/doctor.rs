@@ -31,6 +31,9 @@ pub async fn doctor(global: &Global, args: &args::Doctor) -> Result<ExitCode, Fa
         for (key, secret) in &profile.secrets {
             say(&format!("secrets  {key} comes from {}", secret.origin()));
         }
+        for (key, secret) in profile.webhook.iter().flat_map(|webhook| &webhook.secrets) {
+            say(&format!("secrets  webhook.{key} comes from {}", secret.origin()));
+        }
     }
     for warning in &context.settings.warnings {
         say(&format!("!  settings: {warning}"));

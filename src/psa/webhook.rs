@@ -18,10 +18,10 @@ use super::{
     PsaError,
     registry::{Connection, Field},
 };
-use crate::domain::{ClientId, ConfigId};
+use crate::domain::{ClientId, ConfigId, plan::hex};
 
 pub use crate::http::{HeaderMap, HeaderValue, Url, header::HeaderName};
-pub(super) use proof::{hex, matches, only, parameter};
+pub(super) use proof::{matches, only, parameter};
 pub use register::{Address, AddressError, Registered, Registrar, Registration};
 pub(super) use register::{bare, mark};
 

@@ -2,8 +2,8 @@
 //!
 //! [`location`] says where the files are, [`section`] reads TOML with positions and collects every mistake,
 //! [`file`], [`profile`], [`webhook`], [`screen`], [`schedules`] and [`notifications`] know the keys, [`secret`] fetches what
-//! must not stand in a file, [`unenforced`]
-//! names what a person asked for and this build does not do yet. Nothing here changes after it was read.
+//! must not stand in a file, [`unenforced`] names what a person asked for and this build does not do yet. Nothing here
+//! changes after it was read.
 
 pub mod draft;
 pub mod error;

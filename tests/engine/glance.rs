@@ -48,7 +48,7 @@ async fn a_client_that_left_rests_from_the_first_look_on_and_anew_after_it_came_
     let id = ClientId::from(left.as_str());
     let Glance::Rests { until } = quick.engine.glance(&id).await.unwrap() else { panic!("it rests") };
     assert!(until >= quick.engine.now().plus_seconds(7_190));
-    tokio::time::advance(Duration::from_secs(3600)).await;
+    tokio::time::advance(Duration::from_hours(1)).await;
     assert_eq!(quick.engine.glance(&id).await.unwrap(), Glance::Rests { until }, "the first look counts");
     tokio::time::advance(Duration::from_secs(3700)).await;
     assert_eq!(quick.engine.glance(&id).await.unwrap(), Glance::Left);

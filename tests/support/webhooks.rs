@@ -68,7 +68,7 @@ impl Caught {
 
     /// Knocks with it at this moment.
     pub async fn knock(&self, door: &dyn Door) -> Result<Vec<Told>, Turned> {
-        self.knock_at(door, jiff::Timestamp::now()).await
+        self.knock_at(door, mothball::system::Clock::system().now()).await
     }
 
     pub async fn knock_at(&self, door: &dyn Door, at: jiff::Timestamp) -> Result<Vec<Told>, Turned> {
@@ -142,17 +142,12 @@ where
     }
 }
 
-/// The PSA that has one key for all.
-pub fn one_key() -> Arc<dyn Transport> {
-    Arc::new(Keyring(|_: &WireRequest| (200, serde_json::json!({ "signing_key": SIGNING_KEY }).to_string())))
-}
-
 /// A webhook of this vendor with this body, proven as the vendor does it.
 pub fn proven(psa: &str, body: &[u8]) -> Caught {
     let header = |name: &str, value: String| (name.to_owned(), value.into_bytes());
     let (query, proof) = match psa {
         "connectwise" => (
-            format!("key={}&recordId=7&action=updated", address_key()),
+            format!("key={}&recordId=7&action=updated", address_key("test")),
             header("x-content-signature", callback_signature(SIGNING_KEY, body)),
         ),
         "autotask" => (String::new(), header("x-hook-signature", callout_signature(body))),
@@ -166,9 +161,9 @@ pub fn proven(psa: &str, body: &[u8]) -> Caught {
 }
 
 /// The key of the address, as a callback's URL of `register` has it.
-fn address_key() -> String {
+fn address_key(profile: &str) -> String {
     let mut mac = <Hmac<Sha256>>::new_from_slice(SECRET.as_bytes()).expect("HMAC takes any key");
-    mac.update(b"the address of callbacks to mothball, profile test");
+    mac.update(format!("the address of callbacks to mothball, profile {profile}").as_bytes());
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
 }
 

@@ -139,17 +139,23 @@ fn told(body: &[u8], now: jiff::Timestamp) -> Told {
     Told::of(body, about)
 }
 
+/// The vendor's help has webhooks made through the API; which screens show them is not certain.
 fn steps(wanted: &Registration) -> Vec<String> {
-    let url = wanted.address.url();
+    let url = wanted.address.url().as_str();
+    let hook = serde_json::json!({
+        "name": crate::psa::webhook::mark(&wanted.lock.profile),
+        "webhookUrl": url,
+        "deactivationUrl": url,
+        "secretKey": "(the text of the settings' secret)",
+        "isActive": true,
+        "isSubscribedToUpdateEvents": true,
+    });
     vec![
-        "Sign in as an administrator whose security level allows webhooks: Admin > Automation > Webhooks."
-            .to_owned(),
-        format!("New webhook for companies, named \"{}\".", crate::psa::webhook::mark(&wanted.lock.profile)),
-        format!("Webhook URL and deactivation URL: {url}"),
-        "Secret key: the text of the settings' `secret`.".to_owned(),
-        "Subscribe to update events, and to the fields Active, Company Type, Classification and Category."
-            .to_owned(),
-        "The same for configuration items, with the field Active.".to_owned(),
+        "Webhooks are made through the API. As an API user whose security level allows them, send:".to_owned(),
+        format!("POST /V1.0/CompanyWebhooks {hook}"),
+        "GET /V1.0/CompanyWebhooks/{id}/Fields/entityInformation/fields tells the numbers of the fields; for isActive, and for companyType, classification and companyCategoryID as far as your criteria use them, send:".to_owned(),
+        "POST /V1.0/CompanyWebhooks/{id}/Fields {\"fieldID\": N, \"isSubscribedField\": true, \"isDisplayAlwaysField\": false}".to_owned(),
+        "The same at /V1.0/ConfigurationItemWebhooks, with the field isActive.".to_owned(),
     ]
 }
 

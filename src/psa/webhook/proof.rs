@@ -34,14 +34,6 @@ pub fn parameter(query: &str, name: &str) -> Option<String> {
     }
 }
 
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        text.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
-        text.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

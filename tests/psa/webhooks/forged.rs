@@ -98,7 +98,7 @@ fn mutant(valid: &Caught, psa: &str, way: Way, rng: &mut StdRng) -> Caught {
             body[at] = if body[at] == b'9' { b'1' } else { body[at] + 1 };
         }
         Way::NoProof => drop(forged.headers.remove(at)),
-        Way::EmptyProof => forged.headers[at].1 = [b"".to_vec(), b" ".to_vec()].choose(rng).unwrap().clone(),
+        Way::EmptyProof => forged.headers[at].1 = vec![b' '; rng.random_range(0..2)],
         Way::TwoProofs => forged.headers.push((name.to_owned(), value)),
         Way::TwoDifferentProofs => {
             let mut other = value;
@@ -119,7 +119,7 @@ fn mutant(valid: &Caught, psa: &str, way: Way, rng: &mut StdRng) -> Caught {
         Way::OtherAddress => {
             // The key stands before the number of the record, which is not proven and not believed.
             let end = forged.query.find('&').expect("the key is not all");
-            let mut key = forged.query[..end].as_bytes().to_vec();
+            let mut key = forged.query.as_bytes()[..end].to_vec();
             flipped(&mut key, rng);
             let key = String::from_utf8(key).expect("it is ASCII").replace(['%', '+', '#'], "_");
             forged.query = format!("{key}{}", &valid.query[end..]);

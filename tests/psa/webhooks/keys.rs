@@ -52,9 +52,9 @@ impl Psa {
     }
 }
 
-fn signed(key: &str, body: Vec<u8>) -> Caught {
-    let mut caught = proven("connectwise", &body);
-    caught.headers[0].1 = callback_signature(key, &body).into_bytes();
+fn signed(key: &str, body: &[u8]) -> Caught {
+    let mut caught = proven("connectwise", body);
+    caught.headers[0].1 = callback_signature(key, body).into_bytes();
     caught
 }
 
@@ -98,12 +98,12 @@ async fn a_key_that_the_psa_changed_is_learnt_and_the_old_one_ends() {
     assert!(proven("connectwise", &callback(1, "key")).knock(door.as_ref()).await.is_ok());
     *psa.key.lock().unwrap() = "another".to_owned();
     // The same number, moments later: it would be the same key.
-    let fresh = signed("another", callback(2, "key")).knock(door.as_ref()).await;
+    let fresh = signed("another", &callback(2, "key")).knock(door.as_ref()).await;
     assert!(matches!(fresh, Err(Turned::Away(_))), "{fresh:?}");
     tokio::time::advance(std::time::Duration::from_secs(21)).await;
-    assert!(signed("another", callback(2, "key")).knock(door.as_ref()).await.is_ok());
+    assert!(signed("another", &callback(2, "key")).knock(door.as_ref()).await.is_ok());
     assert_eq!(psa.asked(), 2);
-    let old = signed(SIGNING_KEY, callback(3, "key")).knock(door.as_ref()).await;
+    let old = signed(SIGNING_KEY, &callback(3, "key")).knock(door.as_ref()).await;
     assert!(old.is_err(), "the number has another key now");
 }
 
@@ -113,7 +113,7 @@ async fn unknown_keys_are_not_asked_for_without_end() {
     let door = psa.door();
     let mut later = 0;
     for company in 0..100 {
-        let forged = signed("mallory", callback(company, &format!("key-{company}")));
+        let forged = signed("mallory", &callback(company, &format!("key-{company}")));
         match forged.knock(door.as_ref()).await {
             Err(Turned::Later(_)) => later += 1,
             Err(Turned::Away(_)) => {}
@@ -124,7 +124,7 @@ async fn unknown_keys_are_not_asked_for_without_end() {
     // A key that is known opens meanwhile, and after a minute new ones are asked for again.
     assert!(proven("connectwise", &callback(7, "key-3")).knock(door.as_ref()).await.is_ok());
     tokio::time::advance(std::time::Duration::from_secs(61)).await;
-    drop(signed("mallory", callback(1, "fresh")).knock(door.as_ref()).await);
+    drop(signed("mallory", &callback(1, "fresh")).knock(door.as_ref()).await);
     assert_eq!(psa.asked(), 13);
 }
 
@@ -148,7 +148,7 @@ async fn without_the_address_or_a_signature_nothing_is_asked() {
         let body = String::from_utf8(callback(1, "key")).unwrap();
         let other = body.replace(from, to);
         assert_ne!(body, other);
-        let got = signed(SIGNING_KEY, other.into_bytes()).knock(door.as_ref()).await;
+        let got = signed(SIGNING_KEY, other.as_bytes()).knock(door.as_ref()).await;
         assert!(matches!(got, Err(Turned::Away(_))), "{to}: {got:?}");
     }
     assert_eq!(psa.asked(), 0);

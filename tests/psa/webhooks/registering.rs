@@ -26,7 +26,7 @@ async fn they_are_made_once_and_taken_away_again(psa: &'static str) {
         assert!(again.iter().all(|hook| !hook.new && hook.active), "{again:#?}");
         // Another profile's, by another address, are not these.
         let mut other = registration(psa, "https://elsewhere.example");
-        other.lock.profile = "other".to_owned();
+        "other".clone_into(&mut other.lock.profile);
         other.address = mothball::psa::webhook::Address::of("https://elsewhere.example", "other").unwrap();
         registrar.register(&other).await.unwrap();
         let ours: Vec<Registered> =
