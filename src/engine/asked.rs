@@ -34,7 +34,7 @@ impl LastAsked {
     }
 
     fn set(&self, name: &str) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = name.to_owned();
+        name.clone_into(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
