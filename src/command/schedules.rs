@@ -36,7 +36,8 @@ async fn list(global: &Global, args: &List) -> Result<ExitCode, Failure> {
     let runs: BTreeMap<RunId, RunSummary> =
         store.runs(LATEST).await?.into_iter().map(|run| (run.header.run.clone(), run)).collect();
     let now = Timestamp::new(Clock::system().now());
-    let listed = settings.schedules.iter().map(|schedule| {
+    let schedules = settings.all_schedules();
+    let listed = schedules.iter().map(|schedule| {
         let mark = marks.get(&schedule.name);
         let last = mark.and_then(|mark| mark.run.as_ref());
         Listed {
@@ -50,7 +51,7 @@ async fn list(global: &Global, args: &List) -> Result<ExitCode, Failure> {
         let list: Vec<Value> = listed.map(|one| one.document()).collect();
         let text = serde_json::to_string_pretty(&list).unwrap_or_default();
         print::out(&format!("{}\n", harmless_json(&text)));
-    } else if settings.schedules.is_empty() {
+    } else if schedules.is_empty() {
         print::tell("no schedule; [[schedules]] in the settings file makes one, as in config.example.toml");
     } else {
         for one in listed {

@@ -72,6 +72,21 @@ pub struct Due {
 }
 
 impl Schedule {
+    /// The look at all clients of a profile that finds what its webhooks did not tell. Its name is none that the settings
+    /// could give to a schedule.
+    pub fn sweep(profile: &str, cadence: Cadence) -> Self {
+        let reason = "Daily sweep: what webhooks may not have told";
+        Self {
+            name: format!("sweep:{profile}"),
+            cadence,
+            profile: profile.to_owned(),
+            inputs: Inputs { reason: Some(reason.to_owned()), ..Inputs::default() },
+            missed: Missed::RunOnce,
+            missed_within_hours: 24,
+            jitter_seconds: 15 * 60,
+        }
+    }
+
     /// What the firings later than `since`, up to and with `now`, come to: at most one run.
     pub fn due(&self, since: Timestamp, now: Timestamp) -> Due {
         let useful = match self.missed {

@@ -150,6 +150,16 @@ impl Settings {
         unenforced::list(self, profile)
     }
 
+    /// All that begins by itself: the schedules of the file, and for each profile that is told of changes by webhooks
+    /// a daily look at all of its clients, since events get lost.
+    pub fn all_schedules(&self) -> Vec<Schedule> {
+        let sweeps = self.profiles.values().filter_map(|profile| {
+            let cadence = profile.webhook.as_ref()?.sweep.clone()?;
+            Some(Schedule::sweep(&profile.name, cadence))
+        });
+        self.schedules.iter().cloned().chain(sweeps).collect()
+    }
+
     /// Whether the file itself has this key, as `safeguards.max_changes`.
     pub fn has(&self, key: &str) -> bool {
         self.given.contains(key)

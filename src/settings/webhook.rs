@@ -4,13 +4,18 @@
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
+use toml::de::DeValue;
 
 use super::{
     Fault, SettingsError,
     secret::{self, Secret},
-    section::Section,
+    section::{Found, Section},
 };
-use crate::psa::registry::{FieldKind, Lock, Room};
+use crate::{
+    domain::cadence::Cadence,
+    psa::registry::{FieldKind, Lock, Room},
+    system::zones,
+};
 
 /// What stands in the table, checked.
 #[derive(Debug, Clone, Default)]
@@ -19,7 +24,12 @@ pub struct WebhookSettings {
     pub values: BTreeMap<String, String>,
     /// Those that are; where to get them, not what they are.
     pub secrets: BTreeMap<String, Secret>,
+    /// When all clients are looked at, for events that got lost; `None` if never.
+    pub sweep: Option<Cadence>,
 }
+
+/// Once a day, before anybody comes to work.
+const SWEEP: &str = "30 4 * * *";
 
 impl WebhookSettings {
     /// The same with the secrets fetched.
@@ -71,12 +81,29 @@ pub fn read(section: Section<'_, '_>, room: Option<&Room>) -> Option<WebhookSett
             }
         }
     }
+    settings.sweep = sweep(&section);
     let given = section.is_given();
     if given {
         whole(&section, room, &settings);
     }
     section.done();
     given.then_some(settings)
+}
+
+/// A cron line, or whether there is a sweep at all.
+fn sweep(section: &Section<'_, '_>) -> Option<Cadence> {
+    let line = match section.any("sweep") {
+        None | Some(Found { value: DeValue::Boolean(true), .. }) => SWEEP.to_owned(),
+        Some(Found { value: DeValue::Boolean(false), .. }) => return None,
+        Some(Found { value: DeValue::String(line), .. }) => line.to_string(),
+        Some(_) => {
+            section
+                .fault_of("sweep", format!("it must be a cron line like \"{SWEEP}\", or false for no sweep"));
+            return None;
+        }
+    };
+    let cadence = Cadence::new(&line, zones::own());
+    cadence.map_err(|error| section.fault_of("sweep", error.to_string())).ok()
 }
 
 /// A table that asks for nothing would let everybody in, and half of a pair is of no use.

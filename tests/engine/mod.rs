@@ -15,6 +15,7 @@ mod follow_up;
 mod glance;
 mod holds;
 mod limits;
+mod missed_events;
 mod notes;
 mod races;
 mod requests;

@@ -75,3 +75,28 @@ async fn its_secrets_are_fetched_when_they_are_needed_and_never_shown() {
     let error = missing.unwrap().profiles["main"].webhook.as_ref().unwrap().lock("main").await.unwrap_err();
     assert!(error.to_string().contains("profiles.main.webhook.secret"), "{error}");
 }
+
+#[test]
+fn a_profile_that_webhooks_tell_of_is_swept_once_a_day_unless_its_settings_say_otherwise() {
+    let sweeps = |more: &str| {
+        let text = format!("{GOOD}\n[profiles.main.webhook]\nsecret = {{ env = \"X\" }}\n{more}\n");
+        parse(&text).unwrap().all_schedules()
+    };
+    let daily = sweeps("").remove(0);
+    assert_eq!(
+        (daily.name.as_str(), daily.profile.as_str(), daily.cadence.fields()),
+        ("sweep:main", "main", "30 4 * * *")
+    );
+    assert_eq!(daily.inputs.clients, mothball::domain::schedule::Clients::All);
+    assert_eq!(sweeps("sweep = \"0 1 * * 0\"")[0].cadence.fields(), "0 1 * * 0");
+    assert_eq!(sweeps("sweep = true")[0].cadence.fields(), "30 4 * * *");
+    assert!(sweeps("sweep = false").is_empty());
+    assert!(parse(GOOD).unwrap().all_schedules().is_empty(), "nothing to make up for");
+    for (wrong, words) in
+        [("sweep = \"0 25 * * *\"", "\"25\" is no hour"), ("sweep = 4", "or false for no sweep")]
+    {
+        let said =
+            refused(&format!("{GOOD}\n[profiles.main.webhook]\nsecret = {{ env = \"X\" }}\n{wrong}\n"));
+        assert!(said.contains("profiles.main.webhook.sweep") && said.contains(words), "{said}");
+    }
+}
