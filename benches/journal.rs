@@ -35,8 +35,12 @@ async fn open_and_fold() {
     let bench = bench_world::BenchWorld::new(Options { layout, ..Options::default() }, 10).await;
     let draft = draft(&bench.engine).await;
     let found = draft.survey.found().next().expect("there is one configuration").configuration.clone();
-    let rows: Vec<Configuration> =
-        (1..=ITEMS).map(|id| Configuration { id: ConfigId::from(id.to_string()), ..found.clone() }).collect();
+    let numbered = |id: usize| {
+        let mut row = found.clone();
+        row.id = ConfigId::from(id.to_string());
+        row
+    };
+    let rows: Vec<Configuration> = (1..=ITEMS).map(numbered).collect();
     let plan = plan_of(&draft, rows);
     let folder = tempfile::tempdir().expect("a folder");
     let run = RunId::from("bench");

@@ -1,29 +1,39 @@
 //! Configurations: what there is to retire, and in which state it is.
 
-use serde::{Deserialize, Serialize};
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
-use super::{ClientId, ConfigId, Timestamp};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// One configuration, configuration item or asset.
+use super::{ClientId, ConfigId, Label, Text, Timestamp};
+
+/// One configuration, configuration item or asset. A clone shares the record; whoever changes one has it alone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Configuration(Arc<Record>);
+
+/// What a PSA says of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Configuration {
+pub struct Record {
     pub id: ConfigId,
     pub client: ClientId,
     /// The vendor's display name; [`Configuration::title`] copes with an empty one.
-    pub name: String,
+    pub name: Text,
     /// Every field of the vendor that names the record; any of them changing counts as a change.
-    pub names: Vec<String>,
-    pub config_type: String,
-    pub site: Option<String>,
-    pub serial: Option<String>,
+    pub names: Vec<Text>,
+    pub config_type: Label,
+    pub site: Option<Label>,
+    pub serial: Option<Text>,
     pub state: State,
     pub parent: Option<ConfigId>,
     /// The RMM or management system that feeds this record, if the record says so.
-    pub rmm: Option<String>,
+    pub rmm: Option<Text>,
     pub last_updated: Option<Timestamp>,
-    pub record_url: Option<String>,
+    pub record_url: Option<Text>,
     /// Everything else worth showing, as label and text.
-    pub details: Vec<(String, String)>,
+    pub details: Vec<(Label, Text)>,
 }
 
 impl Configuration {
@@ -34,6 +44,53 @@ impl Configuration {
 
     pub fn lifecycle(&self) -> Lifecycle {
         self.state.lifecycle()
+    }
+
+    /// The same in another state.
+    #[must_use]
+    pub fn with_state(&self, state: &State) -> Self {
+        Record { state: state.clone(), ..(*self.0).clone() }.into()
+    }
+}
+
+impl From<Record> for Configuration {
+    fn from(mut record: Record) -> Self {
+        // Lists grow in leaps; what they have too much would be kept a hundred thousand times.
+        record.names.shrink_to_fit();
+        record.details.shrink_to_fit();
+        Self(Arc::new(record))
+    }
+}
+
+impl Deref for Configuration {
+    type Target = Record;
+
+    fn deref(&self) -> &Record {
+        &self.0
+    }
+}
+
+impl DerefMut for Configuration {
+    fn deref_mut(&mut self) -> &mut Record {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl fmt::Debug for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for Configuration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Configuration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Record::deserialize(deserializer).map(Self::from)
     }
 }
 
@@ -57,8 +114,8 @@ pub struct State {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StatusRef {
-    pub id: String,
-    pub name: String,
+    pub id: Label,
+    pub name: Label,
 }
 
 /// What the two sides come to.
@@ -134,7 +191,10 @@ impl Wanted {
 
     pub fn is_met_by(&self, state: &State) -> bool {
         self.active == state.active
-            && self.status.as_ref().is_none_or(|wanted| status_id(state.status.as_ref()) == Some(&wanted.id))
+            && self
+                .status
+                .as_ref()
+                .is_none_or(|wanted| status_id(state.status.as_ref()) == Some(wanted.id.as_str()))
     }
 }
 

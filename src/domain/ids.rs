@@ -5,15 +5,17 @@ use std::cmp::Ordering;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Label, Text};
+
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident of $text:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(transparent)]
-        pub struct $name(String);
+        pub struct $name(#[schemars(with = "String")] $text);
 
         impl $name {
-            pub fn new(id: impl Into<String>) -> Self {
+            pub fn new(id: impl Into<$text>) -> Self {
                 Self(id.into())
             }
 
@@ -30,19 +32,19 @@ macro_rules! id {
 
         impl From<&str> for $name {
             fn from(id: &str) -> Self {
-                Self(id.to_owned())
+                Self(id.into())
             }
         }
 
         impl From<String> for $name {
             fn from(id: String) -> Self {
-                Self(id)
+                Self(id.into())
             }
         }
 
         impl From<i64> for $name {
             fn from(id: i64) -> Self {
-                Self(id.to_string())
+                Self(id.to_string().into())
             }
         }
 
@@ -63,15 +65,15 @@ macro_rules! id {
 
 id!(
     /// A client (ConnectWise and Autotask say company), as the PSA numbers it.
-    ClientId
+    ClientId of Label
 );
 id!(
     /// A configuration (Autotask says configuration item, HaloPSA asset), as the PSA numbers it.
-    ConfigId
+    ConfigId of Text
 );
 id!(
     /// One pass from discovery to report.
-    RunId
+    RunId of Text
 );
 
 fn by_number_then_text(a: &str, b: &str) -> Ordering {

@@ -216,14 +216,10 @@ mod tests {
     }
 
     fn surveyed(items: u32, name: &str) -> Survey {
-        let found = (1..=items).map(|id| Found {
-            configuration: crate::domain::Configuration {
-                name: name.to_owned(),
-                ..samples::configuration(id, 1)
-            },
-            skip: None,
-            why: None,
-            links: Links::default(),
+        let found = (1..=items).map(|id| {
+            let mut configuration = samples::configuration(id, 1);
+            configuration.name = name.into();
+            Found { configuration, skip: None, why: None, links: Links::default() }
         });
         let client = SurveyedClient { found: found.collect(), ..SurveyedClient::of(samples::offboarded(1)) };
         Survey { clients: vec![client], ..Survey::default() }

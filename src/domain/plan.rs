@@ -17,8 +17,8 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::{
-    ClientId, ConfigId, Configuration, Listing, RunId, State, Tenant, Timestamp, Wanted, client::Offboarded,
-    configuration::title,
+    ClientId, ConfigId, Configuration, Label, Listing, RunId, State, Tenant, Text, Timestamp, Wanted,
+    client::Offboarded, configuration::title,
 };
 
 /// The first line of the canonical bytes. A plan of another version is not understood, and not run.
@@ -52,9 +52,9 @@ pub struct Head {
 pub struct PlanItem {
     pub config_id: ConfigId,
     pub client_id: ClientId,
-    pub name: String,
-    pub names: Vec<String>,
-    pub config_type: String,
+    pub name: Text,
+    pub names: Vec<Text>,
+    pub config_type: Label,
     pub before: State,
     pub wanted: Wanted,
 }
@@ -241,15 +241,16 @@ pub(crate) mod samples {
     use crate::domain::{
         StatusRef,
         client::{Client, Signals},
+        configuration::Record,
         listing::Claim,
     };
 
     pub fn configuration(id: u32, client: u32) -> Configuration {
-        Configuration {
+        Record {
             id: ConfigId::new(id.to_string()),
             client: ClientId::new(client.to_string()),
-            name: format!("SRV-{id}"),
-            names: vec![format!("SRV-{id}"), format!("tag-{id}")],
+            name: format!("SRV-{id}").into(),
+            names: vec![format!("SRV-{id}").into(), format!("tag-{id}").into()],
             config_type: "Server".into(),
             site: Some("HQ".into()),
             serial: None,
@@ -264,6 +265,7 @@ pub(crate) mod samples {
             record_url: None,
             details: Vec::new(),
         }
+        .into()
     }
 
     pub fn listing(rows: Vec<Configuration>) -> Listing<Configuration> {
@@ -390,7 +392,7 @@ mod tests {
         };
         assert_eq!(item.drift(&renamed_status), None);
         // What changed is named, and nothing else.
-        let switched = Configuration { state: State { active: false, ..row.state.clone() }, ..row.clone() };
+        let switched = row.with_state(&State { active: false, ..row.state.clone() });
         assert_eq!(item.drift(&switched).as_deref(), Some("active true → false"));
         type Edit = fn(&mut Configuration);
         let edits: [(Edit, &str); 6] = [
@@ -432,8 +434,8 @@ mod tests {
                 4 => item.before.closed = None,
                 5 => item.wanted.active ^= true,
                 6 => item.wanted.status = None,
-                7 => item.names.push(String::new()),
-                8 => item.config_type.push('x'),
+                7 => item.names.push(Text::default()),
+                8 => item.config_type = format!("{}x", item.config_type).into(),
                 9 => other.head.tenant.id.push('x'),
                 _ => other.head.expires_at = other.head.expires_at.plus_seconds(1),
             }

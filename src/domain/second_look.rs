@@ -96,7 +96,7 @@ fn entry(kind: FollowUpKind, row: &Configuration, text: String) -> FollowUp {
         config_id: Some(row.id.clone()),
         client_id: row.client.clone(),
         text,
-        record_url: row.record_url.clone(),
+        record_url: row.record_url.as_deref().map(str::to_owned),
     }
 }
 
@@ -165,7 +165,7 @@ mod tests {
         let mut first = inactive(1, 2);
         first.serial = Some("  ".into());
         let mut other = samples::configuration(9, 2);
-        other.serial = Some(String::new());
+        other.serial = Some("".into());
         assert_eq!(told(&[first, other]), []);
     }
 }

@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_scope_narrows_by_type_site_and_id_together() {
-        let row = Configuration { site: Some("Berlin".to_owned()), ..samples::configuration(1, 1) };
+        let mut row = samples::configuration(1, 1);
+        row.site = Some("Berlin".into());
         let patterns = |text: &str| vec![text.to_owned()];
         let fits = Scope {
             types: vec!["nothing".to_owned(), row.config_type.to_uppercase()],

@@ -103,7 +103,10 @@ mod tests {
         let way = WayBack::of(&item, Some(&row.state));
         assert_eq!(way.standing(&item, &row), Standing::AsLeft);
         assert_eq!(way.wanted(), Wanted { active: true, status: item.before.status.clone() });
-        assert_eq!(WayBack::of(&item, None), WayBack { left: State { closed: None, ..row.state }, ..way });
+        assert_eq!(
+            WayBack::of(&item, None),
+            WayBack { left: State { closed: None, ..row.state.clone() }, ..way }
+        );
     }
 
     #[test]

@@ -163,10 +163,10 @@ fn describe(state: &State) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{StatusRef, Wanted};
+    use crate::domain::{StatusRef, Wanted, configuration::Record};
 
     fn row(active: bool, status: &str) -> Configuration {
-        Configuration {
+        Record {
             id: "1".into(),
             client: "1".into(),
             name: "SRV".into(),
@@ -185,17 +185,18 @@ mod tests {
             record_url: None,
             details: Vec::new(),
         }
+        .into()
     }
 
     fn item() -> PlanItem {
         let before = row(true, "2");
         PlanItem {
-            config_id: before.id,
-            client_id: before.client,
-            name: before.name,
-            names: before.names,
-            config_type: before.config_type,
-            before: before.state,
+            config_id: before.id.clone(),
+            client_id: before.client.clone(),
+            name: before.name.clone(),
+            names: before.names.clone(),
+            config_type: before.config_type.clone(),
+            before: before.state.clone(),
             wanted: Wanted::inactive(Some(StatusRef { id: "7".into(), name: "7".into() })),
         }
     }
@@ -211,7 +212,7 @@ mod tests {
 
     #[test]
     fn every_answer_against_every_reading() {
-        let accepted = SetAnswer::Accepted { state: row(false, "7").state, warning: None };
+        let accepted = SetAnswer::Accepted { state: row(false, "7").state.clone(), warning: None };
         let lost = SetAnswer::Lost { message: "reset".into() };
         let not_taken = SetAnswer::NotTaken { state: None, message: "unchanged".into() };
         let taken = SetAnswer::Taken { warning: None };

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Draft, Engine, EngineError, Who};
 use crate::{
     domain::{
-        ClientId, Code, ConfigId, Configuration, Links, Listing, Outcome, Plan, PlanItem, Problem, RunId,
-        RunState, SkipReason, Tenant, Wanted,
+        ClientId, Code, ConfigId, Configuration, Label, Links, Listing, Outcome, Plan, PlanItem, Problem,
+        RunId, RunState, SkipReason, Tenant, Wanted,
         document::Coverage,
         listing::Claim,
         plan::{Head, Kind},
@@ -278,7 +278,7 @@ impl Engine {
         &self,
         recorded: &[Recorded],
         rows: &BTreeMap<ConfigId, Option<Configuration>>,
-    ) -> Result<BTreeMap<String, bool>, EngineError> {
+    ) -> Result<BTreeMap<Label, bool>, EngineError> {
         let mut left = BTreeMap::new();
         for one in recorded.iter().filter(|one| rows.contains_key(&one.item.config_id)) {
             if let Some(status) = one.way.status()
@@ -331,7 +331,7 @@ fn recorded_in(tenant: &Tenant, stored: StoredRun) -> Result<Vec<Recorded>, Engi
 
 /// The record as far as it is known without reading it: as the run left it.
 fn as_left(one: &Recorded) -> Configuration {
-    Configuration { state: one.way.left().clone(), ..one.configuration.clone() }
+    one.configuration.with_state(one.way.left())
 }
 
 fn leave(configuration: Configuration, reason: SkipReason, why: impl Into<String>) -> Judged {
@@ -346,11 +346,11 @@ fn not_selected(one: &Recorded) -> Judged {
 fn judge(
     one: &Recorded,
     rows: &BTreeMap<ConfigId, Option<Configuration>>,
-    statuses: &BTreeMap<String, bool>,
+    statuses: &BTreeMap<Label, bool>,
 ) -> Judged {
     match &one.settled_since {
         Some(Settled::Restored) => {
-            let before = Configuration { state: one.item.before.clone(), ..one.configuration.clone() };
+            let before = one.configuration.with_state(&one.item.before);
             return leave(before, SkipReason::AlreadyRestored, "by an earlier undo");
         }
         Some(Settled::DeactivatedAgain(by)) => {
@@ -376,7 +376,7 @@ fn judge(
     }
 }
 
-fn restore(one: &Recorded, row: Configuration, statuses: &BTreeMap<String, bool>) -> Judged {
+fn restore(one: &Recorded, row: Configuration, statuses: &BTreeMap<Label, bool>) -> Judged {
     let title = format!("{} ({}, run {})", row.title(), row.id, one.run);
     let now = row.state.status_name().unwrap_or("none").to_owned();
     let gone = one.way.status().filter(|status| !statuses.get(&status.id).copied().unwrap_or(false));

@@ -1,5 +1,7 @@
 //! What vendors send as they please: members that are missing, null, or numbers written as text.
 
+use std::{marker::PhantomData, ops::Deref};
+
 use serde::{Deserializer, de};
 
 use crate::domain::text::same_name;
@@ -73,31 +75,53 @@ lenient!(flag, bool, FlagVisitor, "true or false", {
     }
 });
 
-lenient!(text, String, TextVisitor, "text", {
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(Some(value.to_owned()))
+struct TextVisitor<T>(PhantomData<T>);
+
+impl<T: Readable> de::Visitor<'_> for TextVisitor<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("text")
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-        Ok(Some(value))
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Some(T::from(value)))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Some(value.to_string()))
+        Ok(Some(T::from(&value.to_string())))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Some(value.to_string()))
+        Ok(Some(T::from(&value.to_string())))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Some(value.to_string()))
+        Ok(Some(T::from(&value.to_string())))
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Some(value.to_string()))
+        Ok(Some(T::from(&value.to_string())))
     }
-});
+}
+
+/// As what a text may be kept: a `String`, a [`Text`](crate::domain::Text), a [`Label`](crate::domain::Label).
+pub trait Readable: Clone + Deref<Target = str> + for<'a> From<&'a str> {}
+
+impl<T: Clone + Deref<Target = str> + for<'a> From<&'a str>> Readable for T {}
+
+/// Also what stands there as another type.
+pub fn text<'de, T: Readable, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    deserializer.deserialize_any(TextVisitor(PhantomData))
+}
 
 /// A row with an id, whatever it is.
 pub trait Row {
@@ -111,8 +135,14 @@ pub fn day(text: Option<&String>) -> Option<jiff::civil::Date> {
 }
 
 /// The text, if there is any.
-pub fn filled(text: Option<&String>) -> Option<&str> {
+pub fn filled(text: Option<&impl Readable>) -> Option<&str> {
     text.map(|text| text.trim()).filter(|text| !text.is_empty())
+}
+
+/// The same to be kept; what needs no trimming is shared.
+pub fn kept<T: Readable>(text: Option<&T>) -> Option<T> {
+    let filled = filled(text)?;
+    text.map(|text| if filled.len() == text.len() { text.clone() } else { T::from(filled) })
 }
 
 /// The id of a row, for proofs and messages.

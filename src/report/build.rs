@@ -229,8 +229,8 @@ fn config_report(source: &Source<'_>, found: &Found) -> (Outcome, ConfigReport) 
         config_name: configuration.title(),
         status: after.lifecycle().report_word().to_owned(),
         previous_status: before.lifecycle().report_word().to_owned(),
-        config_type: configuration.config_type.clone(),
-        site: configuration.site.clone(),
+        config_type: configuration.config_type.to_string(),
+        site: configuration.site.as_deref().map(str::to_owned),
         outcome: outcome.name().to_owned(),
         skip_reason: outcome.skip_reason(),
         outcome_text: text,
@@ -238,7 +238,7 @@ fn config_report(source: &Source<'_>, found: &Found) -> (Outcome, ConfigReport) 
         psa_status: after.status_name().map(str::to_owned),
         previous_psa_status: before.status_name().map(str::to_owned),
         links,
-        record_url: configuration.record_url.clone(),
+        record_url: configuration.record_url.as_deref().map(str::to_owned),
     };
     (outcome, report)
 }

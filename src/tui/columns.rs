@@ -141,7 +141,7 @@ impl Column {
     /// A text whose order is that of the column. What has none comes last.
     pub fn sort_key(&self, entry: &Entry, linked: u32) -> String {
         match self {
-            // The name breaks every tie, and is prepared.
+            // The name breaks every tie: what is to be sorted is in its order already.
             Self::Name => String::new(),
             // Most links first: those want attention.
             Self::Links => format!("{:010}", u32::MAX - linked),

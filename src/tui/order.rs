@@ -14,10 +14,7 @@ pub struct Place {
 
 /// Their places in order.
 pub fn ordered(mut places: Vec<Place>, sort: &Sort) -> Vec<u32> {
-    let by_name = |a: &Place, b: &Place| {
-        a.entry.sort_name.cmp(&b.entry.sort_name).then_with(|| a.entry.id().cmp(b.entry.id()))
-    };
-    places.sort_by(by_name);
+    places.sort_by_cached_key(|place| (place.entry.sort_name(), place.entry.id().clone()));
     if sort.column != super::columns::Column::Name {
         places.sort_by_cached_key(|place| sort.column.sort_key(&place.entry, place.linked));
     }

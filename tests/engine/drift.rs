@@ -40,7 +40,7 @@ impl Fate {
                 row.serial = Some("new".into());
                 row.state.status.as_mut().unwrap().name = "Status 2, renamed".into();
             }
-            Self::Renamed => row.name.push('x'),
+            Self::Renamed => row.name = format!("{}x", row.name).into(),
             Self::SecondName => row.names.push("tag".into()),
             Self::OtherStatus => row.state.status = Some(status("3")),
             Self::FlagOff => row.state.active = false,

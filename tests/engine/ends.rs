@@ -152,7 +152,7 @@ async fn a_rule_that_came_after_the_plan_keeps_an_item_and_hinders_no_undo() {
     let planned = draft(&quick.engine, client(&id), Scope::default(), who()).await;
     let items: Vec<ConfigId> =
         planned.plan.as_ref().unwrap().items().iter().map(|item| item.config_id.clone()).collect();
-    let name = planned.plan.as_ref().unwrap().items()[0].name.clone();
+    let name = planned.plan.as_ref().unwrap().items()[0].name.to_string();
     let free = std::mem::replace(
         &mut quick.engine.profile.protection,
         Protection { names: vec![name], ..Protection::default() },

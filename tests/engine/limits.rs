@@ -192,11 +192,9 @@ async fn clients_that_a_person_approved_are_new_no_longer() {
         let sample = paper.rows[&101.into()].clone();
         for client in &rows {
             let id = mothball::domain::ConfigId::from(client * 100 + 1);
-            let row = mothball::domain::Configuration {
-                id: id.clone(),
-                client: ClientId::from(*client),
-                ..sample.clone()
-            };
+            let mut row = sample.clone();
+            row.id = id.clone();
+            row.client = ClientId::from(*client);
             paper.rows.insert(id, row);
         }
     });

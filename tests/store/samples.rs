@@ -5,6 +5,7 @@ use mothball::{
         Approval, ClientId, ConfigId, Configuration, Event, Listing, Outcome, Plan, Reason, RunId, Stamped,
         State, Tenant, Timestamp, Wanted,
         client::{Client, Offboarded, Signals},
+        configuration::Record,
         event::{Answer, End},
         listing::Claim,
         plan::{Head, Kind},
@@ -26,11 +27,11 @@ pub fn other_tenant() -> Tenant {
 }
 
 pub fn configuration(id: u32) -> Configuration {
-    Configuration {
+    Record {
         id: ConfigId::new(id.to_string()),
         client: ClientId::new((1 + id % 2).to_string()),
-        name: format!("SRV \"{id}\"\n☃"),
-        names: vec![format!("SRV-{id}")],
+        name: format!("SRV \"{id}\"\n☃").into(),
+        names: vec![format!("SRV-{id}").into()],
         config_type: "Server".into(),
         site: None,
         serial: None,
@@ -41,6 +42,7 @@ pub fn configuration(id: u32) -> Configuration {
         record_url: None,
         details: Vec::new(),
     }
+    .into()
 }
 
 fn offboarded(id: u32) -> Offboarded {

@@ -11,6 +11,7 @@ use mothball::{
     domain::{
         Change, Client, ClientId, ConfigId, Configuration, Criteria, Event, Links, Listing, Signals, State,
         StatusRef, Tenant, Timestamp, Wanted,
+        configuration::Record,
         document::Report,
         event::Notice,
         listing::Claim,
@@ -94,11 +95,11 @@ pub fn client(id: i64) -> Client {
 }
 
 fn row(id: i64, client: i64) -> Configuration {
-    Configuration {
+    Record {
         id: ConfigId::from(id),
         client: ClientId::from(client),
-        name: format!("SRV-{id}"),
-        names: vec![format!("SRV-{id}")],
+        name: format!("SRV-{id}").into(),
+        names: vec![format!("SRV-{id}").into()],
         config_type: "Server".into(),
         site: Some("HQ".into()),
         serial: None,
@@ -109,11 +110,12 @@ fn row(id: i64, client: i64) -> Configuration {
         record_url: None,
         details: Vec::new(),
     }
+    .into()
 }
 
 /// Status 7 is the closed one that retired records get.
 pub fn status(id: &str) -> StatusRef {
-    StatusRef { id: id.into(), name: format!("Status {id}") }
+    StatusRef { id: id.into(), name: format!("Status {id}").into() }
 }
 
 #[async_trait]

@@ -141,19 +141,22 @@ fn world(hostile: &mut Hostile, clients: i64, each: i64) -> World {
         for at in 0..each {
             let mut row = row(id * 1000 + at, id, &hostile.next(), &hostile.next());
             let configuration = &mut row.configuration;
-            configuration.site = Some(hostile.next());
-            configuration.serial = Some(hostile.next());
+            configuration.site = Some(hostile.next().into());
+            configuration.serial = Some(hostile.next().into());
             configuration.record_url = Some(match at % 2 {
-                0 => hostile.next(),
-                _ => format!("https://psa.example/{at}?{}", hostile.next()),
+                0 => hostile.next().into(),
+                _ => format!("https://psa.example/{at}?{}", hostile.next()).into(),
             });
-            configuration.details = vec![(hostile.next(), hostile.next())];
+            configuration.details = vec![(hostile.next().into(), hostile.next().into())];
             if let Some(status) = &mut configuration.state.status {
-                status.name = hostile.next();
+                status.name = hostile.next().into();
             }
             match at % 5 {
-                3 => row.locked = Some(hostile.next()),
-                4 => row.hold = Some(Hold { reason: hostile.next(), by: hostile.next(), until: None }),
+                3 => row.locked = Some(hostile.next().into()),
+                4 => {
+                    let hold = Hold { reason: hostile.next(), by: hostile.next(), until: None };
+                    row.hold = Some(hold.into());
+                }
                 _ => {}
             }
             let links = Links { billing: link(hostile), rmm: link(hostile), ..no_links() };

@@ -80,7 +80,7 @@ fn a_plan_made_before_the_hold_is_out_of_date() {
 #[test]
 fn a_hold_is_taken_away_when_asked_and_keeping_is_the_default() {
     let mut world = World::small();
-    world.rows[3].hold = Some(held());
+    world.rows[3].hold = Some(held().into());
     let mut screen = Screen::new(world, 100, 30);
     screen.keys("tab j");
     let releases = |screen: &Screen| {
@@ -99,7 +99,7 @@ fn a_hold_is_taken_away_when_asked_and_keeping_is_the_default() {
 #[test]
 fn a_rule_keeps_what_a_released_hold_kept_too() {
     let mut world = World::small();
-    world.rows[4].hold = Some(held());
+    world.rows[4].hold = Some(held().into());
     let mut screen = Screen::new(world, 100, 30);
     screen.keys("tab H tab enter space");
     assert!(screen.ticked().is_empty() && screen.note().contains("Protected"), "{}", screen.note());
@@ -136,8 +136,8 @@ fn a_reason_may_be_pasted() {
 #[test]
 fn what_came_back_warns_on_the_client_and_on_the_row() {
     let mut world = World::small();
-    world.rows[6].again =
-        Some(Again { run: "20261120T090000-eeeeeeee".into(), at: now().plus_seconds(-300_000) });
+    let again = Again { run: "20261120T090000-eeeeeeee".into(), at: now().plus_seconds(-300_000) };
+    world.rows[6].again = Some(again.into());
     world.rows[6].configuration.rmm = Some("datto-55".into());
     let mut screen = Screen::new(world, 160, 40);
     screen.keys("j");

@@ -78,7 +78,8 @@ fn what_is_there_already_is_not_written_again() {
 #[test]
 fn painting_and_links_leave_the_picture_as_it_is() {
     let mut world = World::small();
-    world.rows[0].configuration.record_url = Some(format!("https://psa.example/{}", "long/".repeat(40)));
+    world.rows[0].configuration.record_url =
+        Some(format!("https://psa.example/{}", "long/".repeat(40)).into());
     let mut screen = Screen::new(world, 130, 40);
     let cells = |n| std::num::NonZero::new(n).unwrap();
     let mut terminal = vt100::Parser::new(cells(40), cells(130), 0);
@@ -113,7 +114,7 @@ fn no_other_address_gets_out() {
     ] {
         let mut world = World::small();
         for row in &mut world.rows {
-            row.configuration.record_url = Some(url.to_owned());
+            row.configuration.record_url = Some(url.into());
         }
         let mut screen = Screen::new(world, 130, 40);
         screen.keys("tab");

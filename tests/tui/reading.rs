@@ -225,7 +225,7 @@ fn every_column_can_be_sorted_by_and_comes_into_sight() {
 fn order_is_natural_and_what_has_nothing_comes_last() {
     let mut world = World::small();
     for (at, serial) in [Some("S-10"), Some("S-9"), None, Some("s-100")].into_iter().enumerate() {
-        world.rows[at].configuration.serial = serial.map(ToOwned::to_owned);
+        world.rows[at].configuration.serial = serial.map(Into::into);
     }
     world.rows.truncate(4);
     let mut screen = Screen::new(world, 120, 30);

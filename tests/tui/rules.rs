@@ -46,7 +46,7 @@ fn hostile() -> World {
         let mut row = row(9000 + id, id, name, name);
         row.configuration.site = Some((*name).into());
         row.configuration.serial = Some((*name).into());
-        row.configuration.details.push(((*name).into(), (*name).repeat(50)));
+        row.configuration.details.push(((*name).into(), (*name).repeat(50).into()));
         if at % 2 == 0 {
             row.locked = Some((*name).into());
         }
@@ -62,7 +62,7 @@ fn hostile() -> World {
     world.needs_approval = Some(HOSTILE[2].into());
     world.notes = Some(HOSTILE[0].into());
     let hold = Hold { reason: HOSTILE[0].into(), by: HOSTILE[1].into(), until: None };
-    world.rows[1].hold = Some(hold);
+    world.rows[1].hold = Some(hold.into());
     let huge = "x\u{1b}日".repeat(100_000);
     world.rows.push(row(9999, 7, &huge, &huge));
     world

@@ -296,10 +296,10 @@ fn review_with_a_hold_and_one_that_is_active_again() {
             by: "jane@msp.example".into(),
             until: Timestamp::after_day("2027-01-31"),
         };
-        world.rows[0].again =
-            Some(Again { run: "20261120T090000-eeeeeeee".into(), at: now().plus_seconds(-300_000) });
+        let again = Again { run: "20261120T090000-eeeeeeee".into(), at: now().plus_seconds(-300_000) };
+        world.rows[0].again = Some(again.into());
         world.rows[0].configuration.rmm = Some("datto-55".into());
-        world.rows[2].hold = Some(hold);
+        world.rows[2].hold = Some(hold.into());
         let mut screen = Screen::new(world, width, height);
         screen.keys("tab G k");
         screen

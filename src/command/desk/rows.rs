@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     domain::{
-        Client, ClientId, ConfigId, Configuration, Hold, Tenant, Wanted,
+        Client, ClientId, ConfigId, Configuration, Hold, Label, Tenant, Wanted,
         client::Offboarded,
         selection::{Scope, Sieve, Verdict},
     },
@@ -80,14 +80,14 @@ impl<'a> Rows<'a> {
             .map(|change| Again { run: change.run.clone(), at: change.at });
         Row {
             locked: self.locked(&configuration),
-            hold: self.holds.get(&configuration.id).map(Into::into),
-            again,
+            hold: self.holds.get(&configuration.id).map(|hold| Box::new(hold.into())),
+            again: again.map(Box::new),
             configuration,
         }
     }
 
     /// The rule that keeps it. Holds are told on their own: they can be taken away.
-    fn locked(&self, configuration: &Configuration) -> Option<String> {
+    fn locked(&self, configuration: &Configuration) -> Option<Label> {
         let scope = Scope { include_mixed: true, include_archived: true, ..Scope::default() };
         let sieve = Sieve {
             scope: &scope,
@@ -96,12 +96,12 @@ impl<'a> Rows<'a> {
             holds: &BTreeMap::new(),
         };
         let Some(client) = self.clients.get(&configuration.client) else {
-            return Some("its client is not in this list".to_owned());
+            return Some("its client is not in this list".into());
         };
         match sieve.judge(configuration, client) {
             Verdict::Offer | Verdict::Hide => None,
-            Verdict::Leave { reason, why: None } => Some(reason.words().to_owned()),
-            Verdict::Leave { reason, why: Some(why) } => Some(format!("{}: {why}", reason.words())),
+            Verdict::Leave { reason, why: None } => Some(reason.words().into()),
+            Verdict::Leave { reason, why: Some(why) } => Some(format!("{}: {why}", reason.words()).into()),
         }
     }
 }

@@ -206,7 +206,7 @@ async fn tags(psa: &Autotask, picklists: &Picklists, names: &[String]) -> Result
             !known.is_empty() && names.iter().all(|name| known.values().any(|other| same_name(other, name)));
         if !all_known {
             match psa.names(entity).await {
-                Ok(rows) => known.extend(rows.iter().map(|(id, name)| (*id, name.clone()))),
+                Ok(rows) => known.extend(rows.iter().map(|(id, name)| (*id, name.to_string()))),
                 Err(error @ (PsaError::Permission { .. } | PsaError::Refused { .. })) => {
                     tracing::warn!(%error, entity, "names cannot be read");
                 }

@@ -14,10 +14,13 @@ use super::{
     wire,
 };
 use crate::{
-    domain::{ClientId, ConfigId, Configuration, Incomplete, Listing, State, Timestamp, text::one_line},
+    domain::{
+        ClientId, ConfigId, Configuration, Incomplete, Label, Listing, State, Text, Timestamp,
+        configuration::Record, text::one_line,
+    },
     psa::{
         PsaError,
-        lenient::{day, filled},
+        lenient::{day, filled, kept},
         listing::each,
         port::Result,
     },
@@ -66,10 +69,10 @@ const MOST_PRODUCTS: usize = 1000;
 /// The names of what rows only number.
 #[derive(Debug, Default)]
 pub struct Names {
-    categories: BTreeMap<i64, String>,
-    sorts: BTreeMap<i64, String>,
-    locations: BTreeMap<i64, String>,
-    products: BTreeMap<i64, String>,
+    categories: BTreeMap<i64, Label>,
+    sorts: BTreeMap<i64, Label>,
+    locations: BTreeMap<i64, Label>,
+    products: BTreeMap<i64, Label>,
 }
 
 impl Names {
@@ -137,29 +140,28 @@ pub fn convert(names: &Names, row: wire::ConfigurationItem) -> Result<Configurat
     let id = row.id.ok_or_else(|| unreadable("a configuration item without an id".to_owned()))?;
     let company =
         row.company.ok_or_else(|| unreadable(format!("configuration item {id} belongs to no company")))?;
-    let name_of = |known: &BTreeMap<i64, String>, id: Option<i64>| {
-        filled(id.and_then(|id| known.get(&id))).map(ToOwned::to_owned)
-    };
+    let name_of = |known: &BTreeMap<i64, Label>, id: Option<i64>| kept(id.and_then(|id| known.get(&id)));
     let category = name_of(&names.categories, row.category);
     let sort = name_of(&names.sorts, row.sort);
     let details = details(names, &row);
-    let plain = |text: &Option<String>| text.clone().unwrap_or_default();
-    Ok(Configuration {
+    let plain = |text: &Option<Text>| text.clone().unwrap_or_default();
+    let record = Record {
         id: ConfigId::from(id),
         client: ClientId::from(company),
         names: vec![plain(&row.reference_title), plain(&row.reference_number), plain(&row.serial_number)],
         config_type: category.or(sort).unwrap_or_default(),
         site: name_of(&names.locations, row.location_id),
-        serial: filled(row.serial_number.as_ref()).map(ToOwned::to_owned),
+        serial: kept(row.serial_number.as_ref()),
         // A mark that is not there does not say "active".
         state: State { active: row.is_active == Some(true), status: None, closed: None },
         parent: row.parent.filter(|id| *id > 0).map(ConfigId::from),
-        rmm: rmm(&row),
+        rmm: rmm(&row).map(Text::from),
         last_updated: row.last_modified_time.as_deref().and_then(moment),
         record_url: None,
         details,
         name: row.reference_title.unwrap_or_default(),
-    })
+    };
+    Ok(record.into())
 }
 
 /// What feeds the record: its page in the RMM, else its number there.
@@ -173,11 +175,12 @@ fn rmm(row: &wire::ConfigurationItem) -> Option<String> {
         .map(|text| one_line(&text, 300))
 }
 
-fn details(names: &Names, row: &wire::ConfigurationItem) -> Vec<(String, String)> {
-    let text = |text: &Option<String>| filled(text.as_ref()).map(ToOwned::to_owned);
-    let date = |text: &Option<String>| day(text.as_ref()).map(|day| day.to_string());
+fn details(names: &Names, row: &wire::ConfigurationItem) -> Vec<(Label, Text)> {
+    let text = |text: &Option<Text>| kept(text.as_ref());
+    let date = |text: &Option<String>| day(text.as_ref()).map(|day| Label::from(day.to_string()).into());
+    let product = row.product.and_then(|id| names.products.get(&id).cloned());
     [
-        ("Product", row.product.and_then(|id| names.products.get(&id).cloned())),
+        ("Product", product.map(Text::from)),
         ("Reference number", text(&row.reference_number)),
         ("Location", text(&row.location)),
         ("Host name", text(&row.rmm_device_audit_hostname).or_else(|| text(&row.datto_hostname))),
@@ -187,7 +190,7 @@ fn details(names: &Names, row: &wire::ConfigurationItem) -> Vec<(String, String)
         ("Warranty until", date(&row.warranty_expiration_date)),
     ]
     .into_iter()
-    .filter_map(|(label, value)| Some((label.to_owned(), value?)))
+    .filter_map(|(label, value)| Some((label.into(), value?)))
     .collect()
 }
 
@@ -229,7 +232,7 @@ mod tests {
             r#"{"id":"7","companyID":0,"isActive":1,"rmmDeviceID":0,"parentConfigurationItemID":0}"#,
         );
         assert_eq!((odd.title().as_str(), odd.client.as_str(), odd.state.active), ("#7", "0", true));
-        assert_eq!((odd.rmm, odd.parent), (None, None));
+        assert_eq!((&odd.rmm, &odd.parent), (&None, &None));
     }
 
     #[test]
@@ -240,7 +243,7 @@ mod tests {
 
     #[test]
     fn the_rmm_is_told_by_its_page_or_its_number() {
-        let rmm = |members: &str| record(&format!(r#"{{"id":1,"companyID":2,{members}}}"#)).rmm;
+        let rmm = |members: &str| record(&format!(r#"{{"id":1,"companyID":2,{members}}}"#)).rmm.clone();
         let page = "https://pinotage.centrastage.net/device/9";
         assert_eq!(rmm(&format!(r#""rmmDeviceID":9,"rmmDeviceUrl":"{page}""#)).as_deref(), Some(page));
         assert_eq!(rmm(r#""rmmDeviceID":9,"rmmDeviceUID":"ab-cd""#).as_deref(), Some("RMM device ab-cd"));

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use super::{Autotask, client::Api, paging::List, wire};
 use crate::{
-    domain::text::same_name,
+    domain::{Label, text::same_name},
     psa::{PsaError, lenient::filled, port::Result},
 };
 
@@ -18,9 +18,9 @@ use crate::{
 #[derive(Default)]
 pub struct Setup {
     picklists: Mutex<BTreeMap<&'static str, Arc<Picklists>>>,
-    names: Mutex<BTreeMap<&'static str, Arc<BTreeMap<i64, String>>>>,
+    names: Mutex<BTreeMap<&'static str, Arc<BTreeMap<i64, Label>>>>,
     /// Names that are asked for by id, as far as they were needed.
-    some_names: Mutex<BTreeMap<(&'static str, i64), Option<String>>>,
+    some_names: Mutex<BTreeMap<(&'static str, i64), Option<Label>>>,
     company_fields: Mutex<Option<Arc<Vec<UserDefinedField>>>>,
 }
 
@@ -173,14 +173,14 @@ impl Autotask {
     }
 
     /// All names of a short list, such as categories.
-    pub(super) async fn names(&self, entity: &'static str) -> Result<Arc<BTreeMap<i64, String>>> {
+    pub(super) async fn names(&self, entity: &'static str) -> Result<Arc<BTreeMap<i64, Label>>> {
         let mut known = self.setup.names.lock().await;
         if let Some(known) = known.get(entity) {
             return Ok(Arc::clone(known));
         }
         let list = List::all("name", entity, &["id", "name"]);
         let rows: Vec<wire::Named> = self.api.short_list(&list).await?;
-        let read: Arc<BTreeMap<i64, String>> =
+        let read: Arc<BTreeMap<i64, Label>> =
             Arc::new(rows.into_iter().filter_map(|row| Some((row.id?, row.name?))).collect());
         known.insert(entity, Arc::clone(&read));
         Ok(read)
@@ -191,7 +191,7 @@ impl Autotask {
         &self,
         entity: &'static str,
         ids: impl IntoIterator<Item = i64>,
-    ) -> Result<BTreeMap<i64, String>> {
+    ) -> Result<BTreeMap<i64, Label>> {
         let ids: BTreeSet<i64> = ids.into_iter().collect();
         let mut known = self.setup.some_names.lock().await;
         let missing: Vec<i64> =
@@ -202,7 +202,7 @@ impl Autotask {
     }
 }
 
-async fn named(api: &Api, entity: &'static str, ids: &[i64]) -> Result<BTreeMap<i64, String>> {
+async fn named(api: &Api, entity: &'static str, ids: &[i64]) -> Result<BTreeMap<i64, Label>> {
     let list = List::all("name", entity, &["id", "name"]);
     let mut rows = BTreeMap::new();
     for chunk in super::paging::batches(ids) {

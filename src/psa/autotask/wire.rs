@@ -5,7 +5,10 @@
 
 use serde::Deserialize;
 
-use crate::psa::lenient::{Row, flag, integer, text};
+use crate::{
+    domain::{Label, Text},
+    psa::lenient::{Row, flag, integer, text},
+};
 
 macro_rules! rows {
     ($($name:ident),*) => { $(impl Row for $name {
@@ -212,13 +215,13 @@ pub struct ConfigurationItem {
     #[serde(deserialize_with = "flag")]
     pub is_active: Option<bool>,
     #[serde(deserialize_with = "text")]
-    pub reference_title: Option<String>,
+    pub reference_title: Option<Text>,
     #[serde(deserialize_with = "text")]
-    pub reference_number: Option<String>,
+    pub reference_number: Option<Text>,
     #[serde(deserialize_with = "text")]
-    pub serial_number: Option<String>,
+    pub serial_number: Option<Text>,
     #[serde(deserialize_with = "text")]
-    pub location: Option<String>,
+    pub location: Option<Text>,
     #[serde(deserialize_with = "text")]
     pub install_date: Option<String>,
     #[serde(deserialize_with = "text")]
@@ -232,15 +235,15 @@ pub struct ConfigurationItem {
     #[serde(deserialize_with = "text")]
     pub rmm_device_url: Option<String>,
     #[serde(deserialize_with = "text")]
-    pub rmm_device_audit_hostname: Option<String>,
+    pub rmm_device_audit_hostname: Option<Text>,
     #[serde(rename = "rmmDeviceAuditIPAddress", deserialize_with = "text")]
-    pub rmm_device_audit_ip_address: Option<String>,
+    pub rmm_device_audit_ip_address: Option<Text>,
     #[serde(deserialize_with = "text")]
-    pub rmm_device_audit_last_user: Option<String>,
+    pub rmm_device_audit_last_user: Option<Text>,
     #[serde(deserialize_with = "text")]
     pub datto_serial_number: Option<String>,
     #[serde(deserialize_with = "text")]
-    pub datto_hostname: Option<String>,
+    pub datto_hostname: Option<Text>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -285,7 +288,7 @@ pub struct Named {
     #[serde(deserialize_with = "integer")]
     pub id: Option<i64>,
     #[serde(deserialize_with = "text")]
-    pub name: Option<String>,
+    pub name: Option<Label>,
     #[serde(deserialize_with = "flag")]
     pub is_active: Option<bool>,
 }

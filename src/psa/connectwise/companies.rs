@@ -208,7 +208,7 @@ fn by_company(rows: Vec<wire::TypeAssociation>) -> BTreeMap<i64, BTreeSet<String
         let company = row.company.and_then(|company| company.id);
         let name = row.company_type.and_then(|kind| kind.name);
         if let (Some(company), Some(name)) = (company, name) {
-            types.entry(company).or_default().insert(name);
+            types.entry(company).or_default().insert(name.into());
         }
     }
     types
@@ -288,7 +288,7 @@ fn convert(
     let id = row.id.ok_or_else(|| PsaError::Unreadable { message: "a company without an id".to_owned() })?;
     let status = row.status.as_ref();
     let mut tags: BTreeSet<String> =
-        row.types.iter().flatten().filter_map(|kind| kind.name.clone()).collect();
+        row.types.iter().flatten().filter_map(|kind| Some(kind.name.as_ref()?.to_string())).collect();
     tags.extend(evidence.associated.get(&id).into_iter().flatten().cloned());
     let own = own(psa, place, &row, &tags);
     let contracts = evidence.histories.as_ref().map(|histories| {
@@ -306,7 +306,7 @@ fn convert(
         .map(|statuses| status.and_then(|status| statuses.is_inactive(status.id?)).unwrap_or(false));
     let signals = Signals {
         inactive,
-        status: status.and_then(|status| status.name.clone()),
+        status: status.and_then(|status| Some(status.name.as_ref()?.to_string())),
         tags,
         custom_field: criteria.custom_field.as_ref().and_then(|field| custom_value(field, &row)),
         contracts,

@@ -11,10 +11,13 @@ use super::{
     number,
     paging::{List, Pager},
     setup::Statuses,
-    wire::{self, filled},
+    wire::{self, filled, kept},
 };
 use crate::{
-    domain::{ClientId, ConfigId, Configuration, Incomplete, Listing, Timestamp, text::one_line},
+    domain::{
+        ClientId, ConfigId, Configuration, Incomplete, Label, Listing, Text, Timestamp,
+        configuration::Record, text::one_line,
+    },
     psa::{
         PsaError,
         lenient::id_of,
@@ -106,16 +109,14 @@ pub fn convert(
         row.company.as_ref().and_then(|company| company.id).ok_or_else(|| PsaError::Unreadable {
             message: format!(
                 "configuration {} belongs to no company",
-                ConnectWise::title(row.name.as_ref(), id)
+                ConnectWise::title(row.name.as_deref(), id)
             ),
         })?;
-    let named = |reference: &Option<wire::Reference>| {
-        filled(reference.as_ref().and_then(|reference| reference.name.as_ref())).map(ToOwned::to_owned)
-    };
+    let named = |reference: &Option<wire::Reference>| kept(reference.as_ref()?.name.as_ref());
     let details = details(&row, &named);
-    let plain = |text: &Option<String>| text.clone().unwrap_or_default();
+    let plain = |text: &Option<Text>| text.clone().unwrap_or_default();
     let updated = row.info.as_ref().and_then(|info| info.last_updated.as_deref());
-    Ok(Configuration {
+    let record = Record {
         id: ConfigId::from(id),
         client: ClientId::from(company),
         names: vec![
@@ -126,41 +127,44 @@ pub fn convert(
         ],
         config_type: named(&row.configuration_type).unwrap_or_default(),
         site: named(&row.site),
-        serial: filled(row.serial_number.as_ref()).map(ToOwned::to_owned),
+        serial: kept(row.serial_number.as_ref()),
         state,
         parent: row.parent_configuration_id.filter(|id| *id > 0).map(ConfigId::from),
-        rmm: filled(row.management_link.as_ref()).map(|link| one_line(link, 300)),
+        rmm: filled(row.management_link.as_ref()).map(|link| one_line(link, 300).into()),
         last_updated: updated.and_then(Timestamp::parse),
-        record_url: psa.api.screen(place, "ConfigFV", id),
+        record_url: psa.api.screen(place, "ConfigFV", id).map(Text::from),
         details,
         name: row.name.unwrap_or_default(),
-    })
+    };
+    Ok(record.into())
 }
 
 fn details(
     row: &wire::Configuration,
-    named: &impl Fn(&Option<wire::Reference>) -> Option<String>,
-) -> Vec<(String, String)> {
-    let text = |text: &Option<String>| filled(text.as_ref()).map(ToOwned::to_owned);
-    let date = |text: &Option<String>| wire::day(text.as_ref()).map(|day| day.to_string());
-    let billed = row.bill_flag.map(|billed| if billed { "yes" } else { "no" }.to_owned());
-    let updated_by = row.info.as_ref().and_then(|info| text(&info.updated_by));
+    named: &impl Fn(&Option<wire::Reference>) -> Option<Label>,
+) -> Vec<(Label, Text)> {
+    let label = |text: &Option<Label>| kept(text.as_ref()).map(Text::from);
+    let named = |reference| named(reference).map(Text::from);
+    let text = |text: &Option<Text>| kept(text.as_ref());
+    let date =
+        |text: &Option<String>| wire::day(text.as_ref()).map(|day| Label::from(day.to_string()).into());
+    let billed = row.bill_flag.map(|billed| Label::from(if billed { "yes" } else { "no" }).into());
     [
         ("Contact", named(&row.contact)),
         ("Manufacturer", named(&row.manufacturer)),
-        ("Model", text(&row.model_number)),
+        ("Model", label(&row.model_number)),
         ("Tag", text(&row.tag_number)),
         ("Device id", text(&row.device_identifier)),
         ("IP address", text(&row.ip_address)),
         ("MAC address", text(&row.mac_address)),
-        ("System", text(&row.os_type)),
+        ("System", label(&row.os_type)),
         ("Last sign-in", text(&row.last_login_name)),
         ("Warranty until", date(&row.warranty_expiration_date)),
         ("Bill customer", billed),
-        ("Last change by", updated_by),
+        ("Last change by", row.info.as_ref().and_then(|info| label(&info.updated_by))),
     ]
     .into_iter()
-    .filter_map(|(label, value)| Some((label.to_owned(), value?)))
+    .filter_map(|(label, value)| Some((label.into(), value?)))
     .collect()
 }
 

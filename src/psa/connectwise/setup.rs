@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     ConnectWise,
     paging::List,
-    wire::{self, filled},
+    wire::{self, kept},
 };
 use crate::{
-    domain::{State, StatusRef, configuration, text::same_name},
+    domain::{Label, State, StatusRef, configuration, text::same_name},
     psa::{
         PsaError,
         names::{ids_of, quoted},
@@ -22,7 +22,7 @@ pub struct Statuses {
 }
 
 pub struct Status {
-    pub name: String,
+    pub name: Label,
     pub closed: bool,
 }
 
@@ -32,7 +32,7 @@ impl Statuses {
             .into_iter()
             .filter_map(|row| {
                 let status = Status {
-                    name: row.description.unwrap_or_default(),
+                    name: row.description.unwrap_or_default().into(),
                     closed: row.closed_flag.unwrap_or(false),
                 };
                 Some((row.id?, status))
@@ -42,7 +42,7 @@ impl Statuses {
     }
 
     pub fn closed_names(&self) -> Vec<String> {
-        self.by_id.values().filter(|status| status.closed).map(|status| status.name.clone()).collect()
+        self.by_id.values().filter(|status| status.closed).map(|status| status.name.to_string()).collect()
     }
 
     pub fn open_ids(&self) -> Vec<i64> {
@@ -58,7 +58,7 @@ impl Statuses {
         let mut hits = self.by_id.iter().filter(|(_, status)| same_name(&status.name, name));
         match (hits.next(), hits.next()) {
             (Some((id, status)), None) if status.closed => {
-                Ok(StatusRef { id: id.to_string(), name: status.name.clone() })
+                Ok(StatusRef { id: id.to_string().into(), name: status.name.clone() })
             }
             (Some((_, status)), None) => Err(PsaError::Settings {
                 message: format!(
@@ -84,11 +84,8 @@ impl Statuses {
     pub fn state(&self, row: &wire::Configuration) -> State {
         let known = row.status.as_ref().and_then(|status| self.by_id.get(&status.id?));
         let status = row.status.as_ref().and_then(|status| {
-            let name = filled(status.name.as_ref())
-                .or(known.map(|known| known.name.as_str()))
-                .unwrap_or_default()
-                .to_owned();
-            Some(StatusRef { id: status.id?.to_string(), name })
+            let name = kept(status.name.as_ref()).or(known.map(|known| known.name.clone()));
+            Some(StatusRef { id: status.id?.to_string().into(), name: name.unwrap_or_default() })
         });
         // A mark that is not there does not say "active".
         State { active: row.active_flag == Some(true), status, closed: known.map(|known| known.closed) }
@@ -182,8 +179,8 @@ impl ConnectWise {
     }
 
     /// A title for messages about a record.
-    pub(super) fn title(name: Option<&String>, id: i64) -> String {
-        configuration::title(name.map_or("", String::as_str), &id.into())
+    pub(super) fn title(name: Option<&str>, id: i64) -> String {
+        configuration::title(name.unwrap_or_default(), &id.into())
     }
 }
 

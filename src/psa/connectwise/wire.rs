@@ -5,8 +5,11 @@
 
 use serde::Deserialize;
 
-pub use crate::psa::lenient::{Row, day, filled};
-use crate::psa::lenient::{flag, integer, text};
+pub use crate::psa::lenient::{Row, day, filled, kept};
+use crate::{
+    domain::{Label, Text},
+    psa::lenient::{flag, integer, text},
+};
 
 macro_rules! rows {
     ($($name:ident),*) => { $(impl Row for $name {
@@ -61,7 +64,7 @@ pub struct Reference {
     #[serde(deserialize_with = "integer")]
     pub id: Option<i64>,
     #[serde(deserialize_with = "text")]
-    pub name: Option<String>,
+    pub name: Option<Label>,
     #[serde(deserialize_with = "text")]
     pub identifier: Option<String>,
 }
@@ -72,7 +75,7 @@ pub struct Info {
     #[serde(rename = "lastUpdated", deserialize_with = "text")]
     pub last_updated: Option<String>,
     #[serde(rename = "updatedBy", deserialize_with = "text")]
-    pub updated_by: Option<String>,
+    pub updated_by: Option<Label>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -181,7 +184,7 @@ pub struct Configuration {
     #[serde(deserialize_with = "integer")]
     pub id: Option<i64>,
     #[serde(deserialize_with = "text")]
-    pub name: Option<String>,
+    pub name: Option<Text>,
     #[serde(rename = "type")]
     pub configuration_type: Option<Reference>,
     pub status: Option<Reference>,
@@ -190,21 +193,21 @@ pub struct Configuration {
     pub contact: Option<Reference>,
     pub manufacturer: Option<Reference>,
     #[serde(deserialize_with = "text")]
-    pub device_identifier: Option<String>,
+    pub device_identifier: Option<Text>,
     #[serde(deserialize_with = "text")]
-    pub serial_number: Option<String>,
+    pub serial_number: Option<Text>,
     #[serde(deserialize_with = "text")]
-    pub model_number: Option<String>,
+    pub model_number: Option<Label>,
     #[serde(deserialize_with = "text")]
-    pub tag_number: Option<String>,
+    pub tag_number: Option<Text>,
     #[serde(deserialize_with = "text")]
-    pub ip_address: Option<String>,
+    pub ip_address: Option<Text>,
     #[serde(deserialize_with = "text")]
-    pub mac_address: Option<String>,
+    pub mac_address: Option<Text>,
     #[serde(deserialize_with = "text")]
-    pub os_type: Option<String>,
+    pub os_type: Option<Label>,
     #[serde(deserialize_with = "text")]
-    pub last_login_name: Option<String>,
+    pub last_login_name: Option<Text>,
     #[serde(deserialize_with = "text")]
     pub warranty_expiration_date: Option<String>,
     #[serde(deserialize_with = "flag")]
@@ -214,7 +217,7 @@ pub struct Configuration {
     #[serde(deserialize_with = "flag")]
     pub active_flag: Option<bool>,
     #[serde(deserialize_with = "text")]
-    pub management_link: Option<String>,
+    pub management_link: Option<Text>,
     pub custom_fields: Option<Vec<CustomField>>,
     #[serde(rename = "_info")]
     pub info: Option<Info>,

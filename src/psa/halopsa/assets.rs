@@ -14,11 +14,12 @@ use super::{
     number,
     paging::{List, PAGE},
     setup::{Statuses, Types},
-    wire::{self, day, filled},
+    wire::{self, day, filled, kept},
 };
 use crate::{
     domain::{
-        ClientId, ConfigId, Configuration, Incomplete, Listing, State, StatusRef, Timestamp, configuration,
+        ClientId, ConfigId, Configuration, Incomplete, Label, Listing, State, StatusRef, Text, Timestamp,
+        configuration::{self, Record},
         text::one_line,
     },
     psa::{
@@ -176,7 +177,7 @@ pub struct Words {
 impl Words {
     /// What these rows need. That a name cannot be read is no reason to stop.
     pub async fn of(psa: &HaloPsa, rows: &[wire::Asset]) -> Result<Self> {
-        let nameless = |id: Option<i64>, name: &Option<String>| {
+        let nameless = |id: Option<i64>, name: &Option<Label>| {
             id.is_some_and(|id| id > 0) && filled(name.as_ref()).is_none()
         };
         let statuses = rows.iter().any(|row| nameless(row.status_id, &row.status_name));
@@ -208,9 +209,9 @@ impl Words {
 /// The state of a record whose mark is known.
 pub fn state(row: &wire::Asset, words: &Words) -> State {
     let status = row.status_id.filter(|id| *id > 0).map(|id| {
-        let known = || words.statuses.as_ref().and_then(|statuses| statuses.name(id));
-        let name = filled(row.status_name.as_ref()).or_else(known).unwrap_or_default().to_owned();
-        StatusRef { id: id.to_string(), name }
+        let known = || words.statuses.as_ref().and_then(|statuses| statuses.name(id)).map(Label::from);
+        let name = kept(row.status_name.as_ref()).or_else(known).unwrap_or_default();
+        StatusRef { id: id.to_string().into(), name }
     });
     // Statuses carry no meaning of their own here: the mark alone says whether a record is retired.
     State { active: row.inactive == Some(false), status, closed: None }
@@ -220,22 +221,19 @@ pub fn state(row: &wire::Asset, words: &Words) -> State {
 pub fn convert(psa: &HaloPsa, words: &Words, row: &wire::Asset) -> Result<Configuration> {
     let state = state(row, words);
     let id = row.id.ok_or_else(|| PsaError::Unreadable { message: "an asset without an id".to_owned() })?;
-    let plain = |text: &Option<String>| text.clone().unwrap_or_default();
-    let name = filled(row.key_field.as_ref())
-        .or(filled(row.inventory_number.as_ref()))
-        .unwrap_or_default()
-        .to_owned();
+    let plain = |text: &Option<Text>| text.clone().unwrap_or_default();
+    let name = kept(row.key_field.as_ref()).or(kept(row.inventory_number.as_ref())).unwrap_or_default();
     let client = row.client_id.ok_or_else(|| PsaError::Unreadable {
         message: format!("asset {} belongs to no client", configuration::title(&name, &id.into())),
     })?;
     if let Some(kind) = row.assettype_id {
         psa.remember_type(id, kind);
     }
-    let named_type = || row.assettype_id.and_then(|kind| words.types.as_ref()?.name(kind));
+    let named_type = || row.assettype_id.and_then(|kind| words.types.as_ref()?.name(kind)).map(Label::from);
     let systems = row.marks.systems();
     let rmm: Vec<String> =
         systems.iter().map(|(system, id)| format!("{system} {}", one_line(id, 80))).collect();
-    Ok(Configuration {
+    let record = Record {
         id: ConfigId::from(id),
         client: ClientId::from(client),
         names: vec![
@@ -244,52 +242,55 @@ pub fn convert(psa: &HaloPsa, words: &Words, row: &wire::Asset) -> Result<Config
             plain(&row.key_field3),
             plain(&row.inventory_number),
         ],
-        config_type: filled(row.assettype_name.as_ref()).or_else(named_type).unwrap_or_default().to_owned(),
-        site: filled(row.site_name.as_ref()).map(ToOwned::to_owned),
+        config_type: kept(row.assettype_name.as_ref()).or_else(named_type).unwrap_or_default(),
+        site: kept(row.site_name.as_ref()),
         serial: serial(row),
         state,
         parent: row.parent_id.filter(|parent| *parent > 0).map(ConfigId::from),
-        rmm: (!rmm.is_empty()).then(|| rmm.join("; ")),
+        rmm: (!rmm.is_empty()).then(|| rmm.join("; ").into()),
         last_updated: [&row.last_modified, &row.dlastupdate]
             .into_iter()
             .find_map(|text| Timestamp::parse(text.as_deref()?)),
         record_url: None,
         details: details(row),
         name,
-    })
+    };
+    Ok(record.into())
 }
 
 /// The serial number, where a key field says that it is one: `SN: 5CG1234`.
-fn serial(row: &wire::Asset) -> Option<String> {
+fn serial(row: &wire::Asset) -> Option<Text> {
     [&row.key_field3, &row.key_field2].into_iter().find_map(|field| {
         let (label, serial) = filled(field.as_ref())?.split_once(':')?;
         let label = label.trim().to_lowercase();
         let serial = serial.trim();
         (["sn", "s/n", "serial", "serial number"].contains(&label.as_str()) && !serial.is_empty())
-            .then(|| serial.to_owned())
+            .then(|| serial.into())
     })
 }
 
-fn details(row: &wire::Asset) -> Vec<(String, String)> {
-    let text = |text: &Option<String>| filled(text.as_ref()).map(ToOwned::to_owned);
-    let date = |text: &Option<String>| day(text.as_ref()).map(|day| day.to_string());
-    let mut details: Vec<(String, String)> = [
+fn details(row: &wire::Asset) -> Vec<(Label, Text)> {
+    let label = |text: &Option<Label>| kept(text.as_ref()).map(Text::from);
+    let text = |text: &Option<Text>| kept(text.as_ref());
+    let date = |text: &Option<String>| day(text.as_ref()).map(|day| Label::from(day.to_string()).into());
+    let mut details: Vec<(Label, Text)> = [
         ("Asset tag", text(&row.inventory_number)),
         ("Key field 2", text(&row.key_field2)),
         ("Key field 3", text(&row.key_field3)),
-        ("User", text(&row.username)),
-        ("Manufacturer", text(&row.manufacturer_name)),
-        ("Supplier", text(&row.supplier_name)),
-        ("Contract", text(&row.contract_ref).or_else(|| text(&row.latest_contract_ref))),
+        ("User", label(&row.username)),
+        ("Manufacturer", label(&row.manufacturer_name)),
+        ("Supplier", label(&row.supplier_name)),
+        ("Contract", label(&row.contract_ref).or_else(|| label(&row.latest_contract_ref))),
         ("Contract until", date(&row.contract_end_date)),
-        ("Criticality", text(&row.criticality_description)),
+        ("Criticality", label(&row.criticality_description)),
         ("Warranty until", date(&row.warranty_end)),
     ]
     .into_iter()
-    .filter_map(|(label, value)| Some((label.to_owned(), value?)))
+    .filter_map(|(label, value)| Some((label.into(), value?)))
     .collect();
     let pages: BTreeMap<&str, &str> = row.marks.pages().collect();
-    details.extend(pages.into_iter().map(|(system, page)| (format!("{system} page"), one_line(page, 300))));
+    let page = |(system, page): (&str, &str)| (format!("{system} page").into(), one_line(page, 300).into());
+    details.extend(pages.into_iter().map(page));
     details
 }
 

@@ -142,7 +142,7 @@ impl HaloPsa {
         let statuses = self.statuses().await?;
         let meant = statuses.meant(name);
         let found =
-            |id: i64| StatusRef { id: id.to_string(), name: statuses.name(id).unwrap_or(name).to_owned() };
+            |id: i64| StatusRef { id: id.to_string().into(), name: statuses.name(id).unwrap_or(name).into() };
         match meant[..] {
             [] => Err(unknown_name("asset status", name, statuses.by_id.values().map(String::as_str))),
             [id] if statuses.sure.contains(&id) || !statuses.mixed || self.is_borne(id).await? => {

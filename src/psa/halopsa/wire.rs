@@ -11,8 +11,11 @@ use serde::{
 };
 use serde_json::Value;
 
-pub use crate::psa::lenient::{Row, day, filled};
-use crate::psa::lenient::{flag, integer, text};
+pub use crate::psa::lenient::{Row, day, filled, kept};
+use crate::{
+    domain::{Label, Text},
+    psa::lenient::{flag, integer, text},
+};
 
 macro_rules! rows {
     ($($name:ident),*) => { $(impl Row for $name {
@@ -157,47 +160,47 @@ pub struct Asset {
     #[serde(deserialize_with = "integer")]
     pub id: Option<i64>,
     #[serde(deserialize_with = "text")]
-    pub inventory_number: Option<String>,
+    pub inventory_number: Option<Text>,
     #[serde(deserialize_with = "text")]
-    pub key_field: Option<String>,
+    pub key_field: Option<Text>,
     #[serde(deserialize_with = "text")]
-    pub key_field2: Option<String>,
+    pub key_field2: Option<Text>,
     #[serde(deserialize_with = "text")]
-    pub key_field3: Option<String>,
+    pub key_field3: Option<Text>,
     #[serde(deserialize_with = "integer")]
     pub client_id: Option<i64>,
     #[serde(deserialize_with = "text")]
-    pub site_name: Option<String>,
+    pub site_name: Option<Label>,
     #[serde(deserialize_with = "integer")]
     pub assettype_id: Option<i64>,
     #[serde(deserialize_with = "text")]
-    pub assettype_name: Option<String>,
+    pub assettype_name: Option<Label>,
     #[serde(deserialize_with = "flag")]
     pub inactive: Option<bool>,
     #[serde(deserialize_with = "integer")]
     pub status_id: Option<i64>,
     #[serde(deserialize_with = "text")]
-    pub status_name: Option<String>,
+    pub status_name: Option<Label>,
     #[serde(deserialize_with = "integer")]
     pub parent_id: Option<i64>,
     #[serde(deserialize_with = "text")]
-    pub username: Option<String>,
+    pub username: Option<Label>,
     #[serde(deserialize_with = "text")]
     pub warranty_end: Option<String>,
     #[serde(deserialize_with = "text")]
-    pub manufacturer_name: Option<String>,
+    pub manufacturer_name: Option<Label>,
     #[serde(deserialize_with = "text")]
-    pub supplier_name: Option<String>,
+    pub supplier_name: Option<Label>,
     #[serde(deserialize_with = "integer")]
     pub contract_id: Option<i64>,
     #[serde(deserialize_with = "text")]
-    pub contract_ref: Option<String>,
+    pub contract_ref: Option<Label>,
     #[serde(deserialize_with = "text")]
-    pub latest_contract_ref: Option<String>,
+    pub latest_contract_ref: Option<Label>,
     #[serde(deserialize_with = "text")]
     pub contract_end_date: Option<String>,
     #[serde(deserialize_with = "text")]
-    pub criticality_description: Option<String>,
+    pub criticality_description: Option<Label>,
     #[serde(deserialize_with = "text")]
     pub last_modified: Option<String>,
     #[serde(deserialize_with = "text")]

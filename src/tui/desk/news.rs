@@ -4,7 +4,7 @@ use std::{borrow::Cow, path::PathBuf};
 
 use super::Hold;
 use crate::domain::{
-    ClientId, ConfigId, Configuration, Links, RunId, RunState, SignOfLife, Stamped, Tenant, Timestamp,
+    ClientId, ConfigId, Configuration, Label, Links, RunId, RunState, SignOfLife, Stamped, Tenant, Timestamp,
     client::Offboarded,
     document::{Coverage, Report},
     event::Notice,
@@ -34,11 +34,11 @@ pub enum LoadNews {
 pub struct Row {
     pub configuration: Configuration,
     /// The rule that keeps it, if one does.
-    pub locked: Option<String>,
+    pub locked: Option<Label>,
     /// The hold that a person put on it.
-    pub hold: Option<Hold>,
+    pub hold: Option<Box<Hold>>,
     /// An earlier run set it inactive, and here it is.
-    pub again: Option<Again>,
+    pub again: Option<Box<Again>>,
 }
 
 impl Row {

@@ -19,8 +19,6 @@ use crate::domain::Links;
 #[derive(Clone, Copy)]
 pub struct Candidate<'a> {
     pub row: &'a Row,
-    /// Its name, prepared for fuzzy matching.
-    pub name: &'a Utf32String,
     pub links: &'a Links,
 }
 
@@ -89,7 +87,10 @@ pub fn matcher() -> Matcher {
 }
 
 /// As much of a name as anybody filters by: no huge name is searched to its end.
-pub fn head(text: &str) -> &str {
+fn head(text: &str) -> &str {
+    if text.len() <= 300 {
+        return text;
+    }
     text.char_indices().nth(300).map_or(text, |(end, _)| &text[..end])
 }
 

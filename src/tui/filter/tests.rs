@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::domain::{
-    ClientId, ConfigId, Configuration, State, StatusRef, Timestamp,
+    ClientId, ConfigId, State, StatusRef, Timestamp,
+    configuration::Record,
     links::{Link, LinkAnswer},
 };
 
@@ -20,7 +21,7 @@ fn query(text: &str) -> Query {
 
 fn row(name: &str, config_type: &str) -> Row {
     Row {
-        configuration: Configuration {
+        configuration: Record {
             id: ConfigId::from("42"),
             client: ClientId::from("1"),
             name: name.into(),
@@ -38,7 +39,8 @@ fn row(name: &str, config_type: &str) -> Row {
             last_updated: Timestamp::parse("2026-06-15T08:00:00Z"),
             record_url: None,
             details: vec![("Manufacturer".into(), "Dell".into()), ("IP address".into(), "10.0.0.7".into())],
-        },
+        }
+        .into(),
         locked: None,
         hold: None,
         again: None,
@@ -46,8 +48,7 @@ fn row(name: &str, config_type: &str) -> Row {
 }
 
 fn fits(text: &str, row: &Row, links: &Links) -> bool {
-    let name: Utf32String = head(&row.configuration.name).into();
-    query(text).fits(Candidate { row, name: &name, links }, &mut matcher())
+    query(text).fits(Candidate { row, links }, &mut matcher())
 }
 
 fn billed() -> Links {

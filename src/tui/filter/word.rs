@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use nucleo_matcher::{
-    Matcher, Utf32String,
+    Matcher, Utf32Str, Utf32String,
     pattern::{Atom, AtomKind, CaseMatching, Normalization},
 };
 
-use super::{super::model::data::ClientEntry, Candidate};
+use super::{super::model::data::ClientEntry, Candidate, head};
 use crate::domain::{Configuration, Lifecycle, Links, Timestamp, links::LinkKind};
 
 /// What a word can ask about, and what a column shows.
@@ -132,11 +132,11 @@ impl Word {
         let fits = match &self.test {
             // What is left out must be there to the letter: a fuzzy "not" would take far too much away.
             Test::Text { needle, .. } if self.not => {
-                hits(&needle.atom, candidate.name, matcher) || in_more(needle, row)
+                is_named(&needle.atom, row, matcher) || in_more(needle, row)
             }
-            Test::Text { fuzzy, needle } => hits(fuzzy, candidate.name, matcher) || in_more(needle, row),
-            Test::Exact(needle) => hits(&needle.atom, candidate.name, matcher) || in_more(needle, row),
-            Test::In(Field::Name, needle) => hits(&needle.atom, candidate.name, matcher),
+            Test::Text { fuzzy, needle } => is_named(fuzzy, row, matcher) || in_more(needle, row),
+            Test::Exact(needle) => is_named(&needle.atom, row, matcher) || in_more(needle, row),
+            Test::In(Field::Name, needle) => is_named(&needle.atom, row, matcher),
             Test::In(field, needle) => in_field(field, needle, row),
             Test::Linked(which) => is_linked(candidate.links, *which),
             Test::Updated { before, moment } => {
@@ -196,6 +196,12 @@ impl Word {
 
 fn hits(atom: &Atom, hay: &Utf32String, matcher: &mut Matcher) -> bool {
     atom.score(hay.slice(..), matcher).is_some()
+}
+
+fn is_named(atom: &Atom, row: &Configuration, matcher: &mut Matcher) -> bool {
+    // Filled only where a name has more than ASCII.
+    let mut letters = Vec::new();
+    atom.score(Utf32Str::new(head(&row.name), &mut letters), matcher).is_some()
 }
 
 fn atom(word: &str, kind: AtomKind) -> Atom {

@@ -9,7 +9,7 @@ use nucleo_matcher::Utf32String;
 
 use super::super::{
     desk::{Hold, Row},
-    filter::{self, Candidate},
+    filter::Candidate,
     natural,
 };
 use crate::domain::{
@@ -17,30 +17,23 @@ use crate::domain::{
     document::Coverage,
 };
 
-/// One configuration with what was prepared once to find and sort it.
+/// One configuration of a client. Nothing is prepared to find and sort it: there are too many of them.
 #[derive(Debug)]
 pub struct Entry {
     pub row: Row,
-    /// The beginning of its name, for fuzzy matching.
-    pub name: Utf32String,
-    pub sort_name: String,
     /// Its client's place in [`Data::clients`].
     pub client: usize,
 }
 
 impl Entry {
-    fn of(row: Row, client: usize) -> Self {
-        Self {
-            name: filter::head(&row.configuration.name).into(),
-            sort_name: natural::key(&row.configuration.title()),
-            client,
-            row,
-        }
+    /// What it is sorted by unless somebody wants it otherwise.
+    pub fn sort_name(&self) -> String {
+        natural::key(&self.row.configuration.title())
     }
 
     /// As a filter looks at it.
     pub fn candidate<'a>(&'a self, links: &'a Links) -> Candidate<'a> {
-        Candidate { row: &self.row, name: &self.name, links }
+        Candidate { row: &self.row, links }
     }
 
     pub fn id(&self) -> &ConfigId {
@@ -176,7 +169,7 @@ impl Data {
         self.note_labels(&row);
         let at = self.rows.len() as u32;
         self.row_at.insert(row.configuration.id.clone(), at);
-        let entry = Entry::of(row, client);
+        let entry = Entry { row, client };
         self.count(&entry, true);
         self.clients[client].rows.push(at);
         self.rows.push(Arc::new(entry));
@@ -234,7 +227,7 @@ impl Data {
     fn replace_row(&mut self, at: u32, row: Row) {
         self.note_labels(&row);
         let old = Arc::clone(&self.rows[at as usize]);
-        let entry = Entry::of(row, old.client);
+        let entry = Entry { row, client: old.client };
         self.count(&old, false);
         self.count(&entry, true);
         self.rows[at as usize] = Arc::new(entry);
@@ -271,7 +264,8 @@ impl Data {
     /// Puts a hold on a row or takes it away, and counts its client anew.
     pub fn set_hold(&mut self, at: u32, hold: Option<Hold>) {
         let old = Arc::clone(&self.rows[at as usize]);
-        let entry = Entry::of(Row { hold, ..old.row.clone() }, old.client);
+        let row = Row { hold: hold.map(Box::new), ..old.row.clone() };
+        let entry = Entry { row, client: old.client };
         self.count(&old, false);
         self.count(&entry, true);
         self.rows[at as usize] = Arc::new(entry);

@@ -103,10 +103,7 @@ pub fn rows_that_fit(session: &Session, client: usize) -> Vec<u32> {
         .copied()
         .filter(|at| session.row_filter.fits(data.entry(*at).candidate(data.links_of(*at)), &mut matcher))
         .collect();
-    shown.sort_by(|a, b| {
-        let (a, b) = (data.entry(*a), data.entry(*b));
-        a.sort_name.cmp(&b.sort_name).then_with(|| a.id().cmp(b.id()))
-    });
+    shown.sort_by_cached_key(|at| (data.entry(*at).sort_name(), data.entry(*at).id().clone()));
     shown
 }
 
@@ -153,7 +150,7 @@ pub fn ticked(session: &mut Session) {
     let mut shown: Vec<u32> = session.ticks.iter().filter_map(|id| data.row(id)).collect();
     shown.sort_by_cached_key(|at| {
         let entry = data.entry(*at);
-        (data.clients[entry.client].sort_name.clone(), entry.sort_name.clone(), entry.id().clone())
+        (data.clients[entry.client].sort_name.clone(), entry.sort_name(), entry.id().clone())
     });
     if shown.is_empty() {
         session.say("Nothing is ticked.");

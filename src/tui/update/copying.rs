@@ -151,7 +151,7 @@ fn cells(model: &Model, columns: &[Column], at: u32) -> Vec<String> {
     cells.extend([
         review.data.clients[entry.client].title(),
         if review.is_ticked(at) { "yes" } else { "no" }.to_owned(),
-        entry.row.configuration.record_url.clone().unwrap_or_default(),
+        entry.row.configuration.record_url.as_deref().unwrap_or_default().to_owned(),
     ]);
     cells
 }

@@ -29,7 +29,7 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let (config_id, title) = (entry.id().clone(), entry.row.configuration.title());
-    model.overlay = Some(match entry.row.hold.clone() {
+    model.overlay = Some(match entry.row.hold.as_deref().cloned() {
         Some(hold) => Overlay::Release { config_id, title, hold, choice: ReleaseChoice::default() },
         None => Overlay::Hold(HoldBox {
             config_id,

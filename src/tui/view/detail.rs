@@ -15,7 +15,10 @@ use super::{
     },
     canvas::Canvas,
 };
-use crate::domain::links::{LinkAnswer, LinkKind};
+use crate::domain::{
+    Text,
+    links::{LinkAnswer, LinkKind},
+};
 
 fn title(model: &Model) -> String {
     if of_client(model) { "Why this client".to_owned() } else { "Detail".to_owned() }
@@ -197,8 +200,8 @@ fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
     let others: Vec<&str> = row
         .names
         .iter()
-        .map(String::as_str)
-        .filter(|name| *name != row.name && !name.trim().is_empty())
+        .map(Text::as_str)
+        .filter(|name| row.name != *name && !name.trim().is_empty())
         .collect();
     field("Also named", &others.join(", "));
     page.heading(&format!("{}: {}", capital(model.setting.nouns.client), client.title()));

@@ -145,7 +145,7 @@ async fn configurations_are_all_there_and_as_they_are_stored() {
             assert_eq!(seen.name, row.name);
             assert_eq!(seen.client.as_str(), row.company);
             assert_eq!(seen.config_type, row.type_name);
-            assert_eq!(seen.site, row.site);
+            assert_eq!(seen.site.as_deref(), row.site.as_deref());
             assert_eq!(seen.state.active, row.active == Some(true));
             assert_eq!(seen.state.closed.unwrap_or(false), row.closed);
             assert_eq!(seen.state.status_name(), row.status.as_deref());

@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use mothball::{
-    domain::{ClientId, ConfigId, Configuration, State, Timestamp, links::LinkKind},
+    domain::{ClientId, ConfigId, Configuration, State, Text, Timestamp, links::LinkKind},
     http::{Transport, TransportError, WireReply, WireRequest},
     psa::{Psa, port::ClientScope},
     simulator::{Options, Simulator},
@@ -61,8 +61,9 @@ fn ids(rows: &[Configuration]) -> BTreeSet<&str> {
 /// What a change is decided by. A single record says more than a row of a list: when it was changed last.
 fn told(
     read: BTreeMap<ConfigId, Option<Configuration>>,
-) -> BTreeMap<ConfigId, Option<(ClientId, Vec<String>, State)>> {
-    read.into_iter().map(|(id, row)| (id, row.map(|row| (row.client, row.names, row.state)))).collect()
+) -> BTreeMap<ConfigId, Option<(ClientId, Vec<Text>, State)>> {
+    let told = |row: Configuration| (row.client.clone(), row.names.clone(), row.state.clone());
+    read.into_iter().map(|(id, row)| (id, row.map(told))).collect()
 }
 
 #[tokio::test]

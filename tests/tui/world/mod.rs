@@ -14,9 +14,10 @@ use std::{
 
 use mothball::{
     domain::{
-        Client, ClientId, Code, ConfigId, Configuration, Event, Links, Outcome, Reason, SignOfLife, Signals,
-        SkipReason, Stamped, State, StatusRef, Tenant, Timestamp,
+        Client, ClientId, Code, ConfigId, Event, Links, Outcome, Reason, SignOfLife, Signals, SkipReason,
+        Stamped, State, StatusRef, Tenant, Timestamp,
         client::Offboarded,
+        configuration::Record,
         document::{Coverage, FollowUp},
         event::Answer,
         links::{Link, LinkAnswer},
@@ -106,14 +107,14 @@ pub fn client(id: i64, name: &str, reason: Reason) -> Offboarded {
 
 pub fn row(id: i64, client: i64, name: &str, config_type: &str) -> Row {
     Row {
-        configuration: Configuration {
+        configuration: Record {
             id: ConfigId::from(id),
             client: ClientId::from(client),
             name: name.into(),
             names: vec![name.into()],
             config_type: config_type.into(),
             site: Some(if id % 2 == 0 { "Main Office" } else { "Warehouse" }.into()),
-            serial: Some(format!("SN-{id}")),
+            serial: Some(format!("SN-{id}").into()),
             state: State {
                 active: true,
                 status: Some(StatusRef { id: "2".into(), name: "Active".into() }),
@@ -122,9 +123,10 @@ pub fn row(id: i64, client: i64, name: &str, config_type: &str) -> Row {
             parent: None,
             rmm: None,
             last_updated: Some(now().plus_seconds(-86_400 * id)),
-            record_url: Some(format!("https://psa.example/configuration/{id}")),
+            record_url: Some(format!("https://psa.example/configuration/{id}").into()),
             details: vec![("Manufacturer".into(), "Dell".into()), ("Model".into(), "R640".into())],
-        },
+        }
+        .into(),
         locked: None,
         hold: None,
         again: None,

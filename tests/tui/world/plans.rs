@@ -38,7 +38,7 @@ impl World {
                     .map(|row| {
                         let id = &row.configuration.id;
                         let (skip, why) = match (&row.locked, draft.ticked.contains(id)) {
-                            (Some(why), _) => (Some(SkipReason::Protected), Some(why.clone())),
+                            (Some(why), _) => (Some(SkipReason::Protected), Some(why.to_string())),
                             (None, true) => (None, None),
                             (None, false) => (Some(SkipReason::NotSelected), None),
                         };

@@ -87,7 +87,7 @@ fn client_report(client: &SurveyedClient, state: &RunState, facts: &RunFacts) ->
                 config_id: Some(configuration.id.clone()),
                 client_id: id.clone(),
                 text: format!("{}: {}", configuration.title(), found.links.get(kind).items()[0].name),
-                record_url: configuration.record_url.clone(),
+                record_url: configuration.record_url.as_deref().map(Into::into),
             });
         }
         configs.push(ConfigReport {
@@ -95,8 +95,8 @@ fn client_report(client: &SurveyedClient, state: &RunState, facts: &RunFacts) ->
             config_name: configuration.title(),
             status: if matches!(outcome, Outcome::Deactivated { .. }) { "inactive" } else { "active" }.into(),
             previous_status: "active".into(),
-            config_type: configuration.config_type.clone(),
-            site: configuration.site.clone(),
+            config_type: configuration.config_type.to_string(),
+            site: configuration.site.as_deref().map(Into::into),
             outcome: outcome.name().into(),
             skip_reason: outcome.skip_reason(),
             outcome_text: outcome.words(),
@@ -104,7 +104,7 @@ fn client_report(client: &SurveyedClient, state: &RunState, facts: &RunFacts) ->
             psa_status: None,
             previous_psa_status: None,
             links: found.links.clone(),
-            record_url: configuration.record_url.clone(),
+            record_url: configuration.record_url.as_deref().map(Into::into),
         });
     }
     ClientReport {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     domain::{
-        SignOfLife,
+        Label, SignOfLife,
         links::Link,
         text::{one_line, same_name},
     },
@@ -121,7 +121,7 @@ impl<'a> Part<'a> {
             [Some(contracts::detail(row)), service].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let link = Link {
             id: contract.to_string(),
-            name: title(row.contract_name.as_ref(), contract),
+            name: title(row.contract_name.as_deref(), contract),
             detail: Some(one_line(&detail, 200)),
             record_url: None,
         };
@@ -170,7 +170,7 @@ fn signs(scope: &Scope<'_>, known: &Contracts) -> Signs {
         }
     }
     let sign = |contract: &&wire::Contract| SignOfLife::RunningAgreement {
-        name: title(contract.contract_name.as_ref(), contract.id.unwrap_or_default()),
+        name: title(contract.contract_name.as_deref(), contract.id.unwrap_or_default()),
         detail: Some(contracts::detail(contract)),
         record_url: None,
     };
@@ -202,7 +202,7 @@ async fn billing_products(psa: &Autotask, scope: &Scope<'_>) -> Result<Links> {
             let product = row.product.unwrap_or_default();
             let link = Link {
                 id: format!("product/{id}"),
-                name: format!("billing product {}", title(names.get(&product), product)),
+                name: format!("billing product {}", title(names.get(&product).map(Label::as_str), product)),
                 detail: Some(until(row.expiration_date.as_ref())),
                 record_url: None,
             };
@@ -240,7 +240,7 @@ async fn subscriptions(psa: &Autotask, scope: &Scope<'_>) -> Result<Links> {
             if let Some(price) = amount(row.period_price.as_ref()) {
                 detail = format!("{detail}, {price} a period");
             }
-            let name = format!("subscription {}", title(row.subscription_name.as_ref(), id));
+            let name = format!("subscription {}", title(row.subscription_name.as_deref(), id));
             Some((
                 row.configuration?,
                 Link { id: format!("subscription/{id}"), name, detail: Some(detail), record_url: None },

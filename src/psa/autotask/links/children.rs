@@ -33,7 +33,7 @@ pub async fn read_children(psa: &Autotask, scope: &Scope<'_>) -> Found {
     let mut found = Found::default();
     for row in rows.iter().filter(|row| row.is_active == Some(true)) {
         if let (Some(id), Some(parent)) = (row.id, row.parent) {
-            let name = title(row.reference_title.as_ref(), id);
+            let name = title(row.reference_title.as_deref(), id);
             found.add(parent, Link { id: id.to_string(), name, detail: None, record_url: None });
         }
     }
@@ -57,7 +57,7 @@ async fn child_companies(psa: &Autotask, scope: &Scope<'_>) -> Result<BTreeMap<i
     let mut signs: BTreeMap<i64, Vec<SignOfLife>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.is_active != Some(false)) {
         if let (Some(id), Some(parent)) = (row.id, row.parent) {
-            let name = title(row.company_name.as_ref(), id);
+            let name = title(row.company_name.as_deref(), id);
             signs.entry(parent).or_default().push(SignOfLife::ActiveChild { name });
         }
     }

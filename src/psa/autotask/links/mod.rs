@@ -96,18 +96,18 @@ fn rmm(configuration: &Configuration) -> LinkAnswer {
     let link = configuration.rmm.iter().map(|link| {
         let page = crate::http::Url::parse(link).ok().filter(|url| url.scheme() == "https");
         Link {
-            id: link.clone(),
+            id: link.to_string(),
             name: page
                 .as_ref()
                 .and_then(|url| url.host_str())
                 .map_or_else(|| one_line(link, 60), ToOwned::to_owned),
             detail: None,
-            record_url: page.map(|_| link.clone()),
+            record_url: page.map(|_| link.to_string()),
         }
     });
     LinkAnswer::of(link.collect())
 }
 
-fn title(name: Option<&String>, id: i64) -> String {
-    configuration::title(name.map_or("", String::as_str), &id.into())
+fn title(name: Option<&str>, id: i64) -> String {
+    configuration::title(name.unwrap_or_default(), &id.into())
 }

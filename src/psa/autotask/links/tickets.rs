@@ -53,7 +53,7 @@ pub async fn read_tickets(psa: &Autotask, scope: &Scope<'_>) -> (Found, Signs) {
 
 fn link(ticket: &wire::Ticket, statuses: &Picklists) -> Link {
     let id = ticket.id.unwrap_or_default();
-    let title = title(ticket.title.as_ref(), id);
+    let title = title(ticket.title.as_deref(), id);
     let name = match filled(ticket.ticket_number.as_ref()) {
         Some(number) => one_line(&format!("{number} {title}"), 200),
         None => title,

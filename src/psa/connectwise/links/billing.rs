@@ -47,7 +47,7 @@ pub async fn read_billing(psa: &ConnectWise, scope: &Scope<'_>) -> (Found, Signs
         .await;
     for (agreement, attached) in readings {
         let (Some(id), Some(company)) = (agreement.id, agreements::of(&agreement)) else { continue };
-        let name = title(agreement.name.as_ref(), id);
+        let name = title(agreement.name.as_deref(), id);
         let mut detail = agreements::detail(&agreement);
         let link = |detail: Option<String>| Link {
             id: id.to_string(),

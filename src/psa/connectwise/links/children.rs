@@ -59,7 +59,7 @@ pub async fn read_children(psa: &ConnectWise, place: &Place, scope: &Scope<'_>) 
             let record_url = psa.api.screen(place, "ConfigFV", id);
             found.add(
                 parent,
-                Link { id: id.to_string(), name: title(row.name.as_ref(), id), detail, record_url },
+                Link { id: id.to_string(), name: title(row.name.as_deref(), id), detail, record_url },
             );
         }
     }
@@ -126,7 +126,7 @@ async fn child_companies(
             && row.deleted_flag != Some(true)
             && inactive != Some(true)
         {
-            let name = title(row.name.as_ref(), id);
+            let name = title(row.name.as_deref(), id);
             signs.entry(parent).or_default().push(SignOfLife::ActiveChild { name });
         }
     }

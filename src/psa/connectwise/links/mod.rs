@@ -95,10 +95,10 @@ fn rmm(configuration: &Configuration) -> LinkAnswer {
             .rmm
             .iter()
             .map(|link| Link {
-                id: link.clone(),
+                id: link.to_string(),
                 name: host(link).unwrap_or_else(|| one_line(link, 60)),
                 detail: None,
-                record_url: link.starts_with("https://").then(|| link.clone()),
+                record_url: link.starts_with("https://").then(|| link.to_string()),
             })
             .collect(),
     )
@@ -108,6 +108,6 @@ fn host(link: &str) -> Option<String> {
     Some(crate::http::Url::parse(link).ok()?.host_str()?.to_owned())
 }
 
-fn title(name: Option<&String>, id: i64) -> String {
+fn title(name: Option<&str>, id: i64) -> String {
     ConnectWise::title(name, id)
 }

@@ -135,8 +135,8 @@ async fn look_backwards(
 
 fn ticket_link(ticket: &wire::Ticket) -> Link {
     let id = ticket.id.unwrap_or_default();
-    let status = ticket.status.as_ref().and_then(|status| status.name.clone());
-    Link { id: id.to_string(), name: title(ticket.summary.as_ref(), id), detail: status, record_url: None }
+    let status = ticket.status.as_ref().and_then(|status| Some(status.name.as_ref()?.to_string()));
+    Link { id: id.to_string(), name: title(ticket.summary.as_deref(), id), detail: status, record_url: None }
 }
 
 async fn open_tickets(psa: &ConnectWise, place: &Place, companies: &[i64]) -> Result<Listing<wire::Ticket>> {

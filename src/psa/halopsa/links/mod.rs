@@ -99,14 +99,14 @@ fn rmm(configuration: &Configuration) -> LinkAnswer {
             .map(|system| {
                 let (name, id) = system.rsplit_once(' ').unwrap_or((system, ""));
                 let page = format!("{name} page");
-                let mut pages = configuration.details.iter().filter(|(label, _)| *label == page);
+                let mut pages = configuration.details.iter().filter(|(label, _)| **label == *page);
                 Link {
                     id: id.to_owned(),
                     name: one_line(name, 60),
                     detail: None,
                     record_url: pages
                         .find(|(_, page)| page.starts_with("https://"))
-                        .map(|(_, page)| page.clone()),
+                        .map(|(_, page)| page.to_string()),
                 }
             })
             .collect(),

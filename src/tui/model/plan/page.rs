@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{PlanEntry, Purpose, linked};
-use crate::domain::{ClientId, ConfigId, SkipReason, survey::SurveyedClient, text::count};
+use crate::domain::{ClientId, ConfigId, Label, SkipReason, survey::SurveyedClient, text::count};
 use crate::tui::{
     cells,
     desk::{PlanView, Pool, Setting},
@@ -296,8 +296,8 @@ fn list(view: &PlanView, own: &[usize], page: &mut Prose<PlanEntry>) {
     }
 }
 
-fn wanted_statuses(view: &PlanView) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
+fn wanted_statuses(view: &PlanView) -> Vec<Label> {
+    let mut names: Vec<Label> = Vec::new();
     for item in view.plan.items() {
         if let Some(status) = &item.wanted.status
             && !names.contains(&status.name)
