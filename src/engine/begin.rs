@@ -69,7 +69,7 @@ impl Engine {
     pub(super) fn take_in_hand(&self, header: &Header, plan: &Plan) -> Result<Arc<InHand>, EngineError> {
         InHand::take(&header.run, self.now()).map_err(|since| {
             let by = Holder { process: Identity::own(), operator: header.operator.clone() };
-            let held = |client| Held { client, run: header.run.clone(), by: by.clone(), since };
+            let held = |client| Held { client, run: header.run.clone(), by: by.clone(), since, ended: false };
             EngineError::Locked { held: plan.clients().into_iter().map(held).collect() }
         })
     }

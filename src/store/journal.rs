@@ -133,6 +133,8 @@ pub struct Batch {
     pub last: Option<i64>,
     /// When the run's items are to be looked at again, if that changes: at a moment, or not any more.
     pub look: Option<Look>,
+    /// Whether something is about to be sent.
+    pub intends: bool,
 }
 
 impl Batch {
@@ -140,7 +142,9 @@ impl Batch {
         let mut settled = Vec::new();
         let mut turns = Vec::new();
         let mut look = None;
+        let mut intends = false;
         for stamped in events {
+            intends |= matches!(stamped.event, Event::Intended { .. } | Event::NoteIntended { .. });
             match &stamped.event {
                 Event::Settled { config_id, outcome, .. } => {
                     settled.push((config_id.clone(), outcome.name(), millis(stamped.at)));
@@ -160,6 +164,7 @@ impl Batch {
             turns,
             settled,
             look,
+            intends,
             last: events.iter().map(|stamped| millis(stamped.at)).max(),
         })
     }

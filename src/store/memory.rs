@@ -15,7 +15,10 @@ use super::{
     journal::{Batch, Predecessor, Prepared, Record, events},
     types::{forgotten_before, moment},
 };
-use crate::domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp, plan::sha256};
+use crate::{
+    domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp, plan::sha256},
+    system::process::Identity,
+};
 
 mod audit;
 mod queue;
@@ -362,14 +365,22 @@ impl Store for MemoryStore {
             acquired.taken.clear();
         }
         for client in &acquired.taken {
-            let held = Held { client: client.clone(), run: run.clone(), by: holder.clone(), since: now };
+            let held = Held {
+                client: client.clone(),
+                run: run.clone(),
+                by: holder.clone(),
+                since: now,
+                ended: false,
+            };
             state.leases.insert((place(tenant), client.clone()), held);
         }
         Ok(acquired)
     }
 
     async fn leases(&self) -> Result<Vec<Held>> {
-        Ok(self.lock().leases.values().cloned().collect())
+        let own = Identity::own();
+        let judged = |held: &Held| Held { ended: held.by.process.has_ended(&own), ..held.clone() };
+        Ok(self.lock().leases.values().map(judged).collect())
     }
 
     async fn release(&self, run: &RunId) -> Result<()> {

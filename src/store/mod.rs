@@ -3,8 +3,8 @@
 //!
 //! [`Store`] says what is kept, [`types`] in which words, [`journal`] how records are chained; [`check`] notices what
 //! was altered, [`audit`] and [`prune`] are for those who check and shorten it, [`queue`] and [`tokens`] for the server. There are
-//! two that keep it: [`sqlite`] on disk, and [`memory`] for tests under virtual time. One suite
-//! (`tests/store`) checks both.
+//! three that keep it: [`sqlite`] on disk, [`postgres`] for a team, and [`memory`] for tests under virtual time. One suite
+//! (`tests/store`) checks them all.
 
 pub mod audit;
 mod check;
@@ -13,6 +13,7 @@ pub mod error;
 pub(crate) mod generated;
 pub mod journal;
 pub mod memory;
+pub mod postgres;
 pub mod prune;
 pub mod queue;
 pub mod schedules;
@@ -26,6 +27,7 @@ use tokio::sync::watch;
 pub use audit::{Audit, Findings, KnownHead};
 pub use error::StoreError;
 pub use memory::MemoryStore;
+pub use postgres::PostgresStore;
 pub use queue::{Job, NewJob, Once, Put, Queue, Stage};
 pub use schedules::{Mark, Schedules};
 pub use sqlite::SqliteStore;
@@ -44,7 +46,8 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// transactions, and calls may be made at the same time.
 ///
 /// When a change could not be made durable, every later change through the same handle fails: what the
-/// disk holds is then not known any more, and nothing may be built on it.
+/// disk holds is then not known any more, and nothing may be built on it. A database that went away can tell what it
+/// holds when it is back: there, only a journal that lacks something takes nothing more, until the run is taken up anew.
 #[async_trait]
 pub trait Store: Queue + Tokens + Schedules + Send + Sync {
     // --- runs and their journal ---

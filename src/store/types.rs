@@ -137,6 +137,8 @@ pub struct Held {
     pub run: RunId,
     pub by: Holder,
     pub since: Timestamp,
+    /// Whether the holder has ended, as far as this store can tell: whoever comes next takes over.
+    pub ended: bool,
 }
 
 impl std::fmt::Display for Held {

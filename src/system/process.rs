@@ -39,6 +39,11 @@ fn is_alive(pid: u32) -> bool {
     !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
 }
 
+/// Which numbering of processes ours belongs to: two containers on one computer may have the same number.
+pub fn space() -> String {
+    std::fs::read_link("/proc/self/ns/pid").map(|link| link.display().to_string()).unwrap_or_default()
+}
+
 /// The user who runs the program, as the operating system names them.
 pub fn user() -> String {
     whoami::fallible::username().unwrap_or_else(|_| "unknown".to_owned())

@@ -5,9 +5,9 @@ use mothball::{
     store::{Store, StoreError},
 };
 
-use super::{on_both, samples::*};
+use super::{on_every_store, samples::*};
 
-on_both!(
+on_every_store!(
     a_decision_is_taken_only_by_the_journal_it_was_made_for,
     of_many_decisions_at_once_one_is_taken,
     runs_are_found_by_the_state_they_are_in,

@@ -5,9 +5,9 @@ use mothball::{
     store::{Store, StoreError},
 };
 
-use super::{on_both, samples::*};
+use super::{on_every_store, samples::*};
 
-on_both!(
+on_every_store!(
     a_run_reads_back_as_it_was_stored,
     runs_are_listed_latest_first_with_phase_and_counts,
     what_was_deactivated_and_not_restored_is_known,

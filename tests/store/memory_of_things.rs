@@ -5,9 +5,9 @@ use mothball::{
     store::{Hold, Request, Sighting, Store, Sweep, Wish, rests_until, sign_in_key},
 };
 
-use super::{on_both, samples::*};
+use super::{on_every_store, samples::*};
 
-on_both!(
+on_every_store!(
     a_refused_sign_in_is_remembered_until_forgotten,
     the_last_look_at_all_clients_is_known_per_profile,
     holds_hold_until_their_end,

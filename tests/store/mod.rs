@@ -1,4 +1,4 @@
-//! What both stores promise, checked on both; and what only the one on disk promises.
+//! What all stores promise, checked on each; and what only the one on disk, or only a team's, promises.
 
 mod decisions;
 mod disk;
@@ -9,11 +9,12 @@ mod pruning;
 mod queue;
 pub(crate) mod samples;
 mod schedules;
+mod team;
 mod tokens;
 mod watching;
 
 /// Makes one test per store from a check that is given a `&dyn Store`.
-macro_rules! on_both {
+macro_rules! on_every_store {
     ($($check:ident),+ $(,)?) => {
         $(mod $check {
             #[tokio::test]
@@ -28,7 +29,15 @@ macro_rules! on_both {
                 super::$check(&store).await;
                 mothball::store::Store::close(&store).await;
             }
+
+            #[tokio::test]
+            async fn on_postgres() {
+                let Some(database) = crate::support::postgres::database().await else { return };
+                let store = database.open().await;
+                super::$check(&store).await;
+                mothball::store::Store::close(&store).await;
+            }
         })+
     };
 }
-pub(crate) use on_both;
+pub(crate) use on_every_store;

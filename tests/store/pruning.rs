@@ -9,9 +9,9 @@ use mothball::{
     system::process::Identity,
 };
 
-use super::{on_both, samples::*};
+use super::{on_every_store, samples::*};
 
-on_both!(
+on_every_store!(
     old_runs_say_why_they_stay_and_what_goes_with_them,
     a_pruned_run_leaves_a_stone_and_the_chain_stays_whole,
     runs_are_pruned_one_by_one_in_any_order,

@@ -9,6 +9,8 @@ pub mod notes;
 pub mod openapi;
 mod openapi_notes;
 pub mod paper_psa;
+pub mod postgres;
+pub mod postgres_way;
 pub mod program;
 pub mod quick;
 pub mod schema;

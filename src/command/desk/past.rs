@@ -7,7 +7,6 @@ use crate::{
     domain::{ConfigId, Phase, RunId, Tenant},
     engine::expire_overdue,
     store::{Held, RunSummary},
-    system::process::Identity,
     tui::desk::{PastRun, Recheck, Trouble},
 };
 
@@ -35,9 +34,8 @@ impl RealDesk {
 
     async fn since(&self, runs: &[RunSummary]) -> Result<Since, Trouble> {
         let store = &self.engine().store;
-        let own = Identity::own();
         let held = store.leases().await.map_err(broken)?;
-        let alive = held.into_iter().filter(|held| !held.by.process.has_ended(&own));
+        let alive = held.into_iter().filter(|held| !held.ended);
         let mut tenants: Vec<&Tenant> = Vec::new();
         for tenant in runs.iter().filter_map(|run| run.header.tenant.as_ref()) {
             if !tenants.iter().any(|known| known.is_same_as(tenant)) {

@@ -64,17 +64,19 @@ pub async fn acquire(connection: &mut SqliteConnection, wanted: &Wanted) -> Chan
 }
 
 pub fn held(row: &SqliteRow) -> std::result::Result<Held, sqlx::Error> {
+    let by = Holder {
+        process: Identity {
+            host: row.try_get("host")?,
+            pid: row.try_get::<i64, _>("pid")? as u32,
+            boot: row.try_get("boot")?,
+        },
+        operator: row.try_get("operator")?,
+    };
     Ok(Held {
         client: ClientId::new(row.try_get::<String, _>("client_id")?),
         run: RunId::new(row.try_get::<String, _>("run")?),
-        by: Holder {
-            process: Identity {
-                host: row.try_get("host")?,
-                pid: row.try_get::<i64, _>("pid")? as u32,
-                boot: row.try_get("boot")?,
-            },
-            operator: row.try_get("operator")?,
-        },
+        ended: by.process.has_ended(&Identity::own()),
+        by,
         since: moment(row.try_get("since")?),
     })
 }

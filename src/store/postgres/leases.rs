@@ -1,0 +1,180 @@
+//! Who works on which client, over all the computers that share the database.
+//!
+//! Whether a holder has ended is known at once where its process number means something: in the same numbering of
+//! processes, in the same boot of the same computer. Everywhere else it has ended when the database has not heard of it
+//! for a while. A process that was only asleep finds the fence ([`fence`]) when it wakes up.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use sqlx::{PgConnection, Row, postgres::PgRow};
+
+use super::{own::Own, reads::Database, writer::Changed};
+use crate::{
+    domain::{ClientId, RunId, Tenant, Timestamp},
+    store::{
+        Acquired, Claim, Held, Holder,
+        types::{millis, moment},
+    },
+    system::process::Identity,
+};
+
+/// A wish to take clients.
+#[derive(Clone)]
+pub struct Wanted {
+    pub tenant: Tenant,
+    pub clients: Vec<ClientId>,
+    pub claim: Claim,
+    pub run: RunId,
+    pub holder: Holder,
+    pub now: Timestamp,
+    pub ended_after: Duration,
+}
+
+pub async fn acquire(connection: &mut PgConnection, wanted: &Wanted, own: &Own) -> Changed<Acquired> {
+    // One after the other: of two that want a client that nobody has, the second must see the first.
+    sqlx::query("LOCK TABLE leases IN SHARE ROW EXCLUSIVE MODE").execute(&mut *connection).await?;
+    let ids: Vec<&str> = wanted.clients.iter().map(ClientId::as_str).collect();
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "{HELD} WHERE leases.psa = $3 AND tenant = $4 AND client_id = ANY($5)"
+    )))
+    .bind(own.identity.host.as_str())
+    .bind(wanted.ended_after)
+    .bind(wanted.tenant.psa.as_str())
+    .bind(wanted.tenant.id.as_str())
+    .bind(ids)
+    .fetch_all(&mut *connection)
+    .await?;
+    let there: Vec<Held> = rows.iter().map(|row| held(row, own)).collect::<Database<_>>()?;
+    let there: BTreeMap<&ClientId, &Held> = there.iter().map(|held| (&held.client, held)).collect();
+    let mut acquired = Acquired::default();
+    for client in &wanted.clients {
+        match there.get(client) {
+            Some(held) if !may_take(held, wanted) => acquired.held.push((*held).clone()),
+            _ => acquired.taken.push(client.clone()),
+        }
+    }
+    if wanted.claim == Claim::All && !acquired.held.is_empty() {
+        acquired.taken.clear();
+    }
+    let replaced: Vec<&str> = acquired
+        .taken
+        .iter()
+        .filter_map(|client| there.get(client))
+        .map(|held| held.run.as_str())
+        .filter(|run| *run != wanted.run.as_str())
+        .collect();
+    take(connection, wanted, &acquired.taken, own).await?;
+    if !replaced.is_empty() {
+        sqlx::query("UPDATE holders SET process = '' WHERE run = ANY($1)")
+            .bind(replaced)
+            .execute(&mut *connection)
+            .await?;
+    }
+    if !acquired.taken.is_empty() {
+        sqlx::query(
+            "INSERT INTO holders (run, process) VALUES ($1, $2)
+             ON CONFLICT (run) DO UPDATE SET process = excluded.process",
+        )
+        .bind(wanted.run.as_str())
+        .bind(own.id.as_str())
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(acquired)
+}
+
+async fn take(
+    connection: &mut PgConnection,
+    wanted: &Wanted,
+    clients: &[ClientId],
+    own: &Own,
+) -> Database<()> {
+    let ids: Vec<&str> = clients.iter().map(ClientId::as_str).collect();
+    sqlx::query(
+        "INSERT INTO leases (psa, tenant, client_id, run, process, host, pid, boot, operator, since)
+         SELECT $1, $2, id, $4, $5, $6, $7, $8, $9, $10 FROM unnest($3::text[]) AS id
+         ON CONFLICT (psa, tenant, client_id) DO UPDATE SET run = excluded.run, process = excluded.process,
+             host = excluded.host, pid = excluded.pid, boot = excluded.boot, operator = excluded.operator,
+             since = excluded.since",
+    )
+    .bind(wanted.tenant.psa.as_str())
+    .bind(wanted.tenant.id.as_str())
+    .bind(ids)
+    .bind(wanted.run.as_str())
+    .bind(own.id.as_str())
+    .bind(wanted.holder.process.host.as_str())
+    .bind(i64::from(wanted.holder.process.pid))
+    .bind(wanted.holder.process.boot.as_str())
+    .bind(wanted.holder.operator.as_str())
+    .bind(millis(wanted.now))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// As good as free for this run: its holder has ended, or it is this run's own.
+fn may_take(held: &Held, wanted: &Wanted) -> bool {
+    held.ended || (held.run == wanted.run && held.by.process == wanted.holder.process)
+}
+
+/// Leases with what is known of their processes. `$1`: the observer's host, `$2`: after how long one has ended.
+const HELD: &str = "SELECT leases.*, processes.space, processes.id IS NOT NULL AS known,
+       leases.host = $1 AS near, coalesce(processes.seen > clock_timestamp() - $2::interval, false) AS heard
+     FROM leases LEFT JOIN processes ON processes.id = leases.process";
+
+pub async fn all(connection: &mut PgConnection, own: &Own, ended_after: Duration) -> Database<Vec<Held>> {
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{HELD} ORDER BY leases.psa, tenant, client_id")))
+        .bind(own.identity.host.as_str())
+        .bind(ended_after)
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(|row| held(row, own)).collect()
+}
+
+fn held(row: &PgRow, own: &Own) -> Database<Held> {
+    let process = Identity {
+        host: row.try_get("host")?,
+        pid: row.try_get::<i64, _>("pid")? as u32,
+        boot: row.try_get("boot")?,
+    };
+    let numbered_with_us = row.try_get::<bool, _>("near")?
+        && process.boot == own.identity.boot
+        && row.try_get::<Option<String>, _>("space")?.as_ref() == Some(&own.space);
+    let lives = row.try_get::<bool, _>("known")?
+        && if numbered_with_us { !process.has_ended(&own.identity) } else { row.try_get("heard")? };
+    Ok(Held {
+        client: ClientId::new(row.try_get::<String, _>("client_id")?),
+        run: RunId::new(row.try_get::<String, _>("run")?),
+        by: Holder { process, operator: row.try_get("operator")? },
+        since: moment(row.try_get("since")?),
+        ended: !lives,
+    })
+}
+
+/// Gives back what this process took for a run; what another one took over meanwhile is not its to give.
+pub async fn release(connection: &mut PgConnection, run: &RunId, process: &str) -> Changed<()> {
+    let given = sqlx::query("DELETE FROM leases WHERE run = $1 AND process = $2")
+        .bind(run.as_str())
+        .bind(process)
+        .execute(&mut *connection)
+        .await?;
+    let others: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM leases WHERE run = $1)")
+        .bind(run.as_str())
+        .fetch_one(&mut *connection)
+        .await?;
+    if given.rows_affected() > 0 || !others {
+        sqlx::query("DELETE FROM requests WHERE run = $1").bind(run.as_str()).execute(connection).await?;
+    }
+    Ok(())
+}
+
+/// The fence. Of each of these runs, who may append to it; whoever takes a lease over waits until this transaction has
+/// ended. A run that nobody ever took is free.
+pub async fn fence(connection: &mut PgConnection, runs: &[&str]) -> Database<BTreeMap<String, String>> {
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT run, process FROM holders WHERE run = ANY($1) ORDER BY run FOR SHARE")
+            .bind(runs)
+            .fetch_all(connection)
+            .await?;
+    Ok(rows.into_iter().collect())
+}
