@@ -7,6 +7,7 @@ mod examples;
 mod export_run;
 mod schedules;
 mod webhooks;
+mod store;
 
 pub use audit::{Audit, Export, Form, Prune, Verify};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -14,6 +15,7 @@ use clap_complete::Shell;
 pub use export_run::ExportRun;
 pub use schedules::{List, Schedules};
 pub use webhooks::{Register, Webhooks};
+pub use store::{Copy, Store};
 
 /// Retire the PSA configurations of offboarded clients: reviewed one by one, applied safely, proven
 /// afterwards.
@@ -104,6 +106,9 @@ pub enum Command {
     /// Have the PSA tell of changes: set its webhooks up, list them, take them away
     #[command(subcommand)]
     Webhooks(Webhooks),
+    /// Make the tables of a team's database, or move what is kept from one store to another
+    #[command(subcommand)]
+    Store(Store),
     /// Serve a simulated PSA on this computer
     #[command(after_long_help = super::simulate_help::text())]
     Simulate(Simulate),

@@ -2,13 +2,13 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::{args::Global, look, print::Failure, views::Views};
+use super::{args::Global, look, print::Failure, stores, views::Views};
 use crate::{
     domain::{ExitCode, consent::Person},
     engine::{Engine, Profile, StoredSignIn},
     psa::{PsaError, port::SignInMemory},
     settings::{self, Settings},
-    store::{Store, sqlite::SqliteStore},
+    store::{Audit, Store},
     system::{Clock, process::user},
 };
 
@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_mins(10);
 pub struct Context {
     pub settings: Settings,
     pub engine: Engine,
+    /// The engine's store, for those who check it.
+    pub audit: Arc<dyn Audit>,
     pub sign_in: Arc<StoredSignIn>,
     pub data_dir: PathBuf,
     pub operator: String,
@@ -37,11 +39,6 @@ pub fn load_settings(global: &Global) -> Result<Settings, Failure> {
     let settings = Settings::load(global.config.as_deref());
     let checked = settings.and_then(|settings| look::keymap(&settings).map(|_| settings));
     checked.map_err(|error| Failure::usage(error.to_string(), ""))
-}
-
-/// Opens the store; nothing can be changed without it.
-pub async fn open_store(data_dir: &std::path::Path) -> Result<Arc<dyn Store>, Failure> {
-    Ok(Arc::new(SqliteStore::open(data_dir).await?))
 }
 
 impl Context {
@@ -65,7 +62,8 @@ impl Context {
         for secret in connection.secrets.values() {
             crate::telemetry::keep_secret(secret);
         }
-        let store = open_store(&data_dir).await?;
+        let audit = stores::open(&settings, &data_dir).await?;
+        let store = Arc::clone(&audit) as Arc<dyn Store>;
         let sign_in = StoredSignIn::new(Arc::clone(&store), &connection.sign_in(), clock.clone());
         let sign_in = Arc::new(sign_in);
         connection.memory = Some(Arc::clone(&sign_in) as Arc<dyn SignInMemory>);
@@ -87,7 +85,7 @@ impl Context {
                 unenforced: settings.unenforced(&profile),
             },
         };
-        Ok(Self { settings, engine, sign_in, data_dir, operator })
+        Ok(Self { settings, engine, audit, sign_in, data_dir, operator })
     }
 
     /// Who sits here, as far as this computer can tell.

@@ -27,6 +27,9 @@ pub async fn doctor(global: &Global, args: &args::Doctor) -> Result<ExitCode, Fa
     say(&format!("data     {}", context.data_dir.display()));
     say(&format!("locks    cover {}", engine.store.covers()));
     stored(&context).await?;
+    if let Some(url) = &context.settings.store.url {
+        say(&format!("secrets  store.url comes from {}", url.origin()));
+    }
     if let Some(profile) = context.settings.profiles.get(&engine.profile.name) {
         for (key, secret) in &profile.secrets {
             say(&format!("secrets  {key} comes from {}", secret.origin()));
@@ -68,7 +71,7 @@ pub async fn doctor(global: &Global, args: &args::Doctor) -> Result<ExitCode, Fa
 
 /// How much is stored, and whether some of it is older than the settings want it kept.
 async fn stored(context: &Context) -> Result<(), Failure> {
-    let store = audit::open(&context.data_dir).await?;
+    let store = &context.audit;
     let extent = store.extent().await?;
     let since = extent.oldest.map(|oldest| format!(", the oldest of {}", oldest.day())).unwrap_or_default();
     say(&format!(

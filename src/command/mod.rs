@@ -22,6 +22,8 @@ mod schedules;
 mod setup;
 mod simulate;
 mod simulate_help;
+mod store;
+mod stores;
 mod views;
 mod webhooks;
 
@@ -73,6 +75,10 @@ pub async fn execute(cli: Cli) -> ExitCode {
         },
         Command::Audit(args) => match log(&global) {
             Ok(_log) => audit::audit(&global, args).await,
+            Err(failure) => Err(failure),
+        },
+        Command::Store(args) => match log(&global) {
+            Ok(_log) => store::store(&global, args).await,
             Err(failure) => Err(failure),
         },
         Command::Hold(args) => match log(&global) {

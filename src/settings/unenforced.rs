@@ -5,8 +5,7 @@ use super::{Profile, Settings};
 
 type Asked = fn(&Settings, &Profile) -> bool;
 
-const NOT_YET: &[(&str, Asked)] =
-    &[("store.url (a database for a team)", |settings, _| settings.store.url.is_some())];
+const NOT_YET: &[(&str, Asked)] = &[];
 
 pub fn list(settings: &Settings, profile: &Profile) -> Vec<String> {
     NOT_YET

@@ -8,6 +8,7 @@
 
 pub mod audit;
 mod check;
+pub mod copy;
 pub mod error;
 #[cfg(test)]
 pub(crate) mod generated;

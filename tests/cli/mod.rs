@@ -19,6 +19,7 @@ mod secrets;
 mod setup;
 mod sign_in;
 mod simulate;
+mod team;
 mod tls;
 mod unattended;
 mod undo;

@@ -1,5 +1,6 @@
 //! What all stores promise, checked on each; and what only the one on disk, or only a team's, promises.
 
+mod copying;
 mod decisions;
 mod disk;
 mod journal;

@@ -73,6 +73,14 @@ pub fn assert_clean(folder: &Path, simulator: &Simulator) {
     }
 }
 
+/// The same for one secret that is no simulator's.
+pub fn assert_without(folder: &Path, secret: &str) {
+    for path in files(folder) {
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        assert_none(&bytes, &of_one(secret), &path.display().to_string());
+    }
+}
+
 pub fn assert_none(bytes: &[u8], forms: &[String], place: &str) {
     for form in forms {
         let found = bytes.windows(form.len()).any(|window| window == form.as_bytes());

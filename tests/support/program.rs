@@ -10,18 +10,23 @@ use std::{
 use mothball::{
     psa::registry::FieldKind,
     simulator::{Options, Simulator},
-    store::{Store, sqlite::SqliteStore},
+    store::{Audit, sqlite::SqliteStore},
 };
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::vendor;
+use super::{postgres::Database, vendor};
 
 pub struct Program {
     pub simulator: Simulator,
     pub folder: TempDir,
+    /// A team's database in place of the file in the data directory.
+    team: Option<Database>,
     checked: bool,
 }
+
+/// The variable that has the address of the team's database.
+const STORE_URL: &str = "MOTHBALL_TEST_STORE_URL";
 
 /// The canaries travel in the environment, as a technician's secrets would: here is where the one of this key is.
 pub fn variable(key: &str) -> String {
@@ -33,9 +38,25 @@ impl Program {
         let simulator =
             Simulator::start(super::canary::planted(options)).await.expect("the simulator starts");
         let folder = tempfile::tempdir().expect("a folder");
-        let program = Self { simulator, folder, checked: false };
+        let program = Self { simulator, folder, team: None, checked: false };
         program.write_settings("");
         program
+    }
+
+    /// The same with a team's database.
+    pub async fn of_a_team(options: Options, database: Database) -> Self {
+        let mut program = Self::new(options).await;
+        program.team = Some(database);
+        program.write_settings("");
+        program
+    }
+
+    /// The store that the program uses.
+    pub async fn store(&self) -> Arc<dyn Audit> {
+        match &self.team {
+            Some(database) => Arc::new(database.open().await),
+            None => Arc::new(SqliteStore::open(&self.data_dir()).await.expect("the store opens")),
+        }
     }
 
     pub fn settings_path(&self) -> PathBuf {
@@ -67,6 +88,10 @@ impl Program {
         let status = vendor::facts(psa).status.map_or(String::new(), |status| {
             format!("[profiles.main.deactivate]\nstatus = {}\n", quoted(status))
         });
+        let store = self
+            .team
+            .as_ref()
+            .map_or(String::new(), |_| format!("[store]\nurl = {{ env = \"{STORE_URL}\" }}\n"));
         let text = format!(
             r#"default_profile = "main"
 operator = "jane@msp.example"
@@ -83,14 +108,16 @@ contract_ended_days = 30
 
 {status}
 {more}
-"#,
+{store}"#,
         );
         std::fs::write(self.settings_path(), text).expect("the settings can be written");
     }
 
     /// The secrets, as the settings expect them.
     pub fn secret_environment(&self) -> Vec<(String, String)> {
-        vendor::secrets(&self.simulator).into_iter().map(|(key, secret)| (variable(key), secret)).collect()
+        let secrets = vendor::secrets(&self.simulator).into_iter();
+        let store = self.team.iter().map(|database| (STORE_URL.to_owned(), database.url.clone()));
+        secrets.map(|(key, secret)| (variable(key), secret)).chain(store).collect()
     }
 
     pub fn command(&self, arguments: &[&str]) -> std::process::Command {
@@ -130,6 +157,10 @@ contract_ended_days = 30
         let forms = super::canary::forms(&self.simulator);
         super::canary::assert_none(&output.stdout, &forms, "standard output");
         super::canary::assert_none(&output.stderr, &forms, "standard error");
+        for written in [&output.stdout, &output.stderr] {
+            let text = String::from_utf8_lossy(written);
+            assert!(!text.contains(super::postgres::PASSWORD), "the database's password: {text}");
+        }
         Ended {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -140,10 +171,14 @@ contract_ended_days = 30
     /// The shared check of every test that uses the simulator.
     pub async fn check(mut self) {
         self.checked = true;
-        if self.data_dir().join("mothball.db").exists() {
-            let store: Arc<dyn Store> =
-                Arc::new(SqliteStore::open(&self.data_dir()).await.expect("the store opens"));
+        if self.team.is_some() {
+            assert!(!self.data_dir().join("mothball.db").exists(), "a store in the data directory, too");
+            super::canary::assert_without(self.folder.path(), super::postgres::PASSWORD);
+        }
+        if self.team.is_some() || self.data_dir().join("mothball.db").exists() {
+            let store = self.store().await;
             super::world::check_writes(&self.simulator, store.as_ref()).await;
+            store.close().await;
         } else {
             assert!(self.simulator.writes().is_empty(), "something was written without a journal");
         }

@@ -206,3 +206,18 @@ Examples:
   mothball webhooks remove --url https://old.msp.example --dry-run
 
 Those of other programs and of other profiles stay.";
+
+pub const STORE_MIGRATE: &str = "\
+Examples:
+  mothball store migrate
+
+A database without tables gets them by itself at the first start. Those of an earlier version are only
+changed by this command, when no other mothball is at work with them.";
+
+pub const STORE_COPY: &str = "\
+Examples:
+  mothball store copy                   from this computer to the team's database
+  mothball store copy --from postgres://team@db.example/mothball --to /var/lib/mothball
+
+The record is checked before and after; what is copied stays as it is. Without a password in the address
+it is taken from PGPASSWORD or ~/.pgpass: others can see what stands on a command line.";

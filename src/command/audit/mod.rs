@@ -6,50 +6,43 @@ mod prune;
 mod reports;
 mod verify;
 
-use std::{path::Path, sync::Arc};
-
 use super::{
     args::{Audit, Global},
     context::{data_dir, load_settings},
     print::Failure,
+    stores::{self, Which},
 };
 use crate::{
     domain::{ExitCode, Timestamp},
     settings::{Settings, SettingsError},
-    store::{self, StoreError, prune::OldRun, sqlite::SqliteStore},
+    store::{self, StoreError, prune::OldRun},
     system::Clock,
 };
 
 pub async fn audit(global: &Global, args: &Audit) -> Result<ExitCode, Failure> {
     let data_dir = data_dir(global)?;
-    let store = match SqliteStore::open(&data_dir).await {
-        Ok(store) => store,
-        Err(error @ StoreError::Corrupt { .. }) => {
-            return Err(Failure {
-                code: ExitCode::Safeguard,
-                message: error.to_string(),
-                advice: format!(
-                    "Change nothing in {} and copy all of it, then put the newest backup of mothball.db in a directory of its own: mothball --data-dir DIR audit verify --report {}",
-                    data_dir.display(),
-                    data_dir.join("reports").display()
-                ),
-            });
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let which = stores::which(global).await?;
+    let store = which.open().await.map_err(|error| match (error, &which) {
+        (error @ StoreError::Corrupt { .. }, Which::Folder(folder)) => Failure {
+            code: ExitCode::Safeguard,
+            message: error.to_string(),
+            advice: format!(
+                "Change nothing in {} and copy all of it, then put the newest backup of mothball.db in a directory of its own: mothball --data-dir DIR audit verify --report {}",
+                folder.display(),
+                folder.join("reports").display()
+            ),
+        },
+        (error, _) => error.into(),
+    })?;
+    let store = store.as_ref();
     match args {
-        Audit::Verify(args) => verify::verify(&store, &data_dir, args).await,
-        Audit::Export(args) => export::export(&store, &data_dir, args, global.profile.as_deref()).await,
+        Audit::Verify(args) => verify::verify(store, &which, &data_dir, args).await,
+        Audit::Export(args) => export::export(store, &data_dir, args, global.profile.as_deref()).await,
         Audit::Prune(args) => {
             let settings = settings(global)?;
-            prune::prune(&store, &data_dir, args, settings.as_ref()).await
+            prune::prune(store, &data_dir, args, settings.as_ref()).await
         }
     }
-}
-
-/// Opens the store for those who check it.
-pub async fn open(data_dir: &Path) -> Result<Arc<dyn store::Audit>, Failure> {
-    Ok(Arc::new(SqliteStore::open(data_dir).await?))
 }
 
 /// How long runs are kept, where no settings file says it.

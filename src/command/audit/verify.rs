@@ -9,6 +9,7 @@ use super::{
     super::{
         args::Verify,
         print::{self, Failure},
+        stores::Which,
     },
     reports::Reports,
 };
@@ -23,7 +24,12 @@ use crate::{
 /// Flaws told per run; the JSON has all.
 const TOLD: usize = 12;
 
-pub async fn verify(store: &dyn Audit, data_dir: &Path, args: &Verify) -> Result<ExitCode, Failure> {
+pub async fn verify(
+    store: &dyn Audit,
+    which: &Which,
+    data_dir: &Path,
+    args: &Verify,
+) -> Result<ExitCode, Failure> {
     let reports = Reports::gather(&data_dir.join("reports"), &args.reports)?;
     let mut findings = store.audit(&reports.heads).await?;
     if !args.runs.is_empty() {
@@ -32,10 +38,11 @@ pub async fn verify(store: &dyn Audit, data_dir: &Path, args: &Verify) -> Result
         findings.flaws.retain(|flaw| wanted.contains(&flaw.run));
     }
     if args.json {
-        let json = serde_json::to_string_pretty(&document(&findings, &reports, data_dir)).unwrap_or_default();
+        let json =
+            serde_json::to_string_pretty(&document(&findings, &reports, which, data_dir)).unwrap_or_default();
         print::out(&format!("{}\n", harmless_json(&json)));
     } else {
-        show(&findings, &reports, data_dir);
+        show(&findings, &reports, which);
     }
     // What was altered is not gone on with, so it ends as any other refusal of a safeguard does.
     Ok(if findings.is_whole() { ExitCode::Success } else { ExitCode::Safeguard })
@@ -58,7 +65,7 @@ async fn must_be_known(
     Ok(())
 }
 
-fn show(findings: &Findings, reports: &Reports, data_dir: &Path) {
+fn show(findings: &Findings, reports: &Reports, which: &Which) {
     for what in &findings.damage {
         say(&format!("the store: {what}"));
     }
@@ -89,14 +96,15 @@ fn show(findings: &Findings, reports: &Reports, data_dir: &Path) {
     let flaws = findings.flaws.len() + findings.damage.len();
     say(&format!("{checked}: {} not as written", count(flaws, "thing is", "things are")));
     say("\nWhat to do:");
-    say(&format!("  - Change nothing in {}, and copy all of it before anything else.", data_dir.display()));
+    say(&format!("  - Change nothing in {which}, and copy all of it before anything else."));
     if !findings.damage.is_empty() {
-        say(
-            "  - The file itself is damaged: check the disk, then look for the newest backup of mothball.db.",
-        );
+        let (itself, backup) = (which.itself(), which.backup());
+        say(&format!(
+            "  - {itself} is damaged: check the disk, then look for the newest backup of {backup}."
+        ));
     }
     for (run, flaws) in &runs {
-        say(&format!("  - Run {run}: {}", advice(flaws)));
+        say(&format!("  - Run {run}: {}", advice(flaws, which)));
     }
     say("  - What is not named here is as it was written. New runs, for the same clients too, can be made.");
 }
@@ -110,20 +118,21 @@ fn by_run(findings: &Findings) -> BTreeMap<&RunId, Vec<&Flaw>> {
 }
 
 /// What to do about a run with these flaws.
-fn advice(flaws: &[&Flaw]) -> String {
+fn advice(flaws: &[&Flaw], which: &Which) -> String {
+    let of = which.backup();
     let backup = flaws.iter().filter_map(|flaw| flaw.newest).max().map_or_else(
-        || "any backup of mothball.db that has it".to_owned(),
-        |newest| format!("a backup of mothball.db made after {} UTC", newest.minutes()),
+        || format!("any backup of {of} that has it"),
+        |newest| format!("a backup of {of} made after {} UTC", newest.minutes()),
     );
     format!(
         "look at {backup}, and at its reports; do not resume, approve or undo it (mothball refuses to) before you know what happened."
     )
 }
 
-fn document(findings: &Findings, reports: &Reports, data_dir: &Path) -> serde_json::Value {
+fn document(findings: &Findings, reports: &Reports, which: &Which, data_dir: &Path) -> serde_json::Value {
     let runs = by_run(findings);
     let flaw = |flaw: &Flaw| {
-        let advice = runs.get(&flaw.run).map(|flaws| advice(flaws));
+        let advice = runs.get(&flaw.run).map(|flaws| advice(flaws, which));
         serde_json::json!({
             "run_id": flaw.run, "record": flaw.seq, "what": flaw.what, "newest_record_at": flaw.newest, "advice": advice,
         })
@@ -131,6 +140,7 @@ fn document(findings: &Findings, reports: &Reports, data_dir: &Path) -> serde_js
     serde_json::json!({
         "whole": findings.is_whole(),
         "data_dir": data_dir.display().to_string(),
+        "store": which.to_string(),
         "runs": findings.runs,
         "records": findings.records,
         "pruned": findings.pruned,

@@ -13,8 +13,8 @@ pub use show::lines as story;
 use super::{
     args::{Global, Resume, Runs},
     audit::{RETENTION_DAYS, old_runs, reminder},
-    context::data_dir,
     print::{self, Failure},
+    stores,
 };
 use crate::{
     domain::{
@@ -28,7 +28,7 @@ use crate::{
 };
 
 pub async fn runs(global: &Global, args: &Runs) -> Result<ExitCode, Failure> {
-    let store = super::audit::open(&data_dir(global)?).await?;
+    let store = stores::which(global).await?.open().await?;
     expire_overdue(store.as_ref(), Timestamp::new(Clock::system().now())).await?;
     match args {
         Runs::List { json, limit } => {

@@ -11,11 +11,7 @@ use super::{
     profile::{self, refuse},
 };
 use crate::{
-    command::{
-        args::Global,
-        context::{data_dir, open_store},
-        print::Failure,
-    },
+    command::{args::Global, print::Failure, stores},
     domain::Timestamp,
     engine::{StoredSignIn, census},
     psa::{
@@ -80,7 +76,7 @@ impl RealSetupDesk {
                 profile,
                 keyring: keyring::is_built_in(),
             },
-            store: open_store(&data_dir(global)?).await?,
+            store: stores::which(global).await?.open().await?,
             keyring: keyring::own(),
             clock: Clock::system(),
             psa: Mutex::default(),

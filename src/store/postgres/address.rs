@@ -15,7 +15,7 @@ use crate::store::{Result, StoreError};
 /// The address of a database. Its password is shown by nothing.
 #[derive(Clone)]
 pub struct Address {
-    options: PgConnectOptions,
+    options: Box<PgConnectOptions>,
     place: String,
 }
 
@@ -50,7 +50,7 @@ impl Address {
         let mode = url.query_pairs().find(|(key, _)| matches!(&**key, "sslmode" | "ssl-mode"));
         let options = secured(options, mode.map(|(_, mode)| mode.to_ascii_lowercase()).as_deref())?;
         let place = place(&options);
-        Ok(Self { options, place })
+        Ok(Self { options: Box::new(options), place })
     }
 
     pub(super) fn options(&self) -> &PgConnectOptions {

@@ -48,8 +48,9 @@ pub fn explain(error: &Error, address: &Address) -> StoreError {
         (Some("53100"), _) => StoreError::DiskFull { path },
         (Some("58030"), _) => StoreError::DiskFailed { path, reason },
         (Some("40001" | "40P01" | "55P03" | "57014"), _) => StoreError::Busy { path },
-        (Some("XX001" | "XX002"), _) => StoreError::Corrupt { path, what: reason },
-        (_, Error::ColumnDecode { .. } | Error::Decode(_)) => StoreError::Corrupt { path, what: reason },
+        (Some("XX001" | "XX002"), _) | (_, Error::ColumnDecode { .. } | Error::Decode(_)) => {
+            StoreError::Corrupt { path, what: reason }
+        }
         _ => StoreError::Other { message: reason },
     }
 }

@@ -20,6 +20,7 @@ macro_rules! change {
 pub mod address;
 mod audit;
 mod changes;
+mod copy;
 mod explain;
 mod journal;
 mod leases;

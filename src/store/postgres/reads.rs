@@ -21,7 +21,7 @@ pub const CHUNK: i64 = 4_000;
 pub type Database<T> = std::result::Result<T, sqlx::Error>;
 
 /// A transaction in which everything is seen as of one moment.
-const MOMENT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+pub const MOMENT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 impl PostgresStore {
     /// All that is read through it is as of one moment.

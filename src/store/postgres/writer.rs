@@ -71,7 +71,7 @@ pub trait Work: Send {
 }
 
 struct Change<T, F> {
-    change: F,
+    run: F,
     came: Result<T>,
     answer: oneshot::Sender<Result<T>>,
 }
@@ -82,7 +82,7 @@ where
     F: for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, Changed<T>> + Send,
 {
     fn run<'a>(&'a mut self, connection: &'a mut PgConnection) -> BoxFuture<'a, sqlx::Result<()>> {
-        let running = (self.change)(connection);
+        let running = (self.run)(connection);
         let came = &mut self.came;
         Box::pin(async move {
             *came = match running.await {
@@ -159,7 +159,8 @@ impl Writer {
         F: for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, Changed<T>> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        self.send(Job::Change(Box::new(Change { change, came: Err(StoreError::Closed), answer }))).await?;
+        self.send(Job::Change(Box::new(Change { run: change, came: Err(StoreError::Closed), answer })))
+            .await?;
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
 
@@ -345,7 +346,7 @@ where
     T: Send + 'static,
     F: for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, Changed<T>> + Send + 'static,
 {
-    Job::Change(Box::new(Change { change, came: Err(StoreError::Closed), answer }))
+    Job::Change(Box::new(Change { run: change, came: Err(StoreError::Closed), answer }))
 }
 
 /// All the jobs within one transaction; appends that follow each other in few statements.

@@ -4,6 +4,7 @@
 
 mod audit;
 mod changes;
+mod copy;
 mod journal;
 mod open;
 mod prune;

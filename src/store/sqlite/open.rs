@@ -70,6 +70,11 @@ pub async fn open(folder: &Path, limits: Limits) -> Result<Opened> {
     Ok(Opened { path, connection, reads })
 }
 
+/// One more connection to a file that is ready.
+pub async fn connect(path: &Path) -> Result<SqliteConnection> {
+    options(path).connect().await.map_err(|error| explain(&error, path))
+}
+
 pub fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)

@@ -1,0 +1,103 @@
+//! The tables as they are, for a copy of the whole store.
+
+use async_trait::async_trait;
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder, Row};
+
+use super::{Address, PostgresStore, explain::explain, open, reads::Database};
+use crate::{
+    domain::RunId,
+    store::{
+        Result,
+        copy::{Cell, Copyable, Kind, Line, Lines, Table},
+    },
+};
+
+/// Lines per statement: PostgreSQL takes only so many values at once.
+const LINES: usize = 500;
+
+struct Tables {
+    address: Address,
+    connection: PgConnection,
+}
+
+#[async_trait]
+impl Copyable for PostgresStore {
+    async fn lines(&self) -> Result<Box<dyn Lines>> {
+        self.tables(super::reads::MOMENT).await
+    }
+
+    async fn filling(&self) -> Result<Box<dyn Lines>> {
+        self.tables("BEGIN; LOCK TABLE runs, prunings IN SHARE ROW EXCLUSIVE MODE").await
+    }
+}
+
+impl PostgresStore {
+    async fn tables(&self, begin: &'static str) -> Result<Box<dyn Lines>> {
+        let mut connection = open::connect(&self.address).await.map_err(|error| self.error(&error))?;
+        sqlx::raw_sql(begin).execute(&mut connection).await.map_err(|error| self.error(&error))?;
+        Ok(Box::new(Tables { address: self.address.clone(), connection }))
+    }
+}
+
+#[async_trait]
+impl Lines for Tables {
+    async fn read(&mut self, table: &Table, run: Option<&RunId>) -> Result<Vec<Line>> {
+        let lines = read(&mut self.connection, table, run).await;
+        lines.map_err(|error| explain(&error, &self.address))
+    }
+
+    async fn write(&mut self, table: &Table, lines: Vec<Line>) -> Result<()> {
+        let written = write(&mut self.connection, table, lines).await;
+        written.map_err(|error| explain(&error, &self.address))
+    }
+
+    async fn finish(mut self: Box<Self>) -> Result<()> {
+        let done = sqlx::raw_sql("COMMIT").execute(&mut self.connection).await;
+        done.map_err(|error| explain(&error, &self.address))?;
+        open::finish(self.connection).await;
+        Ok(())
+    }
+}
+
+async fn read(connection: &mut PgConnection, table: &Table, run: Option<&RunId>) -> Database<Vec<Line>> {
+    let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+    let one_run = table.of_run.zip(run).map_or(String::new(), |(column, _)| format!(" WHERE {column} = $1"));
+    let text = format!("SELECT {} FROM {}{one_run}", names.join(", "), table.name);
+    let mut query = sqlx::query(AssertSqlSafe(text));
+    if let Some((_, run)) = table.of_run.zip(run) {
+        query = query.bind(run.as_str());
+    }
+    let rows = query.fetch_all(connection).await?;
+    rows.iter()
+        .map(|row| {
+            let cell = |(name, kind): &(&'static str, Kind)| {
+                Ok(match kind {
+                    Kind::Text => Cell::Text(row.try_get(*name)?),
+                    Kind::Whole => Cell::Whole(row.try_get(*name)?),
+                    Kind::Bytes => Cell::Bytes(row.try_get(*name)?),
+                })
+            };
+            table.columns.iter().map(cell).collect()
+        })
+        .collect()
+}
+
+async fn write(connection: &mut PgConnection, table: &Table, lines: Vec<Line>) -> Database<()> {
+    let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+    let mut lines = lines.into_iter().peekable();
+    while lines.peek().is_some() {
+        let mut insert: QueryBuilder<Postgres> =
+            QueryBuilder::new(format!("INSERT INTO {} ({}) ", table.name, names.join(", ")));
+        insert.push_values(lines.by_ref().take(LINES), |mut values, line| {
+            for cell in line {
+                match cell {
+                    Cell::Text(text) => values.push_bind(text),
+                    Cell::Whole(number) => values.push_bind(number),
+                    Cell::Bytes(bytes) => values.push_bind(bytes),
+                };
+            }
+        });
+        insert.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
