@@ -132,9 +132,9 @@ async fn a_run_outlives_a_database_that_is_away_for_a_while() {
     for (n, client) in clients(&program).into_iter().enumerate() {
         let child = begin(&program, &client, n * ITEMS + ITEMS / 3).await;
         if n == 0 {
-            server.stop()
+            server.stop();
         } else {
-            server.crash()
+            server.crash();
         }
         // What was journaled before may still go out; what was not cannot.
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -188,7 +188,7 @@ async fn what_one_parks_another_approves_undoes_and_exports() {
     let exported = program.run(&["audit", "export"]).await;
     assert_eq!((exported.code, exported.stdout.lines().count() > ITEMS), (0, true));
     let store = program.store().await;
-    assert_eq!(store.run(&RunId::from(id.as_str())).await.unwrap().unwrap().report.is_some(), true);
+    assert!(store.run(&RunId::from(id.as_str())).await.unwrap().unwrap().report.is_some());
     store.close().await;
     program.check().await;
 }

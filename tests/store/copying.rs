@@ -3,7 +3,7 @@
 use mothball::{
     domain::{ConfigId, RunId},
     store::{
-        Audit, Claim, Hold, Holder, Sighting, SqliteStore, Store, Sweep,
+        Claim, Hold, Holder, Sighting, SqliteStore, Store, Sweep,
         copy::{Copied, CopyError, Copyable, copy},
         prune::Cut,
     },

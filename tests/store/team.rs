@@ -304,7 +304,7 @@ async fn what_stands_in_the_way_is_told_with_what_to_do_and_without_the_password
         ("NoRights", wrong("/postgres?", "/no-such-database?")),
     ];
     for (name, at) in cases {
-        told(name, PostgresStore::open(&at.address()).await.unwrap_err());
+        told(name, &PostgresStore::open(&at.address()).await.unwrap_err());
     }
     let mut past = database.raw().await;
     past.execute("INSERT INTO _sqlx_migrations VALUES (9000, 'later', now(), TRUE, '\\x00', 0)")
@@ -320,7 +320,7 @@ async fn what_stands_in_the_way_is_told_with_what_to_do_and_without_the_password
     told("OlderSchema", PostgresStore::open(&database.address()).await.unwrap_err());
 }
 
-fn told(name: &str, error: StoreError) {
+fn told(name: &str, error: &StoreError) {
     let text = format!("{error:?} {error} {}", error.advice());
     assert!(text.starts_with(name), "{name}: {text}");
     assert!(!text.contains(PASSWORD), "{text}");
@@ -336,14 +336,14 @@ async fn a_database_that_can_only_be_read_is_read() {
     let only = Database { url: format!("{}&options[default_transaction_read_only]=on", database.url) };
     let store = PostgresStore::open(&only.address()).await.unwrap();
     assert_eq!(store.runs(9).await.unwrap().len(), 1);
-    told("ReadOnly", store.append(&RunId::from("r1"), &[finished(1)]).await.unwrap_err());
+    told("ReadOnly", &store.append(&RunId::from("r1"), &[finished(1)]).await.unwrap_err());
 }
 
 #[tokio::test]
 async fn an_address_that_is_not_safe_is_refused_before_anything_is_sent() {
     let error = Address::parse(&"postgres://team:pw@db.example/mothball?sslmode=require".to_owned().into())
         .unwrap_err();
-    told("Address", error);
+    told("Address", &error);
 }
 
 /// A store with three runs of which the second has every kind of record.

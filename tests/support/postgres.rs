@@ -175,10 +175,6 @@ impl Server {
         panic!("the server does not answer");
     }
 
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
     fn url(&self, more: &str) -> String {
         format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{}/postgres{more}", self.port)
     }
