@@ -16,6 +16,8 @@ pub struct Table {
     pub columns: &'static [(&'static str, Kind)],
     /// The column that names the run, where there are many lines of each run.
     pub of_run: Option<&'static str>,
+    /// What the lines are read in the order of.
+    pub order: &'static str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,7 @@ const RUNS: Table = Table {
         ("header", Text),
     ],
     of_run: None,
+    order: "number",
 };
 
 /// What there is of each run, in an order in which nothing stands before what it belongs to.
@@ -66,11 +69,13 @@ const OF_RUNS: &[Table] = &[
             ("report_digest", Text),
         ],
         of_run: Some("run"),
+        order: "run",
     },
     Table {
         name: "records",
         columns: &[("run", Text), ("seq", Whole), ("previous", Text), ("hash", Text), ("body", Text)],
         of_run: Some("run"),
+        order: "seq",
     },
     Table {
         name: "items",
@@ -82,6 +87,7 @@ const OF_RUNS: &[Table] = &[
             ("settled_at", Whole),
         ],
         of_run: Some("run"),
+        order: "config_id",
     },
 ];
 
@@ -91,12 +97,14 @@ const BESIDE: &[Table] = &[
         name: "prunings",
         columns: &[("seq", Whole), ("previous", Text), ("hash", Text), ("body", Text)],
         of_run: None,
+        order: "seq",
     },
-    Table { name: "refusals", columns: &[("sign_in", Text), ("at", Whole)], of_run: None },
+    Table { name: "refusals", columns: &[("sign_in", Text), ("at", Whole)], of_run: None, order: "sign_in" },
     Table {
         name: "sweeps",
         columns: &[("psa", Text), ("tenant", Text), ("profile", Text), ("at", Whole), ("clients", Text)],
         of_run: None,
+        order: "tenant",
     },
     Table {
         name: "holds",
@@ -110,6 +118,49 @@ const BESIDE: &[Table] = &[
             ("until", Whole),
         ],
         of_run: None,
+        order: "config_id",
+    },
+    // Jobs that somebody had in hand wait again: whoever takes one finds the run it began.
+    Table {
+        name: "jobs",
+        columns: &[
+            ("run", Text),
+            ("profile", Text),
+            ("task", Text),
+            ("origin", Text),
+            ("at", Whole),
+            ("not_before", Whole),
+            ("lane", Text),
+            ("once", Text),
+            ("fingerprint", Text),
+            ("once_until", Whole),
+            ("tries", Whole),
+            ("ended_at", Whole),
+            ("trouble", Text),
+        ],
+        of_run: None,
+        order: "number",
+    },
+    Table {
+        name: "tokens",
+        columns: &[
+            ("id", Text),
+            ("name", Text),
+            ("rights", Text),
+            ("hash", Text),
+            ("made_at", Whole),
+            ("expires", Whole),
+            ("revoked", Whole),
+            ("last_used", Whole),
+        ],
+        of_run: None,
+        order: "id",
+    },
+    Table {
+        name: "schedules",
+        columns: &[("name", Text), ("until", Whole), ("run", Text)],
+        of_run: None,
+        order: "name",
     },
 ];
 

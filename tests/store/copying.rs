@@ -1,9 +1,9 @@
 //! A store is copied whole, or not at all.
 
 use mothball::{
-    domain::{ConfigId, RunId},
+    domain::{ConfigId, Origin, RunId},
     store::{
-        Claim, Hold, Holder, Sighting, SqliteStore, Store, Sweep,
+        Claim, Hold, Holder, NewJob, Once, Put, Right, Sighting, SqliteStore, Store, Sweep, Token,
         copy::{Copied, CopyError, Copyable, copy},
         prune::Cut,
     },
@@ -35,6 +35,40 @@ async fn fill(store: &dyn Copyable) {
     let clients = [("1".into(), Sighting { since: at(1), accepted: true })].into();
     store.record_offboarded(&tenant(), "main", &Sweep { all_at: Some(at(2)), clients }).await.unwrap();
     store.put_hold(&tenant(), &hold()).await.unwrap();
+    for id in ["j2", "j1"] {
+        assert_eq!(store.put_job(&job(id)).await.unwrap(), Put::New);
+    }
+    let here = Holder { process: Identity::own(), operator: "jane".into() };
+    assert!(store.take_job(&here, at(9)).await.unwrap().is_some());
+    store.finish_job(&RunId::from("j2"), at(10), Some("no")).await.unwrap();
+    store.put_token(&token()).await.unwrap();
+    store.mark_schedule("nightly", at(3), Some(&RunId::from("r2"))).await.unwrap();
+}
+
+fn job(run: &str) -> NewJob {
+    NewJob {
+        run: run.into(),
+        profile: "main".into(),
+        task: serde_json::json!({ "say": "Größe ☃" }),
+        origin: Origin::Api { token: "ci".into() },
+        at: at(1),
+        not_before: at(1),
+        once: Some(Once { key: run.into(), fingerprint: "f".into(), until: at(999) }),
+        lane: Some("l".into()),
+    }
+}
+
+fn token() -> Token {
+    Token {
+        id: "t1".into(),
+        name: "ci".into(),
+        rights: vec![Right::Read],
+        hash: "0".repeat(64),
+        made_at: at(1),
+        expires: None,
+        revoked: None,
+        last_used: Some(at(2)),
+    }
 }
 
 fn hold() -> Hold {
@@ -61,6 +95,13 @@ async fn is_as_filled(store: &dyn Copyable, original: &dyn Copyable) {
     assert_eq!(store.holds(&tenant(), at(9)).await.unwrap(), [hold()]);
     let sweep = store.last_offboarded(&tenant(), "main").await.unwrap();
     assert_eq!(sweep, original.last_offboarded(&tenant(), "main").await.unwrap());
+    for id in ["j1", "j2"] {
+        let id = RunId::from(id);
+        assert_eq!(store.job(&id).await.unwrap(), original.job(&id).await.unwrap());
+    }
+    assert_eq!(store.put_job(&job("j1")).await.unwrap(), Put::Known(RunId::from("j1")));
+    assert_eq!(store.tokens().await.unwrap(), [token()]);
+    assert_eq!(store.schedule_marks().await.unwrap(), original.schedule_marks().await.unwrap());
     store.create_run(&run("r5", 2, 60)).await.unwrap();
     assert!(store.audit(&[]).await.unwrap().is_whole());
 }

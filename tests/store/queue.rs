@@ -8,9 +8,9 @@ use mothball::{
     system::process::Identity,
 };
 
-use super::{on_both, samples::*};
+use super::{on_every_store, samples::*};
 
-on_both!(
+on_every_store!(
     a_job_comes_out_as_it_was_put_down_and_is_taken_once,
     jobs_are_taken_in_the_order_of_their_time,
     the_same_key_makes_one_job_until_it_is_over,

@@ -5,9 +5,9 @@ use mothball::{
     store::{Store, schedules::Mark},
 };
 
-use super::{on_both, samples::at};
+use super::{on_every_store, samples::at};
 
-on_both!(a_mark_moves_forward_and_never_back, of_many_who_mark_the_latest_stays);
+on_every_store!(a_mark_moves_forward_and_never_back, of_many_who_mark_the_latest_stays);
 
 async fn a_mark_moves_forward_and_never_back(store: &dyn Store) {
     assert!(store.schedule_marks().await.unwrap().is_empty());

@@ -2,9 +2,9 @@
 
 use mothball::store::{Right, Store, Token};
 
-use super::{on_both, samples::*};
+use super::{on_every_store, samples::*};
 
-on_both!(tokens_are_kept_found_by_their_id_and_revoked_once);
+on_every_store!(tokens_are_kept_found_by_their_id_and_revoked_once);
 
 async fn tokens_are_kept_found_by_their_id_and_revoked_once(store: &dyn Store) {
     let jane = Token {

@@ -5,9 +5,9 @@ use mothball::{
     store::{SqliteStore, Store, StoreError},
 };
 
-use super::{on_both, samples::*};
+use super::{on_every_store, samples::*};
 
-on_both!(records_are_read_on_from_where_one_was, a_change_is_heard_of);
+on_every_store!(records_are_read_on_from_where_one_was, a_change_is_heard_of);
 
 async fn records_are_read_on_from_where_one_was(store: &dyn Store) {
     let new = run("r1", 2, 0);

@@ -21,6 +21,9 @@ const LONGEST: Duration = Duration::from_mins(1);
 /// Rows of processes that hold nothing and were not heard of for so long are swept out.
 const SWEPT_AFTER: &str = "1 day";
 
+/// Whoever listens hears of it once it is durable: see [`super::watch`].
+const TELL_AND_COMMIT: &str = "NOTIFY mothball_changes; COMMIT";
+
 /// How a transaction ended.
 pub enum Ended {
     Durable,
@@ -86,7 +89,9 @@ impl Line {
             if counted {
                 run_all(&mut connection, &own, jobs).await?;
                 *asked = true;
-                sqlx::raw_sql("COMMIT").execute(&mut connection).await?;
+                sqlx::raw_sql(if jobs.is_empty() { "COMMIT" } else { TELL_AND_COMMIT })
+                    .execute(&mut connection)
+                    .await?;
             }
             Ok(counted)
         })

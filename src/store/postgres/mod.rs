@@ -1,7 +1,7 @@
 //! A team's store: one PostgreSQL database for any number of processes on any number of computers. [`address`] says
 //! where it is, [`open`] makes it ready, [`writer`] is the one task of this process that changes it, over the [`line`] that
-//! comes back; [`changes`], [`journal`], [`leases`] and [`prune`] hold the changes, [`reads`] what is asked of it, and [`audit`]
-//! checks it.
+//! comes back; [`changes`], [`journal`], [`leases`] and [`prune`] hold the changes, [`reads`] what is asked of it, [`queue`] and [`tokens`]
+//! are for the server, [`watch`] notices what other processes change, and [`audit`] checks it.
 
 /// Makes a change durable. It may be run more than once, so what it needs is copied for each time.
 macro_rules! change {
@@ -28,7 +28,10 @@ mod line;
 mod open;
 mod own;
 mod prune;
+mod queue;
 mod reads;
+mod tokens;
+mod watch;
 mod writer;
 
 use std::{sync::Arc, time::Duration};
@@ -41,7 +44,7 @@ pub use self::{
     address::Address,
     open::{Form, Limits},
 };
-use self::{own::Own, writer::Writer};
+use self::{own::Own, watch::Watched, writer::Writer};
 use super::{
     Acquired, Audit, Claim, Deactivated, Flaw, Held, Hold, Holder, NewRun, Request, Result, RunSummary,
     Store, StoreError, StoredRun, Sweep,
@@ -55,6 +58,7 @@ pub struct PostgresStore {
     limits: Limits,
     reads: PgPool,
     writer: Writer,
+    watched: Watched,
 }
 
 impl PostgresStore {
@@ -68,7 +72,8 @@ impl PostgresStore {
         let reads = open::open(address).await?;
         let own = Arc::new(Own::new());
         let writer = Writer::start(address.clone(), Arc::clone(&own), limits);
-        Ok(Self { address: address.clone(), own, limits, reads, writer })
+        let watched = Watched::new(address);
+        Ok(Self { address: address.clone(), own, limits, reads, writer, watched })
     }
 
     /// Makes the tables at this address, or brings them into the form that this build knows. Tells what they were like.
@@ -126,6 +131,14 @@ impl Store for PostgresStore {
         change!(self, |connection, own, run, head, batch| journal::append_after(
             connection, &own, &run, &head, &batch
         ))
+    }
+
+    async fn records_after(&self, run: &RunId, seq: u64, limit: u32) -> Result<Vec<(u64, Stamped)>> {
+        self.patiently(|| reads::records_after(self, run, seq, limit)).await
+    }
+
+    fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.watched.subscribe()
     }
 
     async fn save_report(&self, run: &RunId, report: &serde_json::Value) -> Result<()> {

@@ -65,7 +65,7 @@ pub async fn open(address: &Address) -> Result<PgPool> {
         Form::Newer(found) => return Err(newer(address, found)),
     }
     finish(connection).await;
-    Ok(pool(address))
+    Ok(pool(address, READERS))
 }
 
 /// Makes the tables, or brings them into the form that this build knows. Tells in which they were found.
@@ -148,9 +148,10 @@ pub async fn connect(address: &Address) -> Database<PgConnection> {
     })
 }
 
-fn pool(address: &Address) -> PgPool {
+/// Connections that only read, made when they are needed.
+pub fn pool(address: &Address, most: u32) -> PgPool {
     PgPoolOptions::new()
-        .max_connections(READERS)
+        .max_connections(most)
         .acquire_timeout(CONNECT)
         .after_connect(|connection: &mut PgConnection, _| {
             Box::pin(async move {

@@ -104,6 +104,32 @@ fn plan(row: &PgRow) -> Database<Option<(Vec<u8>, String)>> {
     Ok(bytes.zip(digest))
 }
 
+pub async fn records_after(
+    store: &PostgresStore,
+    run: &RunId,
+    seq: u64,
+    limit: u32,
+) -> Result<Vec<(u64, Stamped)>> {
+    let lines: Vec<(i64, String)> =
+        sqlx::query_as("SELECT seq, body FROM records WHERE run = $1 AND seq > $2 ORDER BY seq LIMIT $3")
+            .bind(run.as_str())
+            .bind(i64::try_from(seq).unwrap_or(i64::MAX))
+            .bind(i64::from(limit))
+            .fetch_all(&store.reads)
+            .await
+            .map_err(|error| store.error(&error))?;
+    if lines.is_empty() {
+        let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM runs WHERE id = $1)")
+            .bind(run.as_str())
+            .fetch_one(&store.reads)
+            .await
+            .map_err(|error| store.error(&error))?;
+        return known.then(Vec::new).ok_or_else(|| StoreError::UnknownRun(run.clone()));
+    }
+    let events = events(lines.iter().map(|(_, body)| body.as_str())).map_err(|what| store.corrupt(what))?;
+    Ok(lines.iter().map(|(seq, _)| *seq as u64).zip(events).collect())
+}
+
 pub async fn runs(store: &PostgresStore, limit: u32) -> Result<Vec<RunSummary>> {
     list(store, None, i64::from(limit)).await
 }

@@ -62,7 +62,7 @@ impl Lines for Tables {
 async fn read(connection: &mut SqliteConnection, table: &Table, run: Option<&RunId>) -> Database<Vec<Line>> {
     let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
     let one_run = table.of_run.zip(run).map_or(String::new(), |(column, _)| format!(" WHERE {column} = ?"));
-    let text = format!("SELECT {} FROM {}{one_run}", names.join(", "), table.name);
+    let text = format!("SELECT {} FROM {}{one_run} ORDER BY {}", names.join(", "), table.name, table.order);
     let mut query = sqlx::query(AssertSqlSafe(text));
     if let Some((_, run)) = table.of_run.zip(run) {
         query = query.bind(run.as_str());
