@@ -2,11 +2,21 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::{args::Global, look, print::Failure, stores, views::Views};
+use super::{
+    args::Global,
+    look,
+    print::Failure,
+    seats::TeamSeats,
+    stores::{self, Opened},
+    views::Views,
+};
 use crate::{
     domain::{ExitCode, consent::Person},
     engine::{Engine, Profile, StoredSignIn},
-    psa::{PsaError, port::SignInMemory},
+    psa::{
+        PsaError,
+        port::{Seats, SignInMemory},
+    },
     settings::{self, Settings},
     store::{Audit, Store},
     system::{Clock, process::user},
@@ -62,8 +72,11 @@ impl Context {
         for secret in connection.secrets.values() {
             crate::telemetry::keep_secret(secret);
         }
-        let audit = stores::open(&settings, &data_dir).await?;
+        let Opened { store: audit, team } = stores::open(&settings, &data_dir).await?;
         let store = Arc::clone(&audit) as Arc<dyn Store>;
+        connection.seats = team.map(|team| {
+            Arc::new(TeamSeats::new(team, profile.room.key, &connection.sign_in())) as Arc<dyn Seats>
+        });
         let sign_in = StoredSignIn::new(Arc::clone(&store), &connection.sign_in(), clock.clone());
         let sign_in = Arc::new(sign_in);
         connection.memory = Some(Arc::clone(&sign_in) as Arc<dyn SignInMemory>);

@@ -19,6 +19,7 @@ mod review;
 mod run;
 mod runs;
 mod schedules;
+mod seats;
 mod setup;
 mod simulate;
 mod simulate_help;

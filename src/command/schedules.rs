@@ -31,7 +31,7 @@ pub async fn schedules(global: &Global, args: &Schedules) -> Result<ExitCode, Fa
 
 async fn list(global: &Global, args: &List) -> Result<ExitCode, Failure> {
     let settings = load_settings(global)?;
-    let store = stores::open(&settings, &data_dir(global)?).await?;
+    let store = stores::open(&settings, &data_dir(global)?).await?.store;
     let marks = store.schedule_marks().await?;
     let runs: BTreeMap<RunId, RunSummary> =
         store.runs(LATEST).await?.into_iter().map(|run| (run.header.run.clone(), run)).collect();

@@ -12,7 +12,7 @@ use crate::{
     domain::ExitCode,
     settings::{Settings, SettingsError},
     store::{
-        Audit, StoreError,
+        StoreError,
         copy::Copyable,
         postgres::{Address, PostgresStore},
         sqlite::SqliteStore,
@@ -69,9 +69,16 @@ impl Which {
     }
 
     pub async fn open(&self) -> Result<Arc<dyn Copyable>, StoreError> {
+        Ok(self.open_shared().await?.store)
+    }
+
+    pub async fn open_shared(&self) -> Result<Opened, StoreError> {
         Ok(match self {
-            Self::Folder(folder) => Arc::new(SqliteStore::open(folder).await?),
-            Self::Team(address) => Arc::new(PostgresStore::open(address).await?),
+            Self::Folder(folder) => Opened { store: Arc::new(SqliteStore::open(folder).await?), team: None },
+            Self::Team(address) => {
+                let team = Arc::new(PostgresStore::open(address).await?);
+                Opened { store: Arc::clone(&team) as Arc<dyn Copyable>, team: Some(team) }
+            }
         })
     }
 
@@ -92,9 +99,15 @@ impl Which {
     }
 }
 
+/// A store, and what it is besides if it is a team's.
+pub struct Opened {
+    pub store: Arc<dyn Copyable>,
+    pub team: Option<Arc<PostgresStore>>,
+}
+
 /// Opens the store; nothing can be changed without it.
-pub async fn open(settings: &Settings, data_dir: &Path) -> Result<Arc<dyn Audit>, Failure> {
-    Ok(Which::of(Some(settings), data_dir).await?.open().await?)
+pub async fn open(settings: &Settings, data_dir: &Path) -> Result<Opened, Failure> {
+    Ok(Which::of(Some(settings), data_dir).await?.open_shared().await?)
 }
 
 /// The store for a command that can do without settings: if there are some, they say which it is.

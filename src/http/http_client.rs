@@ -20,6 +20,7 @@ use super::{
     pace::{Limits, Pace},
     request::{Auth, Authorizer, HttpError, Judgement, Renewed, Reply, Request, Tries, Weight},
     retry_after,
+    seats::{Seat, Seats, Taken},
     sign_in::{SignIn, SignInMemory},
     transport::{Failure, Sent, Transport, TransportError, WireReply, WireRequest},
 };
@@ -45,6 +46,8 @@ pub struct Options {
     pub authorizer: Arc<dyn Authorizer>,
     /// What is remembered of refused sign-ins beyond this process, where there is somebody to remember it.
     pub memory: Option<Arc<dyn SignInMemory>>,
+    /// Where processes share the limits: whoever keeps their seats.
+    pub seats: Option<Arc<dyn Seats>>,
 }
 
 /// Sends for one profile. Cheap to clone; all clones share limits, waits and the refused sign-in.
@@ -62,6 +65,8 @@ struct Inner {
     sign_in: SignIn,
     pace: Mutex<Pace>,
     lanes: Lanes,
+    limits: Limits,
+    seats: Option<Arc<dyn Seats>>,
     /// How often the sign-in was renewed. Whoever renews it holds the lock, and the calls of the profile wait.
     renewals: tokio::sync::RwLock<u64>,
     /// Where the tenant moved from and to.
@@ -85,6 +90,8 @@ impl Http {
                 gate: Gate::new(notices.clone(), options.patience),
                 sign_in: SignIn::new(options.memory),
                 lanes: Lanes::new(options.limits),
+                limits: options.limits,
+                seats: options.seats,
                 pace: Mutex::new(Pace::new(options.limits)),
                 renewals: tokio::sync::RwLock::new(0),
                 moves: Mutex::default(),
@@ -335,11 +342,11 @@ impl Inner {
         self: &Arc<Self>,
         request: &Request,
         waited: &mut Duration,
-    ) -> Result<(Lane, Instant), HttpError> {
+    ) -> Result<((Lane, Option<Seat>), Instant), HttpError> {
         // Not while the sign-in is being renewed; who waits for that must not hold a lane.
         self.renewals(request).await;
         let lane = self.lanes.enter(request).await;
-        let sent_at = loop {
+        loop {
             self.gate.refused()?;
             if let Some(wait) = self.gate.hold(Instant::now()) {
                 if *waited + wait > MOST_WAITING {
@@ -364,11 +371,33 @@ impl Inner {
             }
             let taken = self.pace().take(Instant::now());
             match taken {
-                Ok(()) => break Instant::now(),
+                Ok(()) => break,
                 Err(wait) => self.keep_pace(wait).await,
             }
+        }
+        let seat = self.seat(request).await?;
+        Ok(((lane, seat), Instant::now()))
+    }
+
+    /// A seat among the calls of all processes that share the PSA. Without one nothing is sent.
+    async fn seat(&self, request: &Request) -> Result<Option<Seat>, HttpError> {
+        let Some(seats) = self.seats.as_ref().filter(|_| request.auth != Auth::None) else {
+            return Ok(None);
         };
-        Ok((lane, sent_at))
+        loop {
+            match seats.take(request.object, self.limits).await {
+                Ok(Taken::Seat(seat)) => return Ok(Some(seat)),
+                Ok(Taken::Wait(wait)) => self.clock.sleep(wait).await,
+                Err(message) => {
+                    return Err(HttpError::Unreachable {
+                        message,
+                        sent: Sent::Never,
+                        failure: None,
+                        gave_up: true,
+                    });
+                }
+            }
+        }
     }
 
     /// Waits for the profile's own pace; a long wait is told once, however many calls share it.

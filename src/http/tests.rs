@@ -2,6 +2,7 @@
 
 mod renewals;
 mod room;
+mod shared;
 mod waits;
 
 use std::{
@@ -114,6 +115,7 @@ fn options(script: &Arc<Script>) -> Options {
         transport,
         authorizer: Arc::new(Key),
         memory: None,
+        seats: None,
     }
 }
 

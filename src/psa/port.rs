@@ -16,7 +16,7 @@ use crate::domain::{
     tenant::Nouns,
 };
 
-pub use crate::http::{Rest, SignInMemory, SignInParts};
+pub use crate::http::{Limits, Rest, Seat, Seats, SignInMemory, SignInParts, Taken};
 
 pub type Result<T> = std::result::Result<T, PsaError>;
 

@@ -10,8 +10,8 @@ use super::{Psa, PsaError, webhook::Webhooks};
 use crate::{
     domain::{note::NoteOn, tenant::Nouns},
     http::{
-        Authorizer, Discreet, Http, Limits, Network, Options, SignInMemory, SignInParts, Transport, Url,
-        address,
+        Authorizer, Discreet, Http, Limits, Network, Options, Seats, SignInMemory, SignInParts, Transport,
+        Url, address,
     },
     system::Clock,
 };
@@ -105,6 +105,8 @@ pub struct Connection {
     pub transport: Option<Arc<dyn Transport>>,
     /// Remembers refused sign-ins for other processes; without it each process learns by itself.
     pub memory: Option<Arc<dyn SignInMemory>>,
+    /// Keeps the seats of all processes that share this PSA; without it each keeps to the limits by itself.
+    pub seats: Option<Arc<dyn Seats>>,
 }
 
 impl Connection {
@@ -172,6 +174,7 @@ impl Connection {
             transport,
             authorizer,
             memory: self.memory.clone(),
+            seats: self.seats.clone(),
         }))
     }
 }

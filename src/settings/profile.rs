@@ -95,6 +95,7 @@ impl Profile {
             patience,
             transport: None,
             memory: None,
+            seats: None,
         })
     }
 }

@@ -193,6 +193,25 @@ async fn what_one_parks_another_approves_undoes_and_exports() {
     program.check().await;
 }
 
+/// Autotask lets three calls at a time be made about one thing, and turns the fourth away.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_together_keep_to_the_limits_of_one_psa() {
+    let Some(database) = postgres::database().await else { return };
+    let program = Program::of_a_team(options("autotask", 2), database).await;
+    let ids = clients(&program);
+    let run = async |id: &str, data_dir: &str| {
+        let command =
+            program.command_in(&elsewhere(&program, data_dir), &["run", "--client-id", id, "--no-links"]);
+        program.end(command).await
+    };
+    let (a, b) = tokio::join!(run(&ids[0], "a"), run(&ids[1], "b"));
+    assert_eq!((a.code, b.code), (0, 0), "{} {}", a.stderr, b.stderr);
+    let turned_away = program.simulator.requests().into_iter().filter(|seen| seen.status == 429).count();
+    assert_eq!(turned_away, 0);
+    assert_settled(&program, 2 * ITEMS).await;
+    program.check().await;
+}
+
 /// The library and the binary agree on what an empty database is.
 #[tokio::test]
 async fn an_empty_database_gets_its_tables_once() {

@@ -67,6 +67,7 @@ fn connection(simulator: &Simulator) -> Connection {
         patience: Some(Duration::from_secs(5)),
         transport: None,
         memory: None,
+        seats: None,
     };
     for field in room.fields {
         let Some(value) = given.remove(field.key) else {

@@ -207,6 +207,7 @@ pub fn connection(simulator: &Simulator, room: &registry::Room, clock: Clock) ->
         patience: Some(std::time::Duration::from_secs(5)),
         transport: None,
         memory: None,
+        seats: None,
     };
     for field in room.fields {
         let Some(value) = given.remove(field.key) else { continue };

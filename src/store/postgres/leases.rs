@@ -149,6 +149,9 @@ fn held(row: &PgRow, own: &Own) -> Database<Held> {
 /// Whether the holder in this line lives. The line has its `host`, `pid` and `boot`, whether its process is `known`, in
 /// which `space` it is numbered, whether it is `near` and was `heard` of.
 pub fn lives(row: &PgRow, own: &Own) -> Database<bool> {
+    if !row.try_get::<bool, _>("known")? {
+        return Ok(false);
+    }
     let process = Identity {
         host: row.try_get("host")?,
         pid: row.try_get::<i64, _>("pid")? as u32,
@@ -157,8 +160,7 @@ pub fn lives(row: &PgRow, own: &Own) -> Database<bool> {
     let numbered_with_us = row.try_get::<bool, _>("near")?
         && process.boot == own.identity.boot
         && row.try_get::<Option<String>, _>("space")?.as_ref() == Some(&own.space);
-    let lives = if numbered_with_us { !process.has_ended(&own.identity) } else { row.try_get("heard")? };
-    Ok(lives && row.try_get::<bool, _>("known")?)
+    if numbered_with_us { Ok(!process.has_ended(&own.identity)) } else { row.try_get("heard") }
 }
 
 /// Gives back what this process took for a run; what another one took over meanwhile is not its to give.

@@ -30,6 +30,7 @@ mod own;
 mod prune;
 mod queue;
 mod reads;
+mod seats;
 mod tokens;
 mod watch;
 mod writer;
@@ -43,6 +44,7 @@ use tokio::time::{Instant, sleep};
 pub use self::{
     address::Address,
     open::{Form, Limits},
+    seats::{Call, LOAN_LASTS, Seated},
 };
 use self::{own::Own, watch::Watched, writer::Writer};
 use super::{
