@@ -75,7 +75,7 @@ async fn assert_settled(program: &Program, changed: usize) {
 async fn run_id(program: &Program) -> String {
     let listed = program.run(&["runs", "list", "--json"]).await;
     let list: serde_json::Value = serde_json::from_str(&listed.stdout).unwrap();
-    list[0]["run_id"].as_str().unwrap().to_owned()
+    list[0]["run"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

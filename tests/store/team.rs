@@ -313,14 +313,14 @@ async fn what_stands_in_the_way_is_told_with_what_to_do_and_without_the_password
     past.execute("INSERT INTO _sqlx_migrations VALUES (9000, 'later', now(), TRUE, '\\x00', 0)")
         .await
         .unwrap();
-    told("NewerSchema", PostgresStore::open(&database.address()).await.unwrap_err());
-    told("NewerSchema", PostgresStore::migrate(&database.address()).await.unwrap_err());
+    told("NewerSchema", &PostgresStore::open(&database.address()).await.unwrap_err());
+    told("NewerSchema", &PostgresStore::migrate(&database.address()).await.unwrap_err());
     past.execute(
         "DELETE FROM _sqlx_migrations; INSERT INTO _sqlx_migrations VALUES (0, 'x', now(), TRUE, '\\x00', 0)",
     )
     .await
     .unwrap();
-    told("OlderSchema", PostgresStore::open(&database.address()).await.unwrap_err());
+    told("OlderSchema", &PostgresStore::open(&database.address()).await.unwrap_err());
 }
 
 fn told(name: &str, error: &StoreError) {

@@ -11,7 +11,7 @@ use super::{
     profile::{self, refuse},
 };
 use crate::{
-    command::{args::Global, print::Failure, stores},
+    command::{args::Global, context::data_dir, print::Failure, stores},
     domain::Timestamp,
     engine::{StoredSignIn, census},
     psa::{
@@ -76,7 +76,7 @@ impl RealSetupDesk {
                 profile,
                 keyring: keyring::is_built_in(),
             },
-            store: stores::which(global).await?.open().await?,
+            store: store(global).await?,
             keyring: keyring::own(),
             clock: Clock::system(),
             psa: Mutex::default(),
@@ -105,6 +105,15 @@ impl RealSetupDesk {
         let psa = (read.room.open)(connection).map_err(|error| troubled(&error))?;
         Ok((psa, sign_in))
     }
+}
+
+/// Where refused sign-ins are remembered: in the team's store, if settings that can be read name one.
+async fn store(global: &Global) -> Result<Arc<dyn Store>, Failure> {
+    let which = match stores::which(global).await {
+        Ok(which) => which,
+        Err(_) => stores::Which::Folder(data_dir(global)?),
+    };
+    Ok(which.open().await?)
 }
 
 #[async_trait]

@@ -37,14 +37,15 @@ pub async fn acquire(connection: &mut PgConnection, wanted: &Wanted, own: &Own) 
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "{HELD} WHERE leases.psa = $3 AND tenant = $4 AND client_id = ANY($5)"
     )))
-    .bind(own.identity.host.as_str())
+    .bind(wanted.holder.process.host.as_str())
     .bind(wanted.ended_after)
     .bind(wanted.tenant.psa.as_str())
     .bind(wanted.tenant.id.as_str())
     .bind(ids)
     .fetch_all(&mut *connection)
     .await?;
-    let there: Vec<Held> = rows.iter().map(|row| held(row, own)).collect::<Database<_>>()?;
+    let there: Vec<Held> =
+        rows.iter().map(|row| held(row, &wanted.holder.process, own)).collect::<Database<_>>()?;
     let there: BTreeMap<&ClientId, &Held> = there.iter().map(|held| (&held.client, held)).collect();
     let mut acquired = Acquired::default();
     for client in &wanted.clients {
@@ -128,10 +129,10 @@ pub async fn all(connection: &mut PgConnection, own: &Own, ended_after: Duration
         .bind(ended_after)
         .fetch_all(connection)
         .await?;
-    rows.iter().map(|row| held(row, own)).collect()
+    rows.iter().map(|row| held(row, &own.identity, own)).collect()
 }
 
-fn held(row: &PgRow, own: &Own) -> Database<Held> {
+fn held(row: &PgRow, observer: &Identity, own: &Own) -> Database<Held> {
     let process = Identity {
         host: row.try_get("host")?,
         pid: row.try_get::<i64, _>("pid")? as u32,
@@ -142,13 +143,13 @@ fn held(row: &PgRow, own: &Own) -> Database<Held> {
         run: RunId::new(row.try_get::<String, _>("run")?),
         by: Holder { process, operator: row.try_get("operator")? },
         since: moment(row.try_get("since")?),
-        ended: !lives(row, own)?,
+        ended: !lives(row, observer, own)?,
     })
 }
 
 /// Whether the holder in this line lives. The line has its `host`, `pid` and `boot`, whether its process is `known`, in
-/// which `space` it is numbered, whether it is `near` and was `heard` of.
-pub fn lives(row: &PgRow, own: &Own) -> Database<bool> {
+/// which `space` it is numbered, whether it is `near` the observer and was `heard` of.
+pub fn lives(row: &PgRow, observer: &Identity, own: &Own) -> Database<bool> {
     if !row.try_get::<bool, _>("known")? {
         return Ok(false);
     }
@@ -158,9 +159,9 @@ pub fn lives(row: &PgRow, own: &Own) -> Database<bool> {
         boot: row.try_get("boot")?,
     };
     let numbered_with_us = row.try_get::<bool, _>("near")?
-        && process.boot == own.identity.boot
+        && process.boot == observer.boot
         && row.try_get::<Option<String>, _>("space")?.as_ref() == Some(&own.space);
-    if numbered_with_us { Ok(!process.has_ended(&own.identity)) } else { row.try_get("heard") }
+    if numbered_with_us { Ok(!process.has_ended(observer)) } else { row.try_get("heard") }
 }
 
 /// Gives back what this process took for a run; what another one took over meanwhile is not its to give.

@@ -174,13 +174,13 @@ async fn take(
          WHERE ended_at IS NULL AND jobs.host IS NOT NULL AND {LANE_FREE}
          ORDER BY number FOR UPDATE OF jobs SKIP LOCKED"
     )))
-    .bind(own.identity.host.as_str())
+    .bind(holder.process.host.as_str())
     .bind(ended_after)
     .fetch_all(&mut *connection)
     .await?;
     let mut found = None;
     for row in &held {
-        if !lives(row, own)? {
+        if !lives(row, &holder.process, own)? {
             found = Some((row.try_get::<i64, _>("number")?, job(row)?));
             break;
         }

@@ -120,7 +120,7 @@ async fn free(
     .await?;
     let mut taken = BTreeSet::new();
     for row in &rows {
-        if lives(row, own)? {
+        if lives(row, &own.identity, own)? {
             taken.insert(row.try_get::<i64, _>("number")?);
         }
     }
