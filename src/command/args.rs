@@ -6,16 +6,16 @@ mod audit;
 mod examples;
 mod export_run;
 mod schedules;
-mod webhooks;
 mod store;
+mod webhooks;
 
 pub use audit::{Audit, Export, Form, Prune, Verify};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 pub use export_run::ExportRun;
 pub use schedules::{List, Schedules};
-pub use webhooks::{Register, Webhooks};
 pub use store::{Copy, Store};
+pub use webhooks::{Register, Webhooks};
 
 /// Retire the PSA configurations of offboarded clients: reviewed one by one, applied safely, proven
 /// afterwards.

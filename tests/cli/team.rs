@@ -105,10 +105,14 @@ async fn a_run_that_was_killed_is_finished_by_another_computer() {
 async fn of_two_that_resume_at_once_one_is_locked_out() {
     let Some(database) = postgres::database().await else { return };
     let program = Program::of_a_team(options("connectwise", 1), database).await;
+    // One after the other, so that it is stopped in the middle.
+    program.write_settings("[profiles.main.pace]\nin_flight = 2");
     let client = clients(&program).remove(0);
     let mut child = begin(&program, &client, 3).await;
+    let pid = child.id().and_then(|pid| rustix::process::Pid::from_raw(pid.cast_signed())).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
     let id = run_id(&program).await;
-    // While it lives nobody else gets it.
+    // While it lives nobody else gets it, however long it sleeps.
     let early = program.end(program.command_in(&elsewhere(&program, "a"), &["runs", "resume", &id])).await;
     assert_eq!(early.code, 7, "{}", early.stderr);
     child.kill().await.unwrap();

@@ -43,6 +43,7 @@ impl BenchWorld {
             patience: None,
             transport: None,
             memory: None,
+            seats: None,
         };
         let profile = Profile {
             name: "bench".to_owned(),

@@ -122,6 +122,7 @@ pub fn bare_door(psa: &str, transport: Arc<dyn Transport>) -> Arc<dyn Door> {
         patience: None,
         transport: Some(transport),
         memory: None,
+        seats: None,
     };
     (room.webhooks.door)(&lock(psa), &connection).expect("the door opens")
 }
