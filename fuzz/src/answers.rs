@@ -154,6 +154,7 @@ fn adapter(simulator: &Simulator, psa: &str, script: &[u8], clock: Clock) -> Arc
         patience: Some(Duration::from_mins(5)),
         transport: Some(Arc::new(bent)),
         memory: None,
+        seats: None,
     })
     .expect("the adapter opens")
 }

@@ -125,6 +125,7 @@ fn door(psa: &str) -> Arc<dyn Door> {
         patience: None,
         transport: Some(Arc::new(OneKey)),
         memory: None,
+        seats: None,
     };
     (room.webhooks.door)(&lock, &connection).expect("the door opens")
 }
