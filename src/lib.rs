@@ -14,6 +14,7 @@
 //! | [`store`] | runs, journal, leases: durable | domain, system |
 //! | [`engine`] | discover, plan, apply, verify | domain, system, psa (the port), store |
 //! | [`tui`] | the screen | domain, report |
+//! | [`service`] | the server: API, queue, workers | domain, report, system, engine, store, psa (the port) |
 //! | [`simulator`] | simulated PSAs | system |
 //! | [`command`] | one file per subcommand: joins the parts | everything |
 
@@ -23,6 +24,7 @@ pub mod engine;
 pub mod http;
 pub mod psa;
 pub mod report;
+pub mod service;
 pub mod settings;
 pub mod simulator;
 pub mod store;

@@ -11,6 +11,7 @@ mod pictures;
 mod psa;
 mod pty;
 mod report;
+mod service;
 mod settings;
 mod simulator;
 mod store;

@@ -6,6 +6,7 @@ mod audit;
 mod examples;
 mod export_run;
 mod schedules;
+mod serve;
 mod store;
 mod webhooks;
 
@@ -14,6 +15,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 pub use export_run::ExportRun;
 pub use schedules::{List, Schedules};
+pub use serve::{MakeToken, Serve, TokenScope, Tokens};
 pub use store::{Copy, Store};
 pub use webhooks::{Register, Webhooks};
 
@@ -109,6 +111,12 @@ pub enum Command {
     /// Make the tables of a team's database, or move what is kept from one store to another
     #[command(subcommand)]
     Store(Store),
+    /// Run unattended: an HTTP API, and whatever else sets runs going without a person
+    #[command(after_help = examples::SERVE)]
+    Serve(Serve),
+    /// Make, list and revoke the tokens of those who may call `mothball serve`
+    #[command(subcommand)]
+    Tokens(Tokens),
     /// Serve a simulated PSA on this computer
     #[command(after_long_help = super::simulate_help::text())]
     Simulate(Simulate),

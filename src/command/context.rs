@@ -59,6 +59,16 @@ impl Context {
     }
 
     pub async fn with_settings(settings: Settings, global: &Global, watched: bool) -> Result<Self, Failure> {
+        Self::on_store(settings, global, watched, None).await
+    }
+
+    /// `opened`: the store that is open already, where several profiles share it.
+    pub async fn on_store(
+        settings: Settings,
+        global: &Global,
+        watched: bool,
+        opened: Option<&Opened>,
+    ) -> Result<Self, Failure> {
         let clock = Clock::system();
         let profile = settings
             .profile(global.profile.as_deref())
@@ -72,7 +82,10 @@ impl Context {
         for secret in connection.secrets.values() {
             crate::telemetry::keep_secret(secret);
         }
-        let Opened { store: audit, team } = stores::open(&settings, &data_dir).await?;
+        let Opened { store: audit, team } = match opened {
+            Some(opened) => opened.clone(),
+            None => stores::open(&settings, &data_dir).await?,
+        };
         let store = Arc::clone(&audit) as Arc<dyn Store>;
         connection.seats = team.map(|team| {
             Arc::new(TeamSeats::new(team, profile.room.key, &connection.sign_in())) as Arc<dyn Seats>

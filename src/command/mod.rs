@@ -20,11 +20,13 @@ mod run;
 mod runs;
 mod schedules;
 mod seats;
+mod serve;
 mod setup;
 mod simulate;
 mod simulate_help;
 mod store;
 mod stores;
+mod tokens;
 mod views;
 mod webhooks;
 
@@ -102,6 +104,14 @@ pub async fn execute(cli: Cli) -> ExitCode {
             Ok(_log) => webhooks::webhooks(&global, args).await,
             Err(failure) => Err(failure),
         },
+        Command::Serve(args) => match log_as(&global, true) {
+            Ok(_log) => serve::serve(&global, args).await,
+            Err(failure) => Err(failure),
+        },
+        Command::Tokens(args) => match log(&global) {
+            Ok(_log) => tokens::tokens(&global, args).await,
+            Err(failure) => Err(failure),
+        },
         Command::Doctor(args) => match log(&global) {
             Ok(_log) => doctor::doctor(&global, args).await,
             Err(failure) => Err(failure),
@@ -131,12 +141,18 @@ fn with_plain(command: Command) -> Result<Command, print::Failure> {
 
 /// Starts the log.
 fn log(global: &Global) -> Result<Telemetry, print::Failure> {
+    log_as(global, false)
+}
+
+/// Starts the log: `structured` for a server, whose log programs read; what matters in it is on standard error, too.
+fn log_as(global: &Global, structured: bool) -> Result<Telemetry, print::Failure> {
     let folder = context::data_dir(global)?;
     let options = telemetry::Options {
         folder: Some(folder.clone()),
         verbosity: Verbosity::of(global.verbose, global.quiet.into()),
         clock: Clock::system(),
-        echo: None,
+        echo: structured.then(|| -> telemetry::Echo { std::sync::Arc::new(|line| print::tell(&line.text)) }),
+        structured,
     };
     let telemetry = Telemetry::start(options).map_err(|error| {
         let message = format!("nothing can be written in {}: {error}", folder.display());

@@ -8,7 +8,7 @@ use super::{
     progress::Style,
 };
 use crate::{
-    domain::{ClientId, ConfigId, ExitCode, Origin, selection::Scope},
+    domain::{ClientId, ConfigId, ExitCode, Origin, event::End, selection::Scope},
     engine::{Ask, Begun, Finished, Order, Who},
     system::{
         process::user,
@@ -49,7 +49,7 @@ async fn carry_out(
         planned = planning => planned,
         stop = stops.next() => {
             let message = format!("The run was {} before anything was planned; nothing was changed.", stop.words());
-            return Ok((engine.conclude_stopped(order, message).await, Some(stop), false));
+            return Ok((engine.conclude_stopped(order, End::Interrupted, message).await, Some(stop), false));
         }
     };
     match engine.begin(order, planned).await? {

@@ -100,6 +100,7 @@ impl Which {
 }
 
 /// A store, and what it is besides if it is a team's.
+#[derive(Clone)]
 pub struct Opened {
     pub store: Arc<dyn Copyable>,
     pub team: Option<Arc<PostgresStore>>,

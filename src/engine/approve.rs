@@ -71,6 +71,18 @@ impl Engine {
             .spawn())
     }
 
+    /// Whether this person may approve this part of the run now. Nothing is asked of the PSA.
+    pub async fn check_approval(
+        &self,
+        stored: StoredRun,
+        part: &Part,
+        by: &Person,
+    ) -> Result<(), EngineError> {
+        let Waiting { stored, plan, .. } = self.waiting(stored).await?;
+        self.may_approve(&stored, by)?;
+        part.of(&plan).map(drop).map_err(EngineError::Usage)
+    }
+
     /// Ends a parked run without anything written. Anybody may, whoever asked for it.
     pub async fn reject(&self, stored: StoredRun, by: &Person) -> Result<Finished, EngineError> {
         let Waiting { stored, plan, mut state } = self.waiting(stored).await?;
@@ -86,6 +98,17 @@ impl Engine {
         }
         let StoredRun { header, survey, .. } = stored;
         Ok(Finished { header, survey, plan: Some(plan), state, journal_head: Some(head) })
+    }
+
+    /// Ends a run that was stored and not begun: whoever made it ended before its plan stood. Nothing of it was
+    /// sent, and another run does what it was to do.
+    pub async fn replace_unbegun(&self, stored: &StoredRun, newer: &RunId) -> Result<(), EngineError> {
+        let text = format!("it was cut off before its plan stood; run {newer} does it instead");
+        let problem = Problem::new(Code::Interrupted, text, self.now());
+        let events = self.stamped(vec![Event::Troubled { problem }, Event::Superseded { by: newer.clone() }]);
+        // If something was added meanwhile somebody is at work on it after all.
+        self.store.append_after(&stored.header.run, &stored.head, &events).await?;
+        Ok(())
     }
 
     /// What a run that ended without being applied came to, for its report.

@@ -208,11 +208,11 @@ impl Engine {
         }
     }
 
-    /// Ends an order that was stopped before anything was planned.
-    pub async fn conclude_stopped(&self, order: &Order, message: String) -> Finished {
+    /// Ends an order that was stopped before anything was planned: interrupted, or cancelled.
+    pub async fn conclude_stopped(&self, order: &Order, how: End, message: String) -> Finished {
         let problem = Problem::new(Code::Interrupted, message, self.now());
         let draft = self.draft_of_failure(&order.who, &order.placeholders(), problem);
-        self.concluded(draft, End::Interrupted, Vec::new()).await
+        self.concluded(draft, how, Vec::new()).await
     }
 
     /// Ends an order that could not be planned.
@@ -249,13 +249,13 @@ impl Engine {
         Ok(Begun::Applies(self.start(draft).await?))
     }
 
-    async fn ended(&self, draft: Draft, how: End, problems: Vec<Problem>) -> Begun {
+    pub(super) async fn ended(&self, draft: Draft, how: End, problems: Vec<Problem>) -> Begun {
         Begun::Ended { finished: self.concluded(draft, how, problems).await, usage: false }
     }
 
     /// Stores a run that writes nothing. There is a report all the same where that fails, and it says why it is in no
     /// journal.
-    pub async fn concluded(&self, draft: Draft, how: End, problems: Vec<Problem>) -> Finished {
+    pub(super) async fn concluded(&self, draft: Draft, how: End, problems: Vec<Problem>) -> Finished {
         match self.conclude(draft.clone(), how, problems.clone()).await {
             Ok(finished) => finished,
             Err(error) => {

@@ -8,6 +8,7 @@ use super::{
     Preselect, ReviewSettings, Settings, SettingsError, StoreSettings, notifications, profile, schedules,
     screen, secret,
     section::{Document, Section},
+    serve,
 };
 use crate::domain::{
     safeguards::{OnLimit, Safeguards},
@@ -35,6 +36,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Settings, SettingsError> {
     let operator = root.text("operator").map(|found| found.value).unwrap_or_default();
     let safeguards = safeguards(root.section("safeguards"));
     let mut store = store(root.section("store"));
+    let serve = serve::read(root.section("serve"));
     let review = review(root.section("review"));
     let ui = screen::ui(root.section("ui"));
     let keys = screen::keys(&root.section("keys"));
@@ -69,6 +71,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Settings, SettingsError> {
         operator,
         safeguards,
         store,
+        serve,
         review,
         ui,
         keys,

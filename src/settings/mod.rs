@@ -15,6 +15,7 @@ mod schedules;
 mod screen;
 pub mod secret;
 mod section;
+mod serve;
 mod unenforced;
 mod webhook;
 
@@ -29,6 +30,7 @@ pub use notifications::Notification;
 pub use profile::Profile;
 pub use screen::{Bell, KeySetting, Placed, UiSettings};
 pub use secret::Secret;
+pub use serve::ServeSettings;
 pub use webhook::WebhookSettings;
 
 use crate::{
@@ -50,6 +52,7 @@ pub struct Settings {
     pub operator: String,
     pub safeguards: Safeguards,
     pub store: StoreSettings,
+    pub serve: ServeSettings,
     pub review: ReviewSettings,
     pub ui: UiSettings,
     /// `[keys]`, in the order of the file.

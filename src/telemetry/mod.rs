@@ -24,11 +24,9 @@ use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt};
 
 pub use redact::Redactor;
 pub use ring::{Level, Line, Ring};
+pub use sink::Echo;
 
-use self::{
-    file::LogFile,
-    sink::{Echo, Sink},
-};
+use self::{file::LogFile, sink::Sink};
 use crate::system::Clock;
 
 /// How much is told: `-v` and `-q` on the command line.
@@ -78,6 +76,8 @@ pub struct Options {
     pub clock: Clock,
     /// Prints a line for whoever runs the program; called while [`Telemetry::speak`] is on.
     pub echo: Option<Echo>,
+    /// Each line is an object of JSON, for programs that read logs.
+    pub structured: bool,
 }
 
 /// The one that was started for this process.
@@ -126,7 +126,7 @@ impl Telemetry {
 
     /// The same, without making it everybody's.
     pub fn prepare(options: Options) -> Result<(Self, Dispatch), TelemetryError> {
-        let Options { folder, verbosity, clock, echo } = options;
+        let Options { folder, verbosity, clock, echo, structured } = options;
         let log = folder
             .map(|folder| {
                 LogFile::open(&folder).map_err(|error| TelemetryError {
@@ -141,17 +141,19 @@ impl Telemetry {
             speaks: Arc::new(AtomicBool::new(true)),
             path: log.as_ref().map(|log| log.path().to_owned()),
         };
-        let sink = Sink::new(&telemetry, log, echo, verbosity.echo(), clock);
+        let sink = Sink::new(&telemetry, log, echo, verbosity.echo(), clock, structured);
         let levels = Targets::new()
             .with_default(verbosity.log_of_others())
             .with_target(env!("CARGO_CRATE_NAME"), verbosity.log());
-        let lines = tracing_subscriber::fmt::layer()
-            .without_time()
-            .with_level(false)
-            .with_ansi(false)
-            .with_writer(sink)
-            .with_filter(levels);
-        Ok((telemetry, Dispatch::new(tracing_subscriber::registry().with(lines))))
+        let lines = tracing_subscriber::fmt::layer().without_time().with_level(false).with_ansi(false);
+        let registry = tracing_subscriber::registry();
+        let dispatch = if structured {
+            let lines = lines.json().flatten_event(true).with_current_span(false).with_span_list(false);
+            Dispatch::new(registry.with(lines.with_writer(sink).with_filter(levels)))
+        } else {
+            Dispatch::new(registry.with(lines.with_writer(sink).with_filter(levels)))
+        };
+        Ok((telemetry, dispatch))
     }
 
     /// What must never be seen is told to this one.

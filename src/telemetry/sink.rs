@@ -13,7 +13,10 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::{Level, Line, Redactor, Ring, Telemetry, file::LogFile};
 use crate::{
-    domain::{Timestamp, text::visible},
+    domain::{
+        Timestamp,
+        text::{harmless_json, visible},
+    },
     system::Clock,
 };
 
@@ -32,6 +35,7 @@ pub struct Sink {
     broken: AtomicBool,
     echo: Option<(Level, Echo)>,
     clock: Clock,
+    structured: bool,
 }
 
 impl Sink {
@@ -41,6 +45,7 @@ impl Sink {
         echo: Option<Echo>,
         echo_level: Level,
         clock: Clock,
+        structured: bool,
     ) -> Self {
         Self {
             redactor: telemetry.redactor.clone(),
@@ -50,12 +55,17 @@ impl Sink {
             broken: AtomicBool::new(false),
             echo: echo.map(|echo| (echo_level, echo)),
             clock,
+            structured,
         }
     }
 
     fn take(&self, level: Level, raw: &str) {
         let at = Timestamp::new(self.clock.now());
         let clean = self.redactor.clean(raw.trim_end());
+        if self.structured {
+            let text = structured(at, level, &clean);
+            return self.put(Line { at, level, text });
+        }
         let mut text = visible(&clean).into_owned();
         if text.len() > LONGEST {
             text.truncate(text.floor_char_boundary(LONGEST));
@@ -66,12 +76,12 @@ impl Sink {
 
     fn put(&self, line: Line) {
         if let Some(log) = &self.log {
-            let written = log.lock().unwrap_or_else(PoisonError::into_inner).write(&format!(
-                "{} {:5} {}\n",
-                line.at,
-                line.level.word(),
-                line.text
-            ));
+            let whole = if self.structured {
+                format!("{}\n", line.text)
+            } else {
+                format!("{} {:5} {}\n", line.at, line.level.word(), line.text)
+            };
+            let written = log.lock().unwrap_or_else(PoisonError::into_inner).write(&whole);
             if let Err(error) = written
                 && !self.broken.swap(true, Ordering::Relaxed)
             {
@@ -91,6 +101,14 @@ impl Sink {
         }
         self.ring.push(line);
     }
+}
+
+/// The object that tracing wrote, with what it leaves to us.
+fn structured(at: Timestamp, level: Level, object: &str) -> String {
+    let members = object.strip_prefix('{').filter(|_| object.len() <= LONGEST);
+    let members =
+        members.map_or_else(|| "\"message\":\"a line that was too long\"}".to_owned(), harmless_json);
+    format!("{{\"at\":\"{at}\",\"level\":\"{}\",{members}", level.word().trim())
 }
 
 /// One event: collected in pieces, passed on as a whole.

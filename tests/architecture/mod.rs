@@ -22,6 +22,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["domain", "system"]),
     ("engine", &["domain", "system", "psa::port", "psa::error", "psa::Psa", "psa::PsaError", "store"]),
     ("tui", &["domain", "report"]),
+    (
+        "service",
+        &[
+            "domain",
+            "report",
+            "system",
+            "engine",
+            "store",
+            "psa::port",
+            "psa::error",
+            "psa::Psa",
+            "psa::PsaError",
+        ],
+    ),
     ("simulator", &["system"]),
     (
         "command",
@@ -36,6 +50,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "store",
             "engine",
             "tui",
+            "service",
             "simulator",
         ],
     ),

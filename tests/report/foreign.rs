@@ -260,6 +260,7 @@ fn no_line_on_a_terminal_in_the_log_or_the_clipboard_lets_foreign_text_out() {
     let mut hostile = Hostile::new(2);
     let folder = tempfile::tempdir().unwrap();
     let (telemetry, dispatch) = Telemetry::prepare(Options {
+        structured: false,
         folder: Some(folder.path().join("data")),
         verbosity: Verbosity(0),
         clock: mothball::system::Clock::fixed("2026-11-24T01:47:19Z".parse().unwrap()),

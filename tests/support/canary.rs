@@ -103,3 +103,12 @@ fn a_planted_secret_is_found() {
     let found = std::panic::catch_unwind(|| assert_none(b"..canary-secret..", &forms, "here"));
     assert!(found.is_err());
 }
+
+/// No file below this folder has this text in it.
+pub fn assert_nowhere(folder: &Path, secret: &str) {
+    assert!(secret.len() >= 8);
+    for path in files(folder) {
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        assert_none(&bytes, &[secret.to_owned()], &path.display().to_string());
+    }
+}

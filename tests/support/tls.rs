@@ -126,3 +126,15 @@ pub async fn door(flaw: Flaw, to: &str) -> Door {
     authority.write_all(trusted.certificate().pem().as_bytes()).unwrap();
     Door { port, authority, accepted }
 }
+
+/// A certificate that nobody but itself vouches for, for loopback, with its key: both in PEM form.
+pub struct OwnCertificate {
+    pub certificate: String,
+    pub key: String,
+}
+
+pub fn certificate() -> OwnCertificate {
+    let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
+    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    OwnCertificate { certificate: made.cert.pem(), key: made.signing_key.serialize_pem() }
+}

@@ -22,6 +22,7 @@ fn logged(verbosity: i8, work: impl FnOnce(&Telemetry)) -> (String, Vec<Line>) {
     let printed = Arc::new(Mutex::new(Vec::new()));
     let told = printed.clone();
     let (telemetry, dispatch) = Telemetry::prepare(Options {
+        structured: false,
         folder: Some(folder.path().join("data")),
         verbosity: Verbosity(verbosity),
         clock: clock(),
@@ -99,7 +100,13 @@ fn an_unwritable_folder_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    let options = Options { folder: Some(file), verbosity: Verbosity::default(), clock: clock(), echo: None };
+    let options = Options {
+        folder: Some(file),
+        verbosity: Verbosity::default(),
+        clock: clock(),
+        echo: None,
+        structured: false,
+    };
     let error = Telemetry::prepare(options).unwrap_err().to_string();
     assert!(error.contains("file/mothball.log") && error.contains("--data-dir"), "{error}");
 }
@@ -128,8 +135,13 @@ fn a_panic_is_logged_without_secrets() {
 #[ignore = "run by another test in a process of its own"]
 fn panics() {
     let Some(folder) = mothball::system::environment::path("MOTHBALL_DATA_DIR") else { return };
-    let options =
-        Options { folder: Some(folder), verbosity: Verbosity::default(), clock: clock(), echo: None };
+    let options = Options {
+        folder: Some(folder),
+        verbosity: Verbosity::default(),
+        clock: clock(),
+        echo: None,
+        structured: false,
+    };
     let telemetry = Telemetry::start(options).unwrap();
     telemetry.redactor().learn(&SecretString::from("canary-in-a-panic"));
     telemetry.watch_panics(|text| {

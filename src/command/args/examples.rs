@@ -221,3 +221,32 @@ Examples:
 
 The record is checked before and after; what is copied stays as it is. Without a password in the address
 it is taken from PGPASSWORD or ~/.pgpass: others can see what stands on a command line.";
+
+pub const SERVE: &str = "\
+Examples:
+  mothball serve
+  mothball serve --listen 127.0.0.1:9000 --workers 2
+  mothball serve --listen 0.0.0.0:8443 --host mothball.msp.example --tls-certificate cert.pem --tls-key key.pem
+  mothball serve --print-openapi
+
+It listens on this computer alone unless told otherwise; elsewhere it needs TLS (or --behind-proxy)
+and a token. Runs that it starts are unattended: the limits for those hold, and what they park waits
+for a person. On SIGTERM runs are interrupted in good order, and the next `mothball serve` goes on
+with them; then it ends with 143 (130 after Ctrl-C), and with 0 if nothing went on.";
+
+pub const TOKENS_MAKE: &str = "\
+Examples:
+  mothball tokens make monitoring --scope read --until 2027-12-31
+  mothball tokens make jane --scope read,trigger,approve
+
+The token is on standard output, everything else on standard error. Whoever has it can do what it
+allows: keep it as you keep a password.";
+
+pub const TOKENS_LIST: &str = "\
+Examples:
+  mothball tokens list
+  mothball tokens list --json";
+
+pub const TOKENS_REVOKE: &str = "\
+Examples:
+  mothball tokens revoke k3w8p1xz0a";

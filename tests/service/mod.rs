@@ -1,0 +1,11 @@
+//! The server, driven over HTTP: every route, every refusal, and that its document tells the truth about both.
+
+mod binary;
+mod decisions;
+mod document;
+mod doors;
+mod idempotency;
+mod narrowing;
+mod refusals;
+mod runs;
+mod server;
