@@ -14,7 +14,7 @@
 //! | [`store`] | runs, journal, leases: durable | domain, system |
 //! | [`engine`] | discover, plan, apply, verify | domain, system, psa (the port), store |
 //! | [`tui`] | the screen | domain, report |
-//! | [`service`] | the server: API, queue, workers | domain, report, system, engine, store, psa (the port) |
+//! | [`service`] | the server: API, queue, workers, schedules, notifications | domain, report, system, http, engine, store, psa (the port) |
 //! | [`simulator`] | simulated PSAs | system |
 //! | [`command`] | one file per subcommand: joins the parts | everything |
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
+use secrecy::ExposeSecret;
 use serde_json::json;
 use tokio::sync::Mutex;
 
@@ -14,13 +15,16 @@ use super::{
     stores::{self, Opened},
 };
 use crate::{
-    domain::{ExitCode, Timestamp, document::Report},
+    domain::{ExitCode, Timestamp, document::Report, schedule::Schedule},
     engine::{Engine, expire_overdue},
+    http::{Network, address},
     service::{
-        self, Doors, Left, Limits, Profiles, Rules, Service, api,
+        self, Doors, Left, Limits, Profiles, Rules, Service, Task, api,
         listen::{ListenError, Listener, TlsFiles},
+        notify::{Notifier, Target},
+        schedule::Scheduler,
     },
-    settings::{ServeSettings, Settings},
+    settings::{Notification, ServeSettings, Settings, SettingsError},
     store::Store,
     system::{
         Clock,
@@ -54,14 +58,20 @@ pub async fn serve(global: &Global, args: &args::Serve) -> Result<ExitCode, Fail
     let has_token = store.tokens().await?.iter().any(|token| token.is_in_force(now));
     may_listen(&wanted, has_token)?;
     let doors = Doors { hosts: hosts(&wanted), behind_proxy: wanted.behind_proxy, limits: Limits::default() };
+    let (schedules, notifications) = (settings.all_schedules(), settings.notifications.clone());
     let profiles = Arc::new(Served { global: global.clone(), settings, opened, open: Mutex::default() });
     let service = Service::new(Arc::clone(&store), profiles, clock, doors);
+    if !notifications.is_empty() {
+        // It is set here and nowhere else, so it was not set before.
+        let _ = service.notifier.set(notifier(&notifications, &service).await?);
+    }
     let listener =
         Listener::bind(wanted.listen, tls(&wanted).as_ref()).await.map_err(|error| cannot_listen(&error))?;
     tell_ready(&listener, &wanted, has_token)?;
 
     let calls = tokio::spawn(listener.serve(api::router(Arc::clone(&service)), Arc::clone(&service)));
     let tidying = tokio::spawn(tidy(Arc::clone(&service)));
+    let scheduling = tokio::spawn(scheduler(schedules, &service).work(service.stop.soon.clone()));
     let working = service::work(Arc::clone(&service), wanted.workers as usize);
     tokio::pin!(working);
     let mut stopped = None;
@@ -72,10 +82,56 @@ pub async fn serve(global: &Global, args: &args::Serve) -> Result<ExitCode, Fail
         }
     };
     tidying.abort();
+    scheduling.await.ok();
     // What a call panicked over was told where it happened.
     calls.await.ok();
     store.close().await;
     Ok(ending(stopped, left))
+}
+
+/// Whoever is told about runs; an address that cannot be had or used is told before anything is begun.
+async fn notifier(notifications: &[Notification], service: &Service) -> Result<Arc<Notifier>, Failure> {
+    let mut targets = Vec::new();
+    let mut faults = Vec::new();
+    for notification in notifications {
+        let url = match notification.url.reveal().await {
+            Ok(url) => url,
+            Err(fault) => {
+                faults.push(fault);
+                continue;
+            }
+        };
+        crate::telemetry::keep_secret(&url);
+        if let Err(error) = address::secret(url.expose_secret()) {
+            faults.push(notification.url.fault(error.to_string()));
+            continue;
+        }
+        targets.push(Target {
+            name: notification.name.clone(),
+            url,
+            preset: notification.preset,
+            events: notification.events.clone(),
+            profiles: notification.profiles.clone(),
+            client_names: notification.client_names,
+            link: notification.link.clone(),
+        });
+    }
+    if !faults.is_empty() {
+        return Err(Failure::usage(SettingsError::Faults(faults).to_string(), ""));
+    }
+    let network = Network::new(None).map_err(|error| Failure::usage(error.to_string(), ""))?;
+    let (clock, tally) = (service.clock.clone(), service.metrics.notices());
+    Ok(Arc::new(Notifier::new(targets, Arc::new(network), clock, tally)))
+}
+
+/// Puts down what the settings' schedules ask for.
+fn scheduler(schedules: Vec<Schedule>, service: &Service) -> Scheduler {
+    let task = |schedule: &Schedule| {
+        let task = Task::Scheduled { inputs: schedule.inputs.clone() };
+        // Plain values: there is nothing in them that could not be written.
+        serde_json::to_value(task).unwrap_or_default()
+    };
+    Scheduler::new(schedules, Arc::clone(&service.store), service.clock.clone(), Box::new(task))
 }
 
 /// The flags stand above the settings.

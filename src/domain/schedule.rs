@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{ClientId, Timestamp, cadence::Cadence};
@@ -25,7 +26,7 @@ pub struct Schedule {
 }
 
 /// What a scheduled run is asked to do. It can only narrow what the settings allow.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inputs {
     pub clients: Clients,
     /// Statuses that count as offboarded, instead of the profile's.
@@ -42,7 +43,8 @@ pub struct Inputs {
 }
 
 /// Whose configurations.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Clients {
     /// Of every client that counts as offboarded.
     #[default]

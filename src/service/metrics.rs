@@ -6,6 +6,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use super::notify::Tally;
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Request {
     route: String,
@@ -30,6 +32,7 @@ pub struct Metrics {
     failures: Counter,
     delays: Counter,
     refused: Counter,
+    notices: Tally,
 }
 
 impl Metrics {
@@ -47,7 +50,15 @@ impl Metrics {
             delays.clone(),
         );
         registry.register("refused_hosts", "Requests for a host that this server is not", refused.clone());
-        Self { registry, requests, runs, jobs, failures, delays, refused }
+        let notices = Tally::default();
+        for (name, help, counter) in [
+            ("notices_told", "Notices about runs that were taken", &notices.delivered),
+            ("notices_failed", "Tries to tell about a run that came to nothing", &notices.failed),
+            ("notices_given_up", "Notices that nobody tries to tell any more", &notices.given_up),
+        ] {
+            registry.register(name, help, counter.clone());
+        }
+        Self { registry, requests, runs, jobs, failures, delays, refused, notices }
     }
 
     pub fn answered(&self, route: &str, status: u16) {
@@ -56,6 +67,11 @@ impl Metrics {
 
     pub fn ended(&self, end: &str) {
         self.runs.get_or_create(&Ending { end: end.to_owned() }).inc();
+    }
+
+    /// What is counted of notices, for whoever tells them.
+    pub fn notices(&self) -> Tally {
+        self.notices.clone()
     }
 
     pub fn failed_sign_in(&self, slowed: bool) {

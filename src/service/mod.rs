@@ -8,13 +8,15 @@ pub mod api;
 pub mod doors;
 pub mod listen;
 mod metrics;
+pub mod notify;
 pub mod profiles;
 mod reports;
+pub mod schedule;
 pub mod task;
 pub mod tokens;
 mod worker;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +41,8 @@ pub struct Service {
     pub doors: Doors,
     pub metrics: Metrics,
     pub stop: Stopping,
+    /// Tells people about runs, if there is anybody to tell.
+    pub notifier: OnceLock<Arc<notify::Notifier>>,
     /// Failed sign-ins, by where they come from.
     pub(crate) failures: tokens::Failures,
 }
@@ -59,6 +63,7 @@ impl Service {
             doors,
             metrics: Metrics::new(),
             stop: Stopping::default(),
+            notifier: OnceLock::new(),
             failures: tokens::Failures::default(),
         })
     }

@@ -12,6 +12,7 @@ use crate::{
         ConfigId, Origin, RunId,
         consent::{Part, Person},
         criteria::Matching,
+        schedule::{Clients, Inputs},
         selection::Scope,
         text::same_name,
     },
@@ -24,6 +25,8 @@ use crate::{
 pub enum Task {
     /// A new run.
     Run(RunInputs),
+    /// A new run as a schedule of the settings wants it.
+    Scheduled { inputs: Inputs },
     /// A new run that undoes this one.
     Undo { of: RunId, inputs: UndoInputs },
     /// A run that waits is approved by this person, all of it or a part.
@@ -212,6 +215,39 @@ impl RunInputs {
             max_changes: None,
             who,
         }
+    }
+}
+
+/// The order that a schedule's inputs come to. They stand in the settings, so nothing forbids what they ask for.
+pub fn scheduled(inputs: &Inputs, origin: &Origin, run: &RunId) -> Order {
+    let (ask, single) = match &inputs.clients {
+        Clients::All => (Ask::All, false),
+        Clients::Named { ids, names } => {
+            (Ask::Named { ids: ids.clone(), names: names.clone() }, ids.len().max(names.len()) == 1)
+        }
+    };
+    let who = Who {
+        requested_by: inputs.requested_by.clone(),
+        ticket: inputs.ticket.clone(),
+        reason: inputs.reason.clone(),
+        dry_run: inputs.dry_run,
+        single,
+        ..who(origin, run)
+    };
+    let scope = Scope {
+        types: inputs.types.clone(),
+        sites: inputs.sites.clone(),
+        include_archived: inputs.include_archived,
+        ..Scope::default()
+    };
+    Order {
+        ask,
+        statuses: inputs.statuses.clone(),
+        scope,
+        require_approval: inputs.require_approval,
+        limit_clients: inputs.limit_clients,
+        max_changes: None,
+        who,
     }
 }
 

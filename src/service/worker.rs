@@ -14,11 +14,12 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     Service, Task,
-    task::{ApproveInputs, RunInputs, UndoInputs, person},
+    notify::{Delivery, Told},
+    task::{ApproveInputs, RunInputs, UndoInputs, person, scheduled},
 };
 use crate::{
-    domain::{Code, Phase, RunId, event::End},
-    engine::{Begun, Control, Engine, EngineError, Finished, RunHandle},
+    domain::{Code, Phase, RunId, document::Report, event::End},
+    engine::{Begun, Control, Engine, EngineError, Finished, Order, RunHandle},
     report,
     store::{Job, NewJob, Once, Put, Stage, StoreError, StoredRun, Wish},
 };
@@ -151,7 +152,23 @@ struct Work {
     job: Job,
 }
 
+/// Tells somebody about a run; needs no PSA.
+async fn tell(service: &Service, delivery: &Delivery, tries: u32) -> Outcome {
+    let Some(notifier) = service.notifier.get() else {
+        return Outcome::Failed("nobody is to be told any more".to_owned());
+    };
+    // The first try was made where the run ended.
+    match notifier.deliver(delivery, tries + 1).await {
+        Told::Done => Outcome::Done,
+        Told::Later(moment) => Outcome::Later(moment.seconds_since(service.now()).max(1.0) as i64),
+        Told::Never(why) => Outcome::Failed(why),
+    }
+}
+
 async fn perform(service: Arc<Service>, job: Job) -> Outcome {
+    if let Some(delivery) = Delivery::of(&job.new) {
+        return tell(&service, &delivery, job.tries).await;
+    }
     let engine = match service.profiles.engine(&job.new.profile).await {
         Ok(engine) => engine,
         Err(why) => return later(job.tries, why),
@@ -167,8 +184,14 @@ async fn perform(service: Arc<Service>, job: Job) -> Outcome {
     let work = Work { service, engine, job };
     match (task, stored) {
         (Task::Run(inputs), None) => Box::pin(work.run(&inputs)).await,
+        (Task::Scheduled { inputs }, None) => {
+            let order = scheduled(&inputs, &work.job.new.origin, work.id());
+            Box::pin(work.run_order(&order)).await
+        }
         (Task::Undo { of, inputs }, None) => work.undo(&of, &inputs).await,
-        (Task::Run(_) | Task::Undo { .. }, Some(stored)) => work.take_over(stored).await,
+        (Task::Run(_) | Task::Scheduled { .. } | Task::Undo { .. }, Some(stored)) => {
+            work.take_over(stored).await
+        }
         (Task::Approve { by, part }, Some(stored)) => work.approve(stored, &by, &part).await,
         (Task::Resume, Some(stored)) => work.resume(stored).await,
         (Task::Approve { .. } | Task::Resume, None) => Outcome::Failed("there is no such run".to_owned()),
@@ -205,18 +228,22 @@ impl Work {
             let finished = self.engine.conclude_failed(&order, &EngineError::Refused(why)).await;
             return self.conclude(&finished).await;
         }
+        self.run_order(&order).await
+    }
+
+    async fn run_order(&self, order: &Order) -> Outcome {
         let planning = async {
             for found in self.engine.look_again_first().await {
                 tracing::warn!("{found}");
             }
-            self.engine.plan(&order).await
+            self.engine.plan(order).await
         };
         let planned = tokio::select! {
             planned = planning => planned,
             () = self.service.stop.soon.cancelled() => return Outcome::Stopped,
             by = self.cancelled() => {
                 let message = format!("The run was cancelled by {by} before anything was planned; nothing was changed.");
-                let finished = self.engine.conclude_stopped(&order, End::Cancelled, message).await;
+                let finished = self.engine.conclude_stopped(order, End::Cancelled, message).await;
                 return self.conclude(&finished).await;
             }
         };
@@ -227,10 +254,10 @@ impl Work {
             tracing::warn!(%error, run = %self.id(), "tried again later");
             return Outcome::Later(backoff(self.job.tries));
         }
-        match self.engine.begin(&order, planned).await {
+        match self.engine.begin(order, planned).await {
             Ok(begun) => self.go_on(begun).await,
             Err(error) => {
-                let finished = self.engine.conclude_failed(&order, &error).await;
+                let finished = self.engine.conclude_failed(order, &error).await;
                 self.conclude(&finished).await
             }
         }
@@ -302,6 +329,7 @@ impl Work {
             return match super::report_of(&stored, self.service.now()) {
                 Ok(report) => {
                     self.service.profiles.keep(&self.job.new.profile, &report).await;
+                    self.tell(&report).await;
                     Outcome::Done
                 }
                 Err(error) => Outcome::Failed(error.to_string()),
@@ -386,10 +414,19 @@ impl Work {
         });
         self.service.profiles.keep(&self.job.new.profile, &report).await;
         self.service.metrics.ended(finished.state.phase.words());
+        self.tell(&report).await;
         // What could be put into no journal is told by its report alone, and by the job.
         match finished.journal_head {
             Some(_) => Outcome::Done,
             None => Outcome::Failed("the store could not keep what became of this run".to_owned()),
+        }
+    }
+
+    /// Tells whoever wants to know. A run is none the worse if that does not work.
+    async fn tell(&self, report: &Report) {
+        let Some(notifier) = self.service.notifier.get() else { return };
+        if let Err(error) = notifier.tell(&self.service.store, report, &self.job.new.origin).await {
+            tracing::error!(%error, run = %self.id(), "nobody is told about this run");
         }
     }
 

@@ -191,6 +191,11 @@ impl Secret {
         }
     }
 
+    /// Says what is wrong with what it leads to.
+    pub fn fault(&self, what: impl Into<String>) -> Fault {
+        Fault { what: what.into(), ..self.place.clone() }
+    }
+
     /// Fetches it.
     pub async fn reveal(&self) -> Result<SecretString, Fault> {
         self.reveal_with(keyring::own().as_ref()).await

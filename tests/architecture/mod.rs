@@ -28,6 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "domain",
             "report",
             "system",
+            "http",
             "engine",
             "store",
             "psa::port",

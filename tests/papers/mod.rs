@@ -1,5 +1,7 @@
 //! What the papers say is what the program does.
 
+mod deployment;
+
 use mothball::{
     psa::registry::ROOMS,
     tui::{action::Action, keymap::Keymap},

@@ -1,6 +1,7 @@
 //! The server, driven over HTTP: every route, every refusal, and that its document tells the truth about both.
 
 mod binary;
+mod by_itself;
 mod decisions;
 mod document;
 mod doors;
