@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::{
     args::{self, Global},
-    context::{Context, data_dir, load_settings},
+    context::{Context, data_dir, load_settings, psa_failure},
     deliver::keep,
     print::{self, Failure},
     stores::{self, Opened},
@@ -23,6 +23,7 @@ use crate::{
         listen::{ListenError, Listener, TlsFiles},
         notify::{Notifier, Target},
         schedule::Scheduler,
+        webhooks::{Way, Ways},
     },
     settings::{Notification, ServeSettings, Settings, SettingsError},
     store::Store,
@@ -30,6 +31,7 @@ use crate::{
         Clock,
         signals::{Stop, Stops},
     },
+    telemetry,
 };
 
 /// How often what has run out is put down: plans that nobody approved, jobs that ended long ago.
@@ -59,7 +61,9 @@ pub async fn serve(global: &Global, args: &args::Serve) -> Result<ExitCode, Fail
     may_listen(&wanted, has_token)?;
     let doors = Doors { hosts: hosts(&wanted), behind_proxy: wanted.behind_proxy, limits: Limits::default() };
     let (schedules, notifications) = (settings.all_schedules(), settings.notifications.clone());
-    let profiles = Arc::new(Served { global: global.clone(), settings, opened, open: Mutex::default() });
+    let ways = ways(&settings, &clock).await?;
+    let profiles =
+        Arc::new(Served { global: global.clone(), settings, ways, opened, open: Mutex::default() });
     let service = Service::new(Arc::clone(&store), profiles, clock, doors);
     if !notifications.is_empty() {
         // It is set here and nowhere else, so it was not set before.
@@ -254,11 +258,32 @@ async fn tidy(service: Arc<Service>) {
     }
 }
 
+/// The ways in for webhooks, one for each profile that has a secret for it. A secret that cannot be had, or could be
+/// guessed, keeps the server from starting: better none than an open one.
+async fn ways(settings: &Settings, clock: &Clock) -> Result<Ways, Failure> {
+    let mut ways = Ways::default();
+    for profile in settings.profiles.values() {
+        let Some(webhook) = &profile.webhook else { continue };
+        let usage = |error: crate::settings::SettingsError| Failure::usage(error.to_string(), "");
+        let lock = webhook.lock(&profile.name).await.map_err(usage)?;
+        lock.secrets.values().for_each(telemetry::keep_secret);
+        // The PSA's own secrets are not needed to tell who sends.
+        let none = profile.secrets.keys().map(|key| (key.clone(), SecretString::default())).collect();
+        let connection = profile.connection_given(none, clock.clone(), None).await.map_err(usage)?;
+        let webhooks = &profile.room.webhooks;
+        let door = (webhooks.door)(&lock, &connection).map_err(|error| psa_failure(&error))?;
+        tracing::info!(target: "mothball::serve", profile = profile.name, "webhooks are taken");
+        ways.open(&profile.name, Way { door, again: webhooks.again });
+    }
+    Ok(ways)
+}
+
 /// The profiles of the settings, each opened when it is first needed.
 struct Served {
     global: Global,
     settings: Settings,
     opened: Opened,
+    ways: Ways,
     open: Mutex<BTreeMap<String, Context>>,
 }
 
@@ -272,6 +297,10 @@ impl Profiles for Served {
     fn rules(&self, profile: &str) -> Option<Rules> {
         let profile = self.settings.profiles.get(profile)?;
         Some(Rules { safeguards: self.settings.safeguards.clone(), criteria: profile.criteria.clone() })
+    }
+
+    fn ways(&self) -> &Ways {
+        &self.ways
     }
 
     async fn engine(&self, profile: &str) -> Result<Engine, String> {

@@ -14,6 +14,7 @@ mod reports;
 pub mod schedule;
 pub mod task;
 pub mod tokens;
+pub mod webhooks;
 mod worker;
 
 use std::sync::{Arc, OnceLock};
@@ -45,6 +46,8 @@ pub struct Service {
     pub notifier: OnceLock<Arc<notify::Notifier>>,
     /// Failed sign-ins, by where they come from.
     pub(crate) failures: tokens::Failures,
+    /// What the webhooks had looked at.
+    pub(crate) looked: webhooks::Looked,
 }
 
 /// How the server ends: nothing new is taken, then what goes on is interrupted; the second time it is cut short.
@@ -65,6 +68,7 @@ impl Service {
             stop: Stopping::default(),
             notifier: OnceLock::new(),
             failures: tokens::Failures::default(),
+            looked: webhooks::Looked::default(),
         })
     }
 

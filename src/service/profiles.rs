@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use super::webhooks::Ways;
 use crate::{
     domain::{Criteria, document::Report, safeguards::Safeguards},
     engine::Engine,
@@ -21,6 +22,9 @@ pub trait Profiles: Send + Sync {
 
     /// What the settings allow; `None` if there is no such profile (any more).
     fn rules(&self, profile: &str) -> Option<Rules>;
+
+    /// The ways in for what the PSAs tell.
+    fn ways(&self) -> &Ways;
 
     /// The engine of this profile, opened when it is first asked for; else why not, without any secret.
     async fn engine(&self, profile: &str) -> Result<Engine, String>;

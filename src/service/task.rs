@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Rules;
+use super::{Rules, webhooks::Look};
 use crate::{
     domain::{
         ConfigId, Origin, RunId,
@@ -33,6 +33,15 @@ pub enum Task {
     Approve { by: String, part: ApproveInputs },
     /// A run that was interrupted goes on.
     Resume,
+    /// A PSA told of a change: a look first, and a run only if there is something to do.
+    Look { at: Look },
+}
+
+impl Task {
+    /// As it stands in the queue.
+    pub fn to_value(&self) -> serde_json::Value {
+        serde_json::to_value(self).expect("a task has nothing in it that JSON cannot hold")
+    }
 }
 
 /// The inputs of a run. They narrow what the settings of the profile allow, and never widen it.

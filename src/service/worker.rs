@@ -16,6 +16,7 @@ use super::{
     Service, Task,
     notify::{Delivery, Told},
     task::{ApproveInputs, RunInputs, UndoInputs, person, scheduled},
+    webhooks::{self, Look, Seen},
 };
 use crate::{
     domain::{Code, Phase, RunId, document::Report, event::End},
@@ -40,6 +41,8 @@ pub struct Left {
 /// What became of a job.
 enum Outcome {
     Done,
+    /// There was nothing to do, and so there is no run.
+    Nothing(&'static str),
     /// Nothing more can be done, and there is no run to tell why.
     Failed(String),
     /// In so many seconds, perhaps.
@@ -132,6 +135,10 @@ async fn see_to(service: &Arc<Service>, job: Job) -> bool {
     let stopped = matches!(outcome, Outcome::Stopped);
     let put_down = match outcome {
         Outcome::Done => service.store.finish_job(&run, now, None).await,
+        Outcome::Nothing(why) => {
+            tracing::info!(target: "mothball::serve", %run, "nothing to do: {why}");
+            service.store.finish_job(&run, now, Some(why)).await
+        }
         Outcome::Failed(why) => {
             tracing::warn!(%run, "{why}");
             service.store.finish_job(&run, now, Some(&why)).await
@@ -189,7 +196,8 @@ async fn perform(service: Arc<Service>, job: Job) -> Outcome {
             Box::pin(work.run_order(&order)).await
         }
         (Task::Undo { of, inputs }, None) => work.undo(&of, &inputs).await,
-        (Task::Run(_) | Task::Scheduled { .. } | Task::Undo { .. }, Some(stored)) => {
+        (Task::Look { at }, None) => work.look(&at).await,
+        (Task::Run(_) | Task::Scheduled { .. } | Task::Undo { .. } | Task::Look { .. }, Some(stored)) => {
             work.take_over(stored).await
         }
         (Task::Approve { by, part }, Some(stored)) => work.approve(stored, &by, &part).await,
@@ -260,6 +268,32 @@ impl Work {
                 let finished = self.engine.conclude_failed(order, &error).await;
                 self.conclude(&finished).await
             }
+        }
+    }
+
+    /// Looks at what a PSA told of. Most often there is nothing to do.
+    async fn look(&self, at: &Look) -> Outcome {
+        let (service, job) = (&self.service, &self.job.new);
+        // A job that was given back is a look of its own: what it waited for has come.
+        if self.job.tries <= 1 && service.looked.since(&job.profile, at, job.at, service.now()) {
+            return Outcome::Nothing("it was looked at since");
+        }
+        let seen = tokio::select! {
+            seen = webhooks::look(&self.engine, at) => seen,
+            () = service.stop.soon.cancelled() => return Outcome::Stopped,
+        };
+        match seen {
+            Ok(Seen::Left(client)) => {
+                let reason = Some("the PSA told of a change (webhook)".to_owned());
+                let inputs =
+                    RunInputs { client_id: Some(client.to_string()), reason, ..RunInputs::default() };
+                self.run(&inputs).await
+            }
+            Ok(Seen::Nothing(why)) => Outcome::Nothing(why),
+            Ok(Seen::Later(until)) => {
+                Outcome::Later(until.seconds_since(service.now()).ceil().max(1.0) as i64)
+            }
+            Err(error) => self.judge(&error),
         }
     }
 

@@ -35,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "psa::error",
             "psa::Psa",
             "psa::PsaError",
+            "psa::webhook",
         ],
     ),
     ("simulator", &["system"]),

@@ -10,3 +10,6 @@ mod narrowing;
 mod refusals;
 mod runs;
 mod server;
+mod webhooks;
+mod webhooks_killed;
+mod webhooks_told;

@@ -6,7 +6,12 @@ use async_trait::async_trait;
 use mothball::{
     domain::document::Report,
     engine::Engine,
-    service::{self, Doors, Left, Limits, Profiles, Rules, Service, api, listen::Listener, tokens},
+    service::{
+        self, Doors, Left, Limits, Profiles, Rules, Service, api,
+        listen::Listener,
+        tokens,
+        webhooks::{Way, Ways},
+    },
     simulator::{Layout, Options},
     store::Right,
     system::Clock,
@@ -17,7 +22,7 @@ use serde_json::{Value, json};
 use tokio::{io::AsyncReadExt, net::TcpStream, task::JoinHandle};
 
 use super::document;
-use crate::support::world::World;
+use crate::support::{vendor, webhooks, world::World};
 
 /// The real ones, but nobody waits for long because of a wrong token.
 pub fn limits() -> Limits {
@@ -25,7 +30,7 @@ pub fn limits() -> Limits {
 }
 
 /// One profile, "test", on the engine of the world.
-struct Only(Engine);
+struct Only(Engine, Ways);
 
 #[async_trait]
 impl Profiles for Only {
@@ -39,6 +44,10 @@ impl Profiles for Only {
     fn rules(&self, _: &str) -> Option<Rules> {
         let profile = &self.0.profile;
         Some(Rules { safeguards: profile.safeguards.clone(), criteria: profile.criteria.clone() })
+    }
+
+    fn ways(&self) -> &Ways {
+        &self.1
     }
 
     async fn engine(&self, _: &str) -> Result<Engine, String> {
@@ -100,7 +109,10 @@ impl Server {
             behind_proxy: false,
             limits,
         };
-        let profiles = Arc::new(Only(world.engine.clone()));
+        let mut ways = Ways::default();
+        let again = vendor::room(world.simulator.psa()).webhooks.again;
+        ways.open("test", Way { door: webhooks::door(&world.simulator), again });
+        let profiles = Arc::new(Only(world.engine.clone(), ways));
         let service = Service::new(store, profiles, Clock::system(), doors);
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
         let address = listener.address().unwrap();

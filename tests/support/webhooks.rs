@@ -143,6 +143,11 @@ where
     }
 }
 
+/// The PSA that has one key for all.
+pub fn one_key() -> Arc<dyn Transport> {
+    Arc::new(Keyring(|_: &WireRequest| (200, serde_json::json!({ "signing_key": SIGNING_KEY }).to_string())))
+}
+
 /// A webhook of this vendor with this body, proven as the vendor does it.
 pub fn proven(psa: &str, body: &[u8]) -> Caught {
     let header = |name: &str, value: String| (name.to_owned(), value.into_bytes());
@@ -190,4 +195,38 @@ pub fn callback(company: i64, key: &str) -> Vec<u8> {
     })
     .to_string()
     .into_bytes()
+}
+
+/// A webhook about this client as the simulated PSA would send it to a profile, made by whoever knows the secret.
+pub async fn genuine(simulator: &Simulator, profile: &str, client: &str) -> Caught {
+    let psa = simulator.psa();
+    let body = match psa {
+        "connectwise" => {
+            let company = simulator.credentials()["company_id"].clone();
+            let address = format!(
+                "{}/v2026_1//system/callbackkey/index.rails?companyName={company}&id={client}",
+                simulator.base_url()
+            );
+            let told =
+                reqwest::get(&address).await.expect("the key can be had").text().await.expect("it is told");
+            let told: serde_json::Value = serde_json::from_str(&told).expect("it is JSON");
+            let body = serde_json::json!({
+                "Action": "updated", "CompanyId": company, "ID": client, "Type": "company",
+                "Metadata": { "key_url": address },
+            });
+            let body = body.to_string().into_bytes();
+            let key = told["signing_key"].as_str().expect("it is a text");
+            return Caught {
+                query: format!("key={}&recordId={client}&action=updated", address_key(profile)),
+                headers: vec![(
+                    "x-content-signature".to_owned(),
+                    callback_signature(key, &body).into_bytes(),
+                )],
+                body,
+            };
+        }
+        "autotask" => format!(r#"{{"Action":"Update","EntityType":"Account","Id":{client}}}"#),
+        _ => format!(r#"{{"id":"{client}","event":"customer updated","object_id":{client}}}"#),
+    };
+    proven(psa, body.as_bytes())
 }

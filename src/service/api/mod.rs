@@ -9,6 +9,7 @@ mod extract;
 mod health;
 pub mod problem;
 mod runs;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -72,6 +73,7 @@ fn routes() -> (Router<Arc<Service>>, OpenApi) {
         .api_route("/v1/runs/{id}/cancel", post_with(runs::cancel, cancel))
         .api_route("/v1/runs/{id}/resume", post_with(runs::resume, resume))
         .api_route("/v1/runs/{id}/undo", post_with(runs::undo, undo))
+        .api_route("/v1/webhooks/{profile}", post_with(webhooks::receive, receive))
         .api_route("/healthz", get_with(health::healthz, healthz))
         .api_route("/readyz", get_with(health::readyz, readyz));
     let mut document = OpenApi {
@@ -183,6 +185,16 @@ fn undo(op: Said<'_>) -> Said<'_> {
     op.id("undoRun")
         .summary("Ask for a run that sets back what this one set inactive")
         .response_with::<202, Answer<RunAnswer>, _>(|response| response.description("The run that undoes it"))
+}
+
+fn receive(op: Said<'_>) -> Said<'_> {
+    op.id("receiveWebhook")
+        .summary("What a PSA tells")
+        .description(
+            "For the PSAs, not for people: each proves itself as its vendor has it. What it says is never believed further \
+             than that a client is worth a look. A profile without a webhook secret has no such address.",
+        )
+        .response_with::<204, (), _>(|response| response.description("It is put down, or was before"))
 }
 
 fn healthz(op: Said<'_>) -> Said<'_> {

@@ -85,6 +85,18 @@ impl Trouble {
         Self::new(StatusCode::UNAUTHORIZED, "TokenRefused", "This needs a token", detail)
     }
 
+    /// Says nothing about what was wrong.
+    pub fn not_proven() -> Self {
+        let detail = "Only the PSA of this profile may call this, and proves it as its vendor has it.";
+        Self::new(StatusCode::UNAUTHORIZED, "NotProven", "Nothing proves who sent this", detail)
+    }
+
+    /// It cannot be taken now; the vendor sends it again upon this status.
+    pub fn come_again(status: u16) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        Self::new(status, "NotNow", "This cannot be taken now", "Send it again in a while.")
+    }
+
     pub fn not_allowed(needed: &str) -> Self {
         let detail = format!("This token was made without the scope {needed}.");
         Self::new(StatusCode::FORBIDDEN, "NotAllowed", "The token does not allow this", detail)
