@@ -188,7 +188,7 @@ impl Session {
         let keyboard = &mut self.keyboard;
         tokio::select! {
             biased;
-            () = stopped(&mut self.options.stop) => Woken::Stop,
+            _ = stopped(&mut self.options.stop) => Woken::Stop,
             () = terminal::panic_seen() => Woken::Panic,
             Some(message) = self.receive.recv() => Woken::Message(message),
             event = next(keyboard) => Woken::Event(event),
@@ -277,17 +277,10 @@ impl Session {
         Ok(None)
     }
 
-    /// Gives the terminal back, stops until continued, takes it again.
+    /// Stops until continued.
     async fn sleep(&mut self) -> Result<(), TuiError> {
-        // Two readers of one terminal steal each other's keys.
         self.silence().await;
-        if let Err(error) = self.painter.leave(FAREWELL).await {
-            tracing::warn!(%error, "the terminal could not be given back");
-        }
-        let slept = (self.options.suspend)();
-        // The signal may take effect a moment after it was sent.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        let size = self.painter.enter(FAREWELL).await.map_err(TuiError::NoTerminal)?;
+        let (size, slept) = sleep(&self.painter, self.options.suspend).await?;
         self.keyboard = Some(Keyboard::open((self.open)()));
         self.model.now = self.desk.now();
         update::update(&mut self.model, Message::Resize(size.0, size.1));
@@ -309,6 +302,22 @@ impl Session {
     }
 }
 
+/// Gives the terminal back, stops until continued, takes it again: how large it is now, and whether the program could be
+/// stopped. Nobody may read keys meanwhile: two readers of one terminal steal them from each other.
+pub(super) async fn sleep(
+    painter: &Painter,
+    suspend: fn() -> std::io::Result<()>,
+) -> Result<((u16, u16), std::io::Result<()>), TuiError> {
+    if let Err(error) = painter.leave(FAREWELL).await {
+        tracing::warn!(%error, "the terminal could not be given back");
+    }
+    let slept = suspend();
+    // The signal may take effect a moment after it was sent.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let size = painter.enter(FAREWELL).await.map_err(TuiError::NoTerminal)?;
+    Ok((size, slept))
+}
+
 /// The next event; never, while there are none to be had.
 pub(super) async fn next(keyboard: &mut Option<Keyboard>) -> Option<std::io::Result<Event>> {
     match keyboard {
@@ -317,14 +326,14 @@ pub(super) async fn next(keyboard: &mut Option<Keyboard>) -> Option<std::io::Res
     }
 }
 
-/// Until the program is asked to end. A sender that is gone will never ask.
-pub(super) async fn stopped(stop: &mut tokio::sync::watch::Receiver<Option<StopSignal>>) {
+/// The next time that the program is asked to end. A sender that is gone will never ask.
+pub(super) async fn stopped(stop: &mut tokio::sync::watch::Receiver<Option<StopSignal>>) -> StopSignal {
     loop {
         if stop.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
-        if stop.borrow().is_some() {
-            return;
+        if let Some(signal) = *stop.borrow() {
+            return signal;
         }
     }
 }

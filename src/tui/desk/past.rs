@@ -1,6 +1,6 @@
 //! Earlier runs, and what can still be done about them.
 
-use crate::domain::{Origin, Phase, RunId, Timestamp, document::FollowUp, plan::Kind};
+use crate::domain::{Origin, Phase, RunId, Timestamp, document::FollowUp, plan::Kind, text::count};
 
 /// One line of History.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,27 @@ impl PastRun {
     /// Who or what asked for it: a person by name, else what set it going.
     pub fn asked_for_by(&self) -> String {
         if self.origin.is_person() { self.requested_by.clone() } else { self.origin.to_string() }
+    }
+
+    /// What it did, or would do: `4 of 5 set inactive, 1 skipped`.
+    pub fn figures(&self) -> String {
+        let done = match self.kind {
+            Kind::Deactivate => "set inactive",
+            Kind::Undo => "restored",
+        };
+        let (items, waits) = (self.items, self.phase == Phase::AwaitingApproval);
+        let mut parts = vec![match (self.dry_run, waits) {
+            (true, _) => format!("dry run: {items} looked at"),
+            (false, true) => format!("{items} to be {done}"),
+            (false, false) => format!("{} of {items} {done}", self.changed),
+        }];
+        if self.skipped > 0 && !self.dry_run && !waits {
+            parts.push(format!("{} skipped", self.skipped));
+        }
+        if self.errors > 0 {
+            parts.push(count(self.errors as usize, "error", "errors"));
+        }
+        parts.join(", ")
     }
 
     fn is_free(&self) -> bool {

@@ -11,10 +11,11 @@ use super::super::{
     desk::{Hold, Row},
     filter::Candidate,
     natural,
+    ticks::Ticks,
 };
 use crate::domain::{
     ClientId, ConfigId, Lifecycle, Links, SignOfLife, Tenant, Timestamp, client::Offboarded,
-    document::Coverage,
+    document::Coverage, text::count,
 };
 
 /// One configuration of a client. Nothing is prepared to find and sort it: there are too many of them.
@@ -92,6 +93,31 @@ impl ClientEntry {
     pub fn title(&self) -> String {
         let client = &self.offboarded.client;
         if client.name.trim().is_empty() { format!("#{}", client.id) } else { client.name.clone() }
+    }
+}
+
+/// Rows that may be ticked in bulk and are not ticked, by whether something hangs on them. Unknown is not none.
+#[derive(Debug, Default)]
+pub struct Unlinked {
+    /// Known to hang on nothing.
+    pub ids: Vec<ConfigId>,
+    pub linked: usize,
+    pub unknown: usize,
+}
+
+impl Unlinked {
+    /// What is told once they are ticked.
+    pub fn told(&self) -> String {
+        let what =
+            count(self.ids.len(), "configuration without links", "configurations without links");
+        let mut parts = vec![format!("Ticked {what}")];
+        if self.linked > 0 {
+            parts.push(format!("{} still linked", self.linked));
+        }
+        if self.unknown > 0 {
+            parts.push(format!("{} left out, because their links could not be read", self.unknown));
+        }
+        parts.join("; ")
     }
 }
 
@@ -277,6 +303,22 @@ impl Data {
 
     pub fn links_of(&self, at: u32) -> &Links {
         &self.links[at as usize]
+    }
+
+    /// Looks through a client's rows for those without links.
+    pub fn find_unlinked(&self, client: &ClientId, ticks: &Ticks, found: &mut Unlinked) {
+        let rows = self.client(client).map_or(&[][..], |at| &self.clients[at].rows);
+        for at in rows {
+            let (entry, links) = (self.entry(*at), self.links_of(*at));
+            if !entry.may_tick_in_bulk() || ticks.contains(entry.id()) {
+            } else if links.are_none() {
+                found.ids.push(entry.id().clone());
+            } else if links.linked().next().is_some() {
+                found.linked += 1;
+            } else {
+                found.unknown += 1;
+            }
+        }
     }
 
     /// Whether an id may be ticked at all.

@@ -18,7 +18,7 @@ use super::{
         effect::Effect,
         message::Message,
         options::{Leave, StopSignal, TuiError},
-        runtime::effects::Effects,
+        runtime::{effects::Effects, stopped},
     },
     session::Session,
 };
@@ -231,18 +231,6 @@ impl Printer {
         self.lines = None;
         if !self.broken {
             let _ = tokio::time::timeout(limit, &mut self.done).await;
-        }
-    }
-}
-
-/// The next time that the program is asked to end. A sender that is gone will never ask.
-async fn stopped(stop: &mut watch::Receiver<Option<StopSignal>>) -> StopSignal {
-    loop {
-        if stop.changed().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        if let Some(signal) = *stop.borrow() {
-            return signal;
         }
     }
 }

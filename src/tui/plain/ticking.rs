@@ -4,7 +4,7 @@ use super::{
     super::{
         desk::{Hold, HoldRequest, Trouble},
         effect::Effect,
-        model::data::LinksState,
+        model::data::{LinksState, Unlinked},
         ticks::Step,
     },
     command::{Pick, Which},
@@ -142,41 +142,16 @@ fn ask_unlinked(session: &mut Session) -> Vec<Effect> {
 
 /// Ticks what hangs on nothing, for the clients of which that was wanted. Unknown is not none.
 pub fn tick_unlinked(session: &mut Session, clients: &[ClientId]) -> Vec<Effect> {
-    let (mut on, mut linked, mut unknown, mut asked) = (Vec::new(), 0, 0, false);
-    for id in clients {
-        if !session.links.tick_unlinked.remove(id) {
-            continue;
-        }
-        asked = true;
-        let Some(client) = session.data.client(id) else { continue };
-        for at in &session.data.clients[client].rows {
-            let entry = session.data.entry(*at);
-            let links = session.data.links_of(*at);
-            if !entry.may_tick_in_bulk() || session.ticks.contains(entry.id()) {
-            } else if links.are_none() {
-                on.push(entry.id().clone());
-            } else if links.linked().next().is_some() {
-                linked += 1;
-            } else {
-                unknown += 1;
-            }
-        }
-    }
-    if !asked {
+    let asked: Vec<&ClientId> =
+        clients.iter().filter(|id| session.links.tick_unlinked.remove(*id)).collect();
+    if asked.is_empty() {
         return Vec::new();
     }
-    let mut said = vec![format!(
-        "Ticked {}.",
-        count(on.len(), "configuration without links", "configurations without links")
-    )];
-    if linked > 0 {
-        said.push(format!("{linked} still linked: not ticked."));
-    }
-    if unknown > 0 {
-        said.push(format!("{unknown} left out, because their links could not be read."));
-    }
-    let effects = change(session, on, Vec::new());
-    session.say(&said.join(" "));
+    let mut found = Unlinked::default();
+    asked.into_iter().for_each(|id| session.data.find_unlinked(id, &session.ticks, &mut found));
+    let told = format!("{}.", found.told());
+    let effects = change(session, found.ids, Vec::new());
+    session.say(&told);
     sum(session);
     effects
 }

@@ -272,8 +272,11 @@ pub fn past(past: &PastRun) -> String {
         past.started_at.minutes(),
         past.asked_for_by(),
         past.phase.words(),
-        figures(past)
+        past.figures()
     )];
+    if past.active_again > 0 {
+        parts.push(format!("{} active again", past.active_again));
+    }
     if let Some(reason) = &past.reason {
         parts.push(format!("reason: {reason}"));
     }
@@ -284,28 +287,4 @@ pub fn past(past: &PastRun) -> String {
         parts.push(format!("going on: {who}"));
     }
     format!("{}.", parts.join("; "))
-}
-
-/// What an earlier run did, or would do, in figures.
-fn figures(past: &PastRun) -> String {
-    let done = match past.kind {
-        Kind::Deactivate => "set inactive",
-        Kind::Undo => "restored",
-    };
-    let items = past.items;
-    let mut parts = if past.dry_run {
-        vec![format!("dry run, {items} looked at")]
-    } else if past.phase == Phase::AwaitingApproval {
-        vec![format!("{items} to be {done}")]
-    } else {
-        vec![format!("{} of {items} {done}", past.changed)]
-    };
-    for (n, word) in
-        [(past.skipped, "skipped"), (past.errors, "with errors"), (past.active_again, "active again")]
-    {
-        if n > 0 {
-            parts.push(format!("{n} {word}"));
-        }
-    }
-    parts.join(", ")
 }

@@ -19,7 +19,7 @@ use super::{
             keyboard::Keyboard,
             next,
             painter::Painter,
-            stopped,
+            sleep, stopped,
             terminal::{self, Display, RealTerminal},
         },
     },
@@ -126,10 +126,7 @@ impl Session {
         let keyboard = &mut self.keyboard;
         tokio::select! {
             biased;
-            () = stopped(&mut self.options.stop) => {
-                let signal = *self.options.stop.borrow();
-                Ok(Some(Message::Stop(signal.unwrap_or(StopSignal::Terminate))))
-            }
+            signal = stopped(&mut self.options.stop) => Ok(Some(Message::Stop(signal))),
             () = terminal::panic_seen() => Err(TuiError::Panicked),
             Some(message) = self.receive.recv() => Ok(Some(message)),
             event = next(keyboard) => Ok(match event {
@@ -178,18 +175,12 @@ impl Session {
         })
     }
 
-    /// Gives the terminal back, stops until continued, takes it again.
+    /// Stops until continued.
     async fn sleep(&mut self) -> Result<(), TuiError> {
         if let Some(keyboard) = self.keyboard.take() {
             keyboard.close().await;
         }
-        if let Err(error) = self.painter.leave(FAREWELL).await {
-            tracing::warn!(%error, "the terminal could not be given back");
-        }
-        let slept = (self.options.suspend)();
-        // The signal may take effect a moment after it was sent.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        let size = self.painter.enter(FAREWELL).await.map_err(TuiError::NoTerminal)?;
+        let (size, slept) = sleep(&self.painter, self.options.suspend).await?;
         self.keyboard = Some(Keyboard::open((self.open)()));
         update(&mut self.model, Message::Resize(size.0, size.1));
         if let Err(error) = slept {

@@ -8,12 +8,16 @@ use super::{
         desk::{LinksRead, Trouble},
         effect::Effect,
         message::Message,
-        model::{Model, data::LinksState, review::Show},
+        model::{
+            Model,
+            data::{LinksState, Unlinked},
+            review::Show,
+        },
         theme::Meaning,
     },
     listing, ticking,
 };
-use crate::domain::{ClientId, text::count};
+use crate::domain::ClientId;
 
 /// How long the cursor rests on a client before its links are read.
 const REST: Duration = Duration::from_millis(250);
@@ -129,44 +133,15 @@ pub fn read(model: &mut Model, asked: &[ClientId], result: Result<Vec<LinksRead>
 /// Ticks the rows without links of those clients for which that was wanted. Unknown is not none.
 pub fn tick_unlinked(model: &mut Model, clients: &[ClientId]) -> Vec<Effect> {
     let review = &mut model.review;
-    let mut on = Vec::new();
-    let (mut linked, mut unknown, mut asked) = (0, 0, false);
-    for id in clients {
-        if !review.links.tick_unlinked.remove(id) {
-            continue;
-        }
-        asked = true;
-        let Some(client) = review.data.client(id) else { continue };
-        for at in &review.data.clients[client].rows {
-            let entry = review.data.entry(*at);
-            if !entry.may_tick_in_bulk() {
-                continue;
-            }
-            let links = review.data.links_of(*at);
-            if links.are_none() {
-                on.push(entry.id().clone());
-            } else if links.linked().next().is_some() {
-                linked += 1;
-            } else {
-                unknown += 1;
-            }
-        }
-    }
-    if !asked {
+    let asked: Vec<&ClientId> =
+        clients.iter().filter(|id| review.links.tick_unlinked.remove(*id)).collect();
+    if asked.is_empty() {
         return Vec::new();
     }
-    let ticked = on.len();
-    let effects = ticking::change(model, on, Vec::new());
-    let mut parts = vec![format!(
-        "Ticked {}",
-        count(ticked, "configuration without links", "configurations without links")
-    )];
-    if linked > 0 {
-        parts.push(format!("{linked} still linked"));
-    }
-    if unknown > 0 {
-        parts.push(format!("{unknown} left out, because their links could not be read"));
-    }
-    model.say(if unknown > 0 { Meaning::Warn } else { Meaning::Info }, parts.join("; "));
+    let mut found = Unlinked::default();
+    asked.into_iter().for_each(|id| review.data.find_unlinked(id, &review.ticks, &mut found));
+    let (told, unknown) = (found.told(), found.unknown);
+    let effects = ticking::change(model, found.ids, Vec::new());
+    model.say(if unknown > 0 { Meaning::Warn } else { Meaning::Info }, told);
     effects
 }

@@ -149,29 +149,7 @@ fn what(past: &PastRun, symbols: &Symbols) -> String {
         0 => String::new(),
         n => format!("{} {n} active again; ", symbols.warning),
     };
-    format!("{again}{}", figures(past))
-}
-
-fn figures(past: &PastRun) -> String {
-    let done = match past.kind {
-        Kind::Deactivate => "set inactive",
-        Kind::Undo => "restored",
-    };
-    let items = past.items;
-    let mut parts = if past.dry_run {
-        vec![format!("dry run: {items} looked at")]
-    } else if past.phase == Phase::AwaitingApproval {
-        vec![format!("{items} to be {done}")]
-    } else {
-        vec![format!("{} of {items} {done}", past.changed)]
-    };
-    if past.skipped > 0 && !past.dry_run && past.phase != Phase::AwaitingApproval {
-        parts.push(format!("{} skipped", past.skipped));
-    }
-    if past.errors > 0 {
-        parts.push(count(past.errors as usize, "error", "errors"));
-    }
-    parts.join(", ")
+    format!("{again}{}", past.figures())
 }
 
 /// Why a run has not come to a good end, and the keys for it.
