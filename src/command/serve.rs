@@ -55,6 +55,7 @@ pub async fn serve(global: &Global, args: &args::Serve) -> Result<ExitCode, Fail
         .map_err(|error| Failure::usage(format!("signals cannot be listened for: {error}"), ""))?;
     let opened = stores::open(&settings, &data_dir(global)?).await?;
     let store = Arc::clone(&opened.store) as Arc<dyn Store>;
+    let alone = opened.team.is_none();
     let clock = Clock::system();
     let now = Timestamp::new(clock.now());
     let has_token = store.tokens().await?.iter().any(|token| token.is_in_force(now));
@@ -72,6 +73,11 @@ pub async fn serve(global: &Global, args: &args::Serve) -> Result<ExitCode, Fail
     let listener =
         Listener::bind(wanted.listen, tls(&wanted).as_ref()).await.map_err(|error| cannot_listen(&error))?;
     tell_ready(&listener, &wanted, has_token)?;
+
+    // A team's database tells an earlier life of this process from this one by itself.
+    if alone {
+        service::free_own(&service).await;
+    }
 
     let calls = tokio::spawn(listener.serve(api::router(Arc::clone(&service)), Arc::clone(&service)));
     let tidying = tokio::spawn(tidy(Arc::clone(&service)));

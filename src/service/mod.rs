@@ -26,7 +26,7 @@ pub use metrics::Metrics;
 pub use profiles::{Profiles, Rules};
 pub use reports::{ReportError, report_of, state_of};
 pub use task::{RunInputs, Task};
-pub use worker::{Left, work};
+pub use worker::{Left, free_own, work};
 
 use crate::{
     domain::{RunId, Timestamp},

@@ -53,7 +53,6 @@ enum Outcome {
 
 /// Works until the server is to end, and then until what goes on has come to a good end.
 pub async fn work(service: Arc<Service>, workers: usize) -> Left {
-    free_own(&service).await;
     let places = Arc::new(Semaphore::new(workers.max(1)));
     let running = TaskTracker::new();
     let interrupted = Arc::new(AtomicUsize::new(0));
@@ -78,8 +77,8 @@ pub async fn work(service: Arc<Service>, workers: usize) -> Left {
 }
 
 /// Jobs that this process seems to have, and cannot: it has only begun. They are of an earlier life that had the same
-/// number, as the first process of a container always has.
-async fn free_own(service: &Service) {
+/// number, as the first process of a container always has. To be called before [`work`].
+pub async fn free_own(service: &Service) {
     let own = Service::holder();
     let jobs = match service.store.jobs().await {
         Ok(jobs) => jobs,

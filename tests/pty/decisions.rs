@@ -75,7 +75,7 @@ async fn a_parked_run_is_rejected_in_history() {
     assert_eq!(program.run(&["run", "--client-id", &id, "--require-approval"]).await.code, 3);
     tokio::task::block_in_place(|| {
         let mut screen = open(&program);
-        screen.wait_for(", complete, read");
+        screen.wait_for("1 run waits for approval");
         screen.send("5");
         screen.wait_for("awaiting approval");
         screen.send("n");

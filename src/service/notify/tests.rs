@@ -87,19 +87,15 @@ fn report(events: Vec<Event>) -> Report {
 /// A client with a name that must not be told, with what the plan has.
 fn survey_of(plan: &Plan) -> Survey {
     use crate::domain::{
-        Configuration, Links,
+        Links,
         survey::{Found, SurveyedClient},
     };
-    let found = plan.items().iter().map(|item| Found {
-        configuration: Configuration {
-            id: item.config_id.clone(),
-            client: item.client_id.clone(),
-            state: item.before.clone(),
-            ..samples::configuration(1, 1)
-        },
-        skip: None,
-        why: None,
-        links: Links::default(),
+    let found = plan.items().iter().map(|item| {
+        let mut configuration = samples::configuration(1, 1);
+        configuration.id = item.config_id.clone();
+        configuration.client = item.client_id.clone();
+        configuration.state = item.before.clone();
+        Found { configuration, skip: None, why: None, links: Links::default() }
     });
     let client = SurveyedClient {
         id: plan.items().first().map(|item| item.client_id.clone()),

@@ -108,8 +108,7 @@ pub struct Unlinked {
 impl Unlinked {
     /// What is told once they are ticked.
     pub fn told(&self) -> String {
-        let what =
-            count(self.ids.len(), "configuration without links", "configurations without links");
+        let what = count(self.ids.len(), "configuration without links", "configurations without links");
         let mut parts = vec![format!("Ticked {what}")];
         if self.linked > 0 {
             parts.push(format!("{} still linked", self.linked));

@@ -142,8 +142,7 @@ fn ask_unlinked(session: &mut Session) -> Vec<Effect> {
 
 /// Ticks what hangs on nothing, for the clients of which that was wanted. Unknown is not none.
 pub fn tick_unlinked(session: &mut Session, clients: &[ClientId]) -> Vec<Effect> {
-    let asked: Vec<&ClientId> =
-        clients.iter().filter(|id| session.links.tick_unlinked.remove(*id)).collect();
+    let asked: Vec<&ClientId> = clients.iter().filter(|id| session.links.tick_unlinked.remove(*id)).collect();
     if asked.is_empty() {
         return Vec::new();
     }

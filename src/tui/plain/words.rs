@@ -11,10 +11,9 @@ use super::super::{
     symbols::Symbols,
 };
 use crate::domain::{
-    Links, Phase, PlanItem,
+    Links, PlanItem,
     document::ConfigReport,
     links::{LinkAnswer, LinkKind},
-    plan::Kind,
     text::count,
 };
 

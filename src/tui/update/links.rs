@@ -133,8 +133,7 @@ pub fn read(model: &mut Model, asked: &[ClientId], result: Result<Vec<LinksRead>
 /// Ticks the rows without links of those clients for which that was wanted. Unknown is not none.
 pub fn tick_unlinked(model: &mut Model, clients: &[ClientId]) -> Vec<Effect> {
     let review = &mut model.review;
-    let asked: Vec<&ClientId> =
-        clients.iter().filter(|id| review.links.tick_unlinked.remove(*id)).collect();
+    let asked: Vec<&ClientId> = clients.iter().filter(|id| review.links.tick_unlinked.remove(*id)).collect();
     if asked.is_empty() {
         return Vec::new();
     }
