@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The clock is looked at this often, however far the next firing is: it may be set, and computers sleep.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_mins(1);
 
 /// A store that cannot be asked is asked again after this time.
 const AGAIN: Duration = Duration::from_secs(10);

@@ -195,7 +195,7 @@ async fn perform(service: Arc<Service>, job: Job) -> Outcome {
             Box::pin(work.run_order(&order)).await
         }
         (Task::Undo { of, inputs }, None) => work.undo(&of, &inputs).await,
-        (Task::Look { at }, None) => work.look(&at).await,
+        (Task::Look { at }, None) => Box::pin(work.look(&at)).await,
         (Task::Run(_) | Task::Scheduled { .. } | Task::Undo { .. } | Task::Look { .. }, Some(stored)) => {
             work.take_over(stored).await
         }
@@ -235,7 +235,7 @@ impl Work {
             let finished = self.engine.conclude_failed(&order, &EngineError::Refused(why)).await;
             return self.conclude(&finished).await;
         }
-        self.run_order(&order).await
+        Box::pin(self.run_order(&order)).await
     }
 
     async fn run_order(&self, order: &Order) -> Outcome {
@@ -286,7 +286,7 @@ impl Work {
                 let reason = Some("the PSA told of a change (webhook)".to_owned());
                 let inputs =
                     RunInputs { client_id: Some(client.to_string()), reason, ..RunInputs::default() };
-                self.run(&inputs).await
+                Box::pin(self.run(&inputs)).await
             }
             Ok(Seen::Nothing(why)) => Outcome::Nothing(why),
             Ok(Seen::Later(until)) => {

@@ -45,9 +45,9 @@ fn command(line: &str) -> Option<Vec<String>> {
     let mut words: Vec<String> = Vec::new();
     for (n, part) in line.split('"').enumerate() {
         if n % 2 == 1 {
-            words.push(part.to_owned())
+            words.push(part.to_owned());
         } else {
-            words.extend(part.split_whitespace().map(str::to_owned))
+            words.extend(part.split_whitespace().map(str::to_owned));
         }
     }
     let is_program = |word: &String| word == "mothball" || word.ends_with("/bin/mothball");
@@ -145,7 +145,7 @@ fn whatever_the_image_is_built_from_is_in_the_source() {
 #[test]
 fn systemd_understands_the_units_and_finds_them_well_closed() {
     if Command::new("systemd-analyze").arg("--version").output().is_err() {
-        eprintln!("LEFT OUT: systemd-analyze is not here, so nobody read the units");
+        crate::support::say("LEFT OUT: systemd-analyze is not here, so nobody read the units");
         return;
     }
     let units = tempfile::tempdir().unwrap();

@@ -60,9 +60,6 @@ impl Profiles for Only {
     }
 }
 
-/// Sooner than the server closes a connection that says nothing: else a call may meet just that.
-const IDLE: std::time::Duration = std::time::Duration::from_secs(1);
-
 pub struct Server {
     pub world: World,
     pub service: Arc<Service>,
@@ -121,7 +118,7 @@ impl Server {
         let address = listener.address().unwrap();
         let listening = tokio::spawn(listener.serve(api::router(Arc::clone(&service)), Arc::clone(&service)));
         let working = (workers > 0).then(|| tokio::spawn(service::work(Arc::clone(&service), workers)));
-        let client = reqwest::Client::builder().no_proxy().pool_idle_timeout(IDLE).build().unwrap();
+        let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
         let mut server = Self { world, service, address, client, listening, working, token: String::new() };
         server.token = server.new_token("ci", &[Right::Read, Right::Trigger, Right::Approve]).await;
         server

@@ -36,7 +36,7 @@ fn about(psa: &str, client: i64) -> Vec<u8> {
 
 async fn receive(ways: &Ways, profile: &str, caught: &Caught, queue: &dyn Queue) -> Answer {
     let headers = caught.headers();
-    let at = jiff::Timestamp::now();
+    let at = mothball::system::Clock::system().now();
     let delivery =
         mothball::psa::webhook::Delivery { query: &caught.query, headers: &headers, body: &caught.body, at };
     ways.receive(profile, &delivery, queue).await

@@ -77,8 +77,8 @@ impl Notice {
 
     /// The names of the run's clients, as a message may show them.
     pub fn names(report: &Report) -> Vec<String> {
-        let named = report.clients().iter().filter_map(|client| client.client_name.as_deref());
-        let mut names: Vec<String> = named.take(MOST_NAMES).map(|name| one_line(name, 80)).collect();
+        let told = report.clients().iter().filter_map(|client| client.client_name.as_deref());
+        let mut names: Vec<String> = told.take(MOST_NAMES).map(|name| one_line(name, 80)).collect();
         let more = report.clients().len().saturating_sub(names.len());
         if more > 0 {
             names.push(format!("and {more} more"));

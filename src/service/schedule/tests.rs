@@ -186,7 +186,7 @@ async fn it_works_until_it_is_told_to_stop() {
     let working = tokio::spawn(scheduler.work(stop.clone()));
     let mut runs = std::collections::BTreeSet::new();
     for _ in 0..24 {
-        clock.sleep(Duration::from_secs(3_600)).await;
+        clock.sleep(Duration::from_hours(1)).await;
         let now = Timestamp::new(clock.now());
         if let Some(job) = store.take_job(&holder(), now).await.unwrap() {
             store.finish_job(&job.new.run, now, None).await.unwrap();

@@ -147,7 +147,9 @@ pub fn tick_unlinked(session: &mut Session, clients: &[ClientId]) -> Vec<Effect>
         return Vec::new();
     }
     let mut found = Unlinked::default();
-    asked.into_iter().for_each(|id| session.data.find_unlinked(id, &session.ticks, &mut found));
+    for id in asked {
+        session.data.find_unlinked(id, &session.ticks, &mut found);
+    }
     let told = format!("{}.", found.told());
     let effects = change(session, found.ids, Vec::new());
     session.say(&told);

@@ -138,7 +138,9 @@ pub fn tick_unlinked(model: &mut Model, clients: &[ClientId]) -> Vec<Effect> {
         return Vec::new();
     }
     let mut found = Unlinked::default();
-    asked.into_iter().for_each(|id| review.data.find_unlinked(id, &review.ticks, &mut found));
+    for id in asked {
+        review.data.find_unlinked(id, &review.ticks, &mut found);
+    }
     let (told, unknown) = (found.told(), found.unknown);
     let effects = ticking::change(model, found.ids, Vec::new());
     model.say(if unknown > 0 { Meaning::Warn } else { Meaning::Info }, told);
