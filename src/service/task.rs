@@ -38,6 +38,11 @@ pub enum Task {
 }
 
 impl Task {
+    /// Whether this job is about a run. A look may come to one, which then stands in the list of runs; a notice never does.
+    pub fn is_of_a_run(task: &serde_json::Value) -> bool {
+        serde_json::from_value(task.clone()).is_ok_and(|task| !matches!(task, Self::Look { .. }))
+    }
+
     /// As it stands in the queue.
     pub fn to_value(&self) -> serde_json::Value {
         serde_json::to_value(self).expect("a task has nothing in it that JSON cannot hold")

@@ -63,7 +63,7 @@ pub async fn list(
     let summaries = service.store.runs(limit).await?;
     let by_run: BTreeMap<&RunId, &Job> = jobs.iter().map(|job| (&job.new.run, job)).collect();
     let mut runs = Vec::new();
-    for job in &jobs {
+    for job in jobs.iter().filter(|job| Task::is_of_a_run(&job.new.task)) {
         // One that was begun long ago stands further down in the list of runs, or behind its end.
         let begun = summaries.iter().any(|run| run.header.run == job.new.run);
         if !begun && service.store.run(&job.new.run).await?.is_none() {
