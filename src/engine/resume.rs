@@ -32,11 +32,12 @@ impl Engine {
         self.may_write()?;
         let run = stored.header.run.clone();
         let plan = reopen(&stored)?.plan;
-        self.same_tenant(&plan).await?;
         let in_hand = self.take_in_hand(&stored.header, &plan)?;
+        // Before the PSA is asked anything: whoever is at work on it may need all the calls that there are.
         self.lock(&stored.header, &plan).await?;
-        // What was read before the lock may be out of date: another process may have gone on, and ended, meanwhile.
         let begun = async {
+            self.same_tenant(&plan).await?;
+            // What was read before the lock may be out of date: another process may have gone on, and ended, meanwhile.
             let stored = self.store.run(&run).await?;
             let stored = stored.ok_or_else(|| EngineError::Refused(format!("there is no run {run}")))?;
             self.must_be_whole(&stored).await?;

@@ -52,6 +52,30 @@ async fn end(program: &Program, child: tokio::process::Child) -> Ended {
     program.ended(&output)
 }
 
+/// Stops the process as Ctrl-Z does, at the worst moment: the database waits for it in the middle of a transaction.
+async fn freeze_in_a_transaction(child: &tokio::process::Child, database: &postgres::Database) {
+    let pid = child.id().and_then(|pid| rustix::process::Pid::from_raw(pid.cast_signed())).unwrap();
+    let mut watching = database.raw().await;
+    loop {
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+        // What it had asked for is answered by then.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let waited_for: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE application_name = $1 AND state = 'idle in transaction'",
+        )
+        .bind(format!("mothball {}", pid.as_raw_nonzero()))
+        .fetch_one(&mut watching)
+        .await
+        .unwrap();
+        if waited_for > 0 {
+            return;
+        }
+        rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
 /// Each item of each run that was approved has one outcome, which is known; each was changed once.
 async fn assert_settled(program: &Program, changed: usize) {
     let store = program.store().await;
@@ -109,8 +133,7 @@ async fn of_two_that_resume_at_once_one_is_locked_out() {
     program.write_settings("[profiles.main.pace]\nin_flight = 2");
     let client = clients(&program).remove(0);
     let mut child = begin(&program, &client, 3).await;
-    let pid = child.id().and_then(|pid| rustix::process::Pid::from_raw(pid.cast_signed())).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+    freeze_in_a_transaction(&child, program.team.as_ref().unwrap()).await;
     let id = run_id(&program).await;
     // While it lives nobody else gets it, however long it sleeps.
     let early = program.end(program.command_in(&elsewhere(&program, "a"), &["runs", "resume", &id])).await;

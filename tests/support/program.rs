@@ -21,7 +21,7 @@ pub struct Program {
     pub simulator: Simulator,
     pub folder: TempDir,
     /// A team's database in place of the file in the data directory.
-    team: Option<Database>,
+    pub team: Option<Database>,
     checked: bool,
 }
 

@@ -45,7 +45,7 @@ impl Address {
             .map_err(|_| {
                 wrong("a part of it cannot be read; special characters in a password are written as %XX")
             })?
-            .application_name("mothball")
+            .application_name(&format!("mothball {}", std::process::id()))
             .disable_statement_logging();
         let mode = url.query_pairs().find(|(key, _)| matches!(&**key, "sslmode" | "ssl-mode"));
         let options = secured(options, mode.map(|(_, mode)| mode.to_ascii_lowercase()).as_deref())?;

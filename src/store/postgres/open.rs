@@ -133,11 +133,12 @@ async fn migrate_on(connection: &mut PgConnection, address: &Address) -> Result<
 pub async fn connect(address: &Address) -> Database<PgConnection> {
     let made = async {
         let mut connection = PgConnection::connect_with(address.options()).await?;
-        // Whatever the database or the account have as their default: what is committed is on the disk.
+        // Whatever the database or the account have as their default: what is committed is on the disk. A process that
+        // was put to sleep in the middle of a transaction lets go before those who wait for it give up.
         connection
             .execute(
-                "SET synchronous_commit = on; SET lock_timeout = '10s';
-                 SET idle_in_transaction_session_timeout = '30s'",
+                "SET synchronous_commit = on; SET lock_timeout = '15s';
+                 SET idle_in_transaction_session_timeout = '10s'",
             )
             .await?;
         Ok(connection)
