@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{ClientId, ConfigId, Label, Text, Timestamp};
+use super::{ClientId, ConfigId, Details, Label, RecordUrl, Text, Timestamp};
 
 /// One configuration, configuration item or asset. A clone shares the record; whoever changes one has it alone.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,9 +31,16 @@ pub struct Record {
     /// The RMM or management system that feeds this record, if the record says so.
     pub rmm: Option<Text>,
     pub last_updated: Option<Timestamp>,
-    pub record_url: Option<Text>,
+    pub record_url: Option<RecordUrl>,
     /// Everything else worth showing, as label and text.
-    pub details: Vec<(Label, Text)>,
+    pub details: Details,
+}
+
+impl Record {
+    /// Where it is shown in the PSA.
+    pub fn url(&self) -> Option<String> {
+        self.record_url.as_ref().map(ToString::to_string)
+    }
 }
 
 impl Configuration {
@@ -44,6 +51,11 @@ impl Configuration {
 
     pub fn lifecycle(&self) -> Lifecycle {
         self.state.lifecycle()
+    }
+
+    /// Whether both are the same record in memory, so that keeping both takes no more room than keeping one.
+    pub fn is_one_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// The same in another state.
@@ -57,7 +69,6 @@ impl From<Record> for Configuration {
     fn from(mut record: Record) -> Self {
         // Lists grow in leaps; what they have too much would be kept a hundred thousand times.
         record.names.shrink_to_fit();
-        record.details.shrink_to_fit();
         Self(Arc::new(record))
     }
 }

@@ -33,7 +33,7 @@ pub fn follow_up(
                 config_id: Some(id.clone()),
                 client_id: client_id.clone(),
                 text,
-                record_url: url.or_else(|| found.configuration.record_url.as_deref().map(str::to_owned)),
+                record_url: url.or_else(|| found.configuration.url()),
             };
             let seen = state.state_of(id).unwrap_or(&found.configuration.state);
             let outcome = found.outcome(state, false);

@@ -5,6 +5,7 @@ use std::{
     borrow::Borrow,
     collections::HashSet,
     fmt,
+    hash::Hash,
     marker::PhantomData,
     ops::Deref,
     sync::{Arc, LazyLock, Mutex, PoisonError},
@@ -139,32 +140,40 @@ impl<T: for<'a> From<&'a str>> de::Visitor<'_> for Reader<T> {
 /// Nothing is said so often that it has a place of its own.
 static NOTHING: LazyLock<Arc<str>> = LazyLock::new(|| "".into());
 
-static LABELS: LazyLock<Mutex<Labels>> = LazyLock::new(Mutex::default);
+static LABELS: LazyLock<Mutex<Once<str>>> = LazyLock::new(Mutex::default);
 
-/// All labels there are.
-#[derive(Default)]
-struct Labels {
-    known: HashSet<Arc<str>>,
+/// All values of a sort that are kept once.
+pub(super) struct Once<T: ?Sized> {
+    known: HashSet<Arc<T>>,
     /// So many may be known before those are let go that nobody holds any more.
     room: usize,
 }
 
-impl Labels {
-    /// Fewer are not worth looking through.
-    const FEW: usize = 4096;
+impl<T: ?Sized> Default for Once<T> {
+    fn default() -> Self {
+        Self { known: HashSet::new(), room: 0 }
+    }
+}
 
-    fn once(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.known.get(text) {
+/// Fewer are not worth looking through.
+const FEW: usize = 4096;
+
+impl<T: ?Sized + Hash + Eq> Once<T>
+where
+    Arc<T>: for<'a> From<&'a T>,
+{
+    pub fn once(&mut self, value: &T) -> Arc<T> {
+        if let Some(known) = self.known.get(value) {
             return Arc::clone(known);
         }
-        if self.known.len() >= self.room.max(Self::FEW) {
-            self.known.retain(|label| Arc::strong_count(label) > 1);
-            self.known.shrink_to(Self::FEW);
+        if self.known.len() >= self.room.max(FEW) {
+            self.known.retain(|known| Arc::strong_count(known) > 1);
+            self.known.shrink_to(FEW);
             self.room = 2 * self.known.len();
         }
-        let label: Arc<str> = text.into();
-        self.known.insert(Arc::clone(&label));
-        label
+        let kept: Arc<T> = value.into();
+        self.known.insert(Arc::clone(&kept));
+        kept
     }
 }
 
@@ -203,15 +212,15 @@ mod tests {
 
     #[test]
     fn labels_that_nobody_holds_any_more_are_let_go() {
-        let mut labels = Labels::default();
+        let mut labels = Once::<str>::default();
         let held = labels.once("held");
-        for number in 0..20 * Labels::FEW {
+        for number in 0..20 * FEW {
             labels.once(&number.to_string());
-            assert!(labels.known.len() <= Labels::FEW, "{}", labels.known.len());
+            assert!(labels.known.len() <= FEW, "{}", labels.known.len());
         }
         assert!(Arc::ptr_eq(&held, &labels.once("held")));
         // Those that are held are never in the way of more.
-        let many: Vec<_> = (0..3 * Labels::FEW).map(|number| labels.once(&number.to_string())).collect();
+        let many: Vec<_> = (0..3 * FEW).map(|number| labels.once(&number.to_string())).collect();
         assert!(labels.known.len() > many.len());
         assert!(many.iter().zip(0..).all(|(label, number)| **label == *number.to_string()));
     }

@@ -239,7 +239,7 @@ pub fn hex(bytes: &[u8]) -> String {
 pub(crate) mod samples {
     use super::*;
     use crate::domain::{
-        StatusRef,
+        Details, StatusRef,
         client::{Client, Signals},
         configuration::Record,
         listing::Claim,
@@ -263,7 +263,7 @@ pub(crate) mod samples {
             rmm: None,
             last_updated: None,
             record_url: None,
-            details: Vec::new(),
+            details: Details::default(),
         }
         .into()
     }

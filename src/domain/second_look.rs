@@ -96,7 +96,7 @@ fn entry(kind: FollowUpKind, row: &Configuration, text: String) -> FollowUp {
         config_id: Some(row.id.clone()),
         client_id: row.client.clone(),
         text,
-        record_url: row.record_url.as_deref().map(str::to_owned),
+        record_url: row.url(),
     }
 }
 

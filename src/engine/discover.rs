@@ -14,7 +14,10 @@ use crate::{
         survey::{Survey, SurveyedClient},
         text::{nearest, same_name},
     },
-    psa::port::{ClientScope, Clients},
+    psa::{
+        News,
+        port::{ClientScope, Clients},
+    },
     store::Deactivated,
 };
 
@@ -124,9 +127,8 @@ impl Engine {
     ) -> Result<Listing<Configuration>, EngineError> {
         let (pages, mut arriving) = mpsc::channel(8);
         let listing = async {
-            let listing = self.psa.configurations(ids, Some(&pages)).await;
-            drop(pages);
-            listing
+            let news = News::new(pages);
+            self.psa.configurations(ids, Some(&news)).await
         };
         let telling = async {
             while let Some(page) = arriving.recv().await {

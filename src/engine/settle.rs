@@ -163,7 +163,7 @@ fn describe(state: &State) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{StatusRef, Wanted, configuration::Record};
+    use crate::domain::{Details, StatusRef, Wanted, configuration::Record};
 
     fn row(active: bool, status: &str) -> Configuration {
         Record {
@@ -183,7 +183,7 @@ mod tests {
             rmm: None,
             last_updated: None,
             record_url: None,
-            details: Vec::new(),
+            details: Details::default(),
         }
         .into()
     }

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-use super::PsaError;
+use super::{News, PsaError};
 use crate::domain::{
     Change, Client, ClientId, ConfigId, Configuration, Criteria, Links, Listing, SignOfLife, State,
     StatusRef, Tenant, Wanted,
@@ -51,7 +51,7 @@ pub trait Psa: Send + Sync {
     async fn configurations(
         &self,
         clients: &[ClientId],
-        news: Option<&mpsc::Sender<Vec<Configuration>>>,
+        news: Option<&News>,
     ) -> Result<Listing<Configuration>>;
 
     /// How many active configurations the tenant has in all.

@@ -238,7 +238,7 @@ fn config_report(source: &Source<'_>, found: &Found) -> (Outcome, ConfigReport) 
         psa_status: after.status_name().map(str::to_owned),
         previous_psa_status: before.status_name().map(str::to_owned),
         links,
-        record_url: configuration.record_url.as_deref().map(str::to_owned),
+        record_url: configuration.url(),
     };
     (outcome, report)
 }

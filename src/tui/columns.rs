@@ -6,7 +6,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use super::{filter::Field, model::data::Entry, natural};
-use crate::domain::{ConfigId, Links, links::LinkKind};
+use crate::domain::{ConfigId, Links, Text, links::LinkKind};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Column {
@@ -131,10 +131,7 @@ impl Column {
             Self::Id => row.id.as_str().into(),
             Self::Parent => row.parent.as_ref().map_or("", ConfigId::as_str).into(),
             Self::Rmm => row.rmm.as_deref().unwrap_or("").into(),
-            Self::Detail(label) => {
-                let found = row.details.iter().find(|(name, _)| **name == **label);
-                found.map_or("", |(_, value)| value).into()
-            }
+            Self::Detail(label) => row.details.get(label).map_or("", Text::as_str).into(),
         }
     }
 

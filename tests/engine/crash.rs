@@ -23,7 +23,7 @@ use mothball::{
     },
     engine::{Engine, EngineError, Finished, Undo, UndoOf, Who},
     psa::{
-        Psa,
+        News, Psa,
         port::{
             Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Result as PsaResult,
             SetAnswer, Ticket,
@@ -35,7 +35,7 @@ use mothball::{
 };
 use tokio::{
     runtime::{Builder, Runtime},
-    sync::{Notify, broadcast, mpsc},
+    sync::{Notify, broadcast},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -133,7 +133,7 @@ impl Psa for StoppingPsa {
     async fn configurations(
         &self,
         clients: &[ClientId],
-        news: Option<&mpsc::Sender<Vec<Configuration>>>,
+        news: Option<&News>,
     ) -> PsaResult<Listing<Configuration>> {
         self.inner.configurations(clients, news).await
     }

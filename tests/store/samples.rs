@@ -2,8 +2,8 @@
 
 use mothball::{
     domain::{
-        Approval, ClientId, ConfigId, Configuration, Event, Listing, Outcome, Plan, Reason, RunId, Stamped,
-        State, Tenant, Timestamp, Wanted,
+        Approval, ClientId, ConfigId, Configuration, Details, Event, Listing, Outcome, Plan, Reason, RunId,
+        Stamped, State, Tenant, Timestamp, Wanted,
         client::{Client, Offboarded, Signals},
         configuration::Record,
         event::{Answer, End},
@@ -40,7 +40,7 @@ pub fn configuration(id: u32) -> Configuration {
         rmm: None,
         last_updated: None,
         record_url: None,
-        details: Vec::new(),
+        details: Details::default(),
     }
     .into()
 }

@@ -9,8 +9,8 @@ use std::{
 use async_trait::async_trait;
 use mothball::{
     domain::{
-        Change, Client, ClientId, ConfigId, Configuration, Criteria, Event, Links, Listing, Signals, State,
-        StatusRef, Tenant, Timestamp, Wanted,
+        Change, Client, ClientId, ConfigId, Configuration, Criteria, Details, Event, Links, Listing, Signals,
+        State, StatusRef, Tenant, Timestamp, Wanted,
         configuration::Record,
         document::Report,
         event::Notice,
@@ -23,7 +23,7 @@ use mothball::{
     },
     engine::{Ask, Draft, Engine, Finished, Pick, Profile, Request, Who},
     psa::{
-        Psa, PsaError,
+        News, Psa, PsaError,
         port::{
             Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Result, SetAnswer, Ticket,
         },
@@ -32,7 +32,7 @@ use mothball::{
     store::{MemoryStore, StoredRun},
     system::Clock,
 };
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 /// Clients 1, 2, 3, … with so many configurations each; configuration 103 is the third of client 1.
@@ -108,7 +108,7 @@ fn row(id: i64, client: i64) -> Configuration {
         rmm: None,
         last_updated: None,
         record_url: None,
-        details: Vec::new(),
+        details: Details::default(),
     }
     .into()
 }
@@ -184,7 +184,7 @@ impl Psa for PaperPsa {
     async fn configurations(
         &self,
         clients: &[ClientId],
-        _news: Option<&mpsc::Sender<Vec<Configuration>>>,
+        _news: Option<&News>,
     ) -> Result<Listing<Configuration>> {
         let paper = self.lock();
         let rows = paper.rows.values().filter(|row| clients.contains(&row.client)).cloned().collect();

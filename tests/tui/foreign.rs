@@ -147,7 +147,7 @@ fn world(hostile: &mut Hostile, clients: i64, each: i64) -> World {
                 0 => hostile.next().into(),
                 _ => format!("https://psa.example/{at}?{}", hostile.next()).into(),
             });
-            configuration.details = vec![(hostile.next().into(), hostile.next().into())];
+            configuration.details = [(hostile.next().into(), hostile.next().into())].into_iter().collect();
             if let Some(status) = &mut configuration.state.status {
                 status.name = hostile.next().into();
             }

@@ -14,7 +14,7 @@ use mothball::{
     },
 };
 
-use super::world::{World, at_work, eventful_past, now, row, stamped};
+use super::world::{World, at_work, details, eventful_past, now, row, stamped};
 
 /// A session whose effects are answered at once by the made-up PSA.
 struct Lines {
@@ -600,7 +600,7 @@ fn names_cannot_drive_the_terminal() {
         row.configuration.name = hostile.into();
         row.configuration.config_type = hostile.into();
         row.configuration.site = Some(hostile.into());
-        row.configuration.details = vec![(hostile.into(), hostile.into())];
+        row.configuration.details = details(&[(hostile, hostile)]);
     }
     let mut lines = Lines::new(world);
     lines.all(&[

@@ -15,7 +15,7 @@ use mothball::{
     },
 };
 
-use super::world::{Screen, World, now};
+use super::world::{Screen, World, details, now};
 
 /// The titles of the columns in sight, as the header shows them.
 fn columns(screen: &Screen) -> Vec<Column> {
@@ -49,7 +49,7 @@ fn remembered(screen: &Screen) -> Vec<View> {
 #[test]
 fn a_filter_knows_fields_phrases_negation_and_the_vendors_own_fields() {
     let mut world = World::small();
-    world.rows[1].configuration.details[1].1 = "R740 xd".into();
+    world.rows[1].configuration.details = details(&[("Manufacturer", "Dell"), ("Model", "R740 xd")]);
     for (typed, expected) in [
         ("serial:102", vec!["SRV-DC2"]),
         ("model:\"r740 xd\"", vec!["SRV-DC2"]),

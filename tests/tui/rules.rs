@@ -46,7 +46,8 @@ fn hostile() -> World {
         let mut row = row(9000 + id, id, name, name);
         row.configuration.site = Some((*name).into());
         row.configuration.serial = Some((*name).into());
-        row.configuration.details.push(((*name).into(), (*name).repeat(50).into()));
+        let known = row.configuration.details.iter().map(|(label, text)| (label.clone(), text.clone()));
+        row.configuration.details = known.chain([((*name).into(), (*name).repeat(50).into())]).collect();
         if at % 2 == 0 {
             row.locked = Some((*name).into());
         }

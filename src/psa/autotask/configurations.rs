@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tokio::sync::mpsc;
-
 use super::{
     Autotask,
     filter::Filter,
@@ -15,11 +13,11 @@ use super::{
 };
 use crate::{
     domain::{
-        ClientId, ConfigId, Configuration, Incomplete, Label, Listing, State, Text, Timestamp,
+        ClientId, ConfigId, Configuration, Details, Incomplete, Label, Listing, State, Text, Timestamp,
         configuration::Record, text::one_line,
     },
     psa::{
-        PsaError,
+        News, PsaError,
         lenient::{day, filled, kept},
         listing::each,
         port::Result,
@@ -103,7 +101,7 @@ impl Names {
 pub async fn list(
     psa: &Autotask,
     clients: &[ClientId],
-    news: Option<&mpsc::Sender<Vec<Configuration>>>,
+    news: Option<&News>,
 ) -> Result<Listing<Configuration>> {
     let companies: Vec<i64> = clients.iter().filter_map(|id| number(id.as_str())).collect();
     let no_names = Names::default();
@@ -115,17 +113,25 @@ pub async fn list(
             let belongs = |row: &wire::ConfigurationItem| row.company.is_some_and(|id| asked.contains(&id));
             let of = |row: &wire::ConfigurationItem| convert(no_names, row.clone()).ok();
             let listener = news.map(|to| Listener { to, of: &of });
-            psa.api.proven_list(&list, &belongs, listener.as_ref()).await
+            let listing = psa.api.proven_list(&list, &belongs, listener.as_ref()).await?;
+            in_words(psa, listing, news).await
         }
     })
     .await?;
-    let listing = Listing::joined(parts);
+    Ok(Listing::joined(parts))
+}
+
+async fn in_words(
+    psa: &Autotask,
+    listing: Listing<wire::ConfigurationItem>,
+    news: Option<&News>,
+) -> Result<Listing<Configuration>> {
     let names = Names::of(psa, listing.rows()).await?;
     listing.try_map(|row| {
         if row.is_active.is_none() {
             return Err(Incomplete::unmarked(WHAT, row.id.unwrap_or_default()).into());
         }
-        convert(&names, row)
+        Ok(News::as_told(news, convert(&names, row)?))
     })
 }
 
@@ -175,7 +181,7 @@ fn rmm(row: &wire::ConfigurationItem) -> Option<String> {
         .map(|text| one_line(&text, 300))
 }
 
-fn details(names: &Names, row: &wire::ConfigurationItem) -> Vec<(Label, Text)> {
+fn details(names: &Names, row: &wire::ConfigurationItem) -> Details {
     let text = |text: &Option<Text>| kept(text.as_ref());
     let date = |text: &Option<String>| day(text.as_ref()).map(|day| Label::from(day.to_string()).into());
     let product = row.product.and_then(|id| names.products.get(&id).cloned());

@@ -26,11 +26,11 @@ mod zone;
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use tokio::sync::{OnceCell, broadcast, mpsc};
+use tokio::sync::{OnceCell, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Psa, PsaError,
+    News, Psa, PsaError,
     lenient::filled,
     port::{
         Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Pool, Result, SetAnswer, Ticket,
@@ -295,7 +295,7 @@ impl Psa for Autotask {
     async fn configurations(
         &self,
         clients: &[ClientId],
-        news: Option<&mpsc::Sender<Vec<Configuration>>>,
+        news: Option<&News>,
     ) -> Result<Listing<Configuration>> {
         configurations::list(self, clients, news).await
     }

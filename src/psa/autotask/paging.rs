@@ -7,7 +7,6 @@ use std::{
 };
 
 use serde::de::DeserializeOwned;
-use tokio::sync::mpsc;
 
 use super::{
     client::Api,
@@ -18,7 +17,7 @@ use crate::{
     domain::{Configuration, Listing},
     http::{Tries, Url},
     psa::{
-        PsaError,
+        News, PsaError,
         lenient::{Row, filled, id_of},
         listing::{Kind, Page, all_there, each, pages, proven},
         port::Result,
@@ -69,7 +68,7 @@ impl List {
 
 /// Who is told the pages as they come, and in which words.
 pub struct Listener<'a, T> {
-    pub to: &'a mpsc::Sender<Vec<Configuration>>,
+    pub to: &'a News,
     pub of: &'a (dyn Fn(&T) -> Option<Configuration> + Sync),
 }
 
@@ -156,9 +155,7 @@ impl Api {
         let mut rows = pages(&kind, first, |from| async move {
             let page = self.page::<T>(list, &from).await?;
             if let Some(listener) = listener {
-                let told = page.rows.iter().filter_map(listener.of).collect();
-                // Whoever wanted the news may have left; the listing does not depend on it.
-                let _ = listener.to.send(told).await;
+                listener.to.tell(page.rows.iter().filter_map(listener.of).collect()).await;
             }
             let brings_new = {
                 let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use tokio::sync::mpsc;
-
 use super::{
     CHUNKS_AT_ONCE, ConnectWise,
     client::Place,
@@ -15,11 +13,11 @@ use super::{
 };
 use crate::{
     domain::{
-        ClientId, ConfigId, Configuration, Incomplete, Label, Listing, Text, Timestamp,
+        ClientId, ConfigId, Configuration, Details, Incomplete, Label, Listing, RecordUrl, Text, Timestamp,
         configuration::Record, text::one_line,
     },
     psa::{
-        PsaError,
+        News, PsaError,
         lenient::id_of,
         listing::{Kind, chunks, each, proven},
         port::Result,
@@ -37,7 +35,7 @@ warrantyExpirationDate,billFlag,parentConfigurationId,activeFlag,managementLink,
 pub async fn list(
     psa: &ConnectWise,
     clients: &[ClientId],
-    news: Option<&mpsc::Sender<Vec<Configuration>>>,
+    news: Option<&News>,
 ) -> Result<Listing<Configuration>> {
     let companies: Vec<i64> = clients.iter().filter_map(|id| number(id.as_str())).collect();
     if companies.is_empty() {
@@ -51,14 +49,47 @@ pub async fn list(
         async move { list_chunk(psa, &chunk, place, statuses, news).await }
     })
     .await?;
-    let listing = Listing::joined(parts);
-    let statuses = psa.statuses_for(listing.rows()).await?;
-    listing.try_map(|row| {
-        if row.active_flag.is_none() {
-            return Err(Incomplete::unmarked("configuration", row.id.unwrap_or_default()).into());
+    Ok(Listing::joined(parts))
+}
+
+/// A row of a page: in the domain's words at once, so that a long list is not kept twice; as it was sent where something
+/// must still be asked about it.
+enum Read {
+    InWords(Configuration),
+    AsSent(Box<wire::Configuration>),
+}
+
+impl Read {
+    fn of(psa: &ConnectWise, place: &Place, statuses: &Statuses, row: wire::Configuration) -> Self {
+        let is_clear = row.active_flag.is_some() && statuses.know(&row);
+        // What cannot be said in words is told once the list is whole.
+        match is_clear.then(|| convert(psa, place, statuses, &row)) {
+            Some(Ok(record)) => Self::InWords(record),
+            _ => Self::AsSent(Box::new(row)),
         }
-        convert(psa, &place, &statuses, row)
-    })
+    }
+
+    fn id(&self) -> String {
+        match self {
+            Self::InWords(record) => record.id.to_string(),
+            Self::AsSent(row) => id_of(&**row),
+        }
+    }
+
+    fn company(&self) -> Option<i64> {
+        match self {
+            Self::InWords(record) => number(record.client.as_str()),
+            Self::AsSent(row) => row.company.as_ref()?.id,
+        }
+    }
+
+    /// As it is told before the list is whole.
+    fn as_news(&self, psa: &ConnectWise, place: &Place, statuses: &Statuses) -> Option<Configuration> {
+        match self {
+            Self::InWords(record) => Some(record.clone()),
+            Self::AsSent(row) => convert(psa, place, statuses, row).ok(),
+        }
+    }
 }
 
 async fn list_chunk(
@@ -66,33 +97,52 @@ async fn list_chunk(
     companies: &[i64],
     place: &Place,
     statuses: &Statuses,
-    news: Option<&mpsc::Sender<Vec<Configuration>>>,
-) -> Result<Listing<wire::Configuration>> {
+    news: Option<&News>,
+) -> Result<Listing<Configuration>> {
     let asked: BTreeSet<i64> = companies.iter().copied().collect();
     let list = List::new("configuration", PATH, FIELDS).when(Condition::one_of("company/id", companies));
-    let belongs = |row: &wire::Configuration| {
-        row.company.as_ref().and_then(|company| company.id).is_some_and(|id| asked.contains(&id))
-    };
-    let kind = Kind { what: list.what, id: &id_of::<wire::Configuration>, belongs: &belongs };
+    let belongs = |row: &Read| row.company().is_some_and(|id| asked.contains(&id));
+    let kind = Kind { what: list.what, id: &Read::id, belongs: &belongs };
     let list = &list;
-    proven(
+    let listing = proven(
         &kind,
         || psa.api.count(&list.path, list.condition.as_ref()),
         |expected| async move {
             let mut pager: Pager<'_, wire::Configuration> = Pager::new(&psa.api, list, Some(expected));
             let mut rows = Vec::new();
             while let Some(page) = pager.next().await? {
+                let page: Vec<Read> =
+                    page.into_iter().map(|row| Read::of(psa, place, statuses, row)).collect();
                 if let Some(news) = news {
-                    let told = page.iter().filter_map(|row| convert(psa, place, statuses, row.clone()).ok());
-                    // Whoever wanted the news may have left; the listing does not depend on it.
-                    let _ = news.send(told.collect()).await;
+                    news.tell(page.iter().filter_map(|row| row.as_news(psa, place, statuses)).collect())
+                        .await;
                 }
                 rows.extend(page);
             }
             Ok(rows)
         },
     )
-    .await
+    .await?;
+    in_words(psa, place, listing).await
+}
+
+async fn in_words(
+    psa: &ConnectWise,
+    place: &Place,
+    listing: Listing<Read>,
+) -> Result<Listing<Configuration>> {
+    let sent = listing.rows().iter().filter_map(|row| match row {
+        Read::AsSent(row) => Some(&**row),
+        Read::InWords(_) => None,
+    });
+    let statuses = psa.statuses_for(sent).await?;
+    listing.try_map(|row| match row {
+        Read::InWords(record) => Ok(record),
+        Read::AsSent(row) if row.active_flag.is_none() => {
+            Err(Incomplete::unmarked("configuration", row.id.unwrap_or_default()).into())
+        }
+        Read::AsSent(row) => convert(psa, place, &statuses, &row),
+    })
 }
 
 /// A record in the domain's words.
@@ -100,9 +150,9 @@ pub fn convert(
     psa: &ConnectWise,
     place: &Place,
     statuses: &Statuses,
-    row: wire::Configuration,
+    row: &wire::Configuration,
 ) -> Result<Configuration> {
-    let state = statuses.state(&row);
+    let state = statuses.state(row);
     let id =
         row.id.ok_or_else(|| PsaError::Unreadable { message: "a configuration without an id".to_owned() })?;
     let company =
@@ -113,7 +163,6 @@ pub fn convert(
             ),
         })?;
     let named = |reference: &Option<wire::Reference>| kept(reference.as_ref()?.name.as_ref());
-    let details = details(&row, &named);
     let plain = |text: &Option<Text>| text.clone().unwrap_or_default();
     let updated = row.info.as_ref().and_then(|info| info.last_updated.as_deref());
     let record = Record {
@@ -132,17 +181,14 @@ pub fn convert(
         parent: row.parent_configuration_id.filter(|id| *id > 0).map(ConfigId::from),
         rmm: filled(row.management_link.as_ref()).map(|link| one_line(link, 300).into()),
         last_updated: updated.and_then(Timestamp::parse),
-        record_url: psa.api.screen(place, "ConfigFV", id).map(Text::from),
-        details,
-        name: row.name.unwrap_or_default(),
+        record_url: psa.api.screen(place, "ConfigFV", id).map(RecordUrl::from),
+        details: details(row, &named),
+        name: plain(&row.name),
     };
     Ok(record.into())
 }
 
-fn details(
-    row: &wire::Configuration,
-    named: &impl Fn(&Option<wire::Reference>) -> Option<Label>,
-) -> Vec<(Label, Text)> {
+fn details(row: &wire::Configuration, named: &impl Fn(&Option<wire::Reference>) -> Option<Label>) -> Details {
     let label = |text: &Option<Label>| kept(text.as_ref()).map(Text::from);
     let named = |reference| named(reference).map(Text::from);
     let text = |text: &Option<Text>| kept(text.as_ref());

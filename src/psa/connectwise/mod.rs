@@ -21,11 +21,11 @@ mod write;
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use tokio::sync::{OnceCell, RwLock, broadcast, mpsc};
+use tokio::sync::{OnceCell, RwLock, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Psa,
+    News, Psa,
     port::{Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Result, SetAnswer, Ticket},
     registry::{Connection, CriteriaWords, Field, FieldKind, Pace, PaceLimits, Right, Room},
 };
@@ -269,7 +269,7 @@ impl Psa for ConnectWise {
     async fn configurations(
         &self,
         clients: &[ClientId],
-        news: Option<&mpsc::Sender<Vec<Configuration>>>,
+        news: Option<&News>,
     ) -> Result<Listing<Configuration>> {
         configurations::list(self, clients, news).await
     }

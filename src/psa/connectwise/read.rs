@@ -67,7 +67,7 @@ pub async fn by_ids(
             tracing::warn!(id = row.id, "the PSA does not show the active mark of this configuration");
             continue;
         }
-        let record = convert(psa, &place, &statuses, row)?;
+        let record = convert(psa, &place, &statuses, &row)?;
         answer.insert(record.id.clone(), Some(record));
     }
     for (id, why) in &read.unreadable {

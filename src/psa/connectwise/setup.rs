@@ -91,8 +91,10 @@ impl Statuses {
         State { active: row.active_flag == Some(true), status, closed: known.map(|known| known.closed) }
     }
 
-    fn knows(&self, rows: &[wire::Configuration]) -> bool {
-        rows.iter().filter_map(|row| row.status.as_ref()?.id).all(|id| self.by_id.contains_key(&id))
+    /// Whether the status of this row is among them.
+    pub fn know(&self, row: &wire::Configuration) -> bool {
+        let status = row.status.as_ref().and_then(|status| status.id);
+        status.is_none_or(|id| self.by_id.contains_key(&id))
     }
 }
 
@@ -131,13 +133,17 @@ impl ConnectWise {
     }
 
     /// The statuses, read anew if one of these rows has one that was added since.
-    pub(super) async fn statuses_for(&self, rows: &[wire::Configuration]) -> Result<Arc<Statuses>> {
+    pub(super) async fn statuses_for(
+        &self,
+        rows: impl IntoIterator<Item = &wire::Configuration> + Clone,
+    ) -> Result<Arc<Statuses>> {
+        let all_in = |statuses: &Statuses| rows.clone().into_iter().all(|row| statuses.know(row));
         let known = self.statuses().await?;
-        if known.knows(rows) {
+        if all_in(&known) {
             return Ok(known);
         }
         let mut statuses = self.statuses.write().await;
-        if let Some(newer) = statuses.as_ref().filter(|newer| newer.knows(rows)) {
+        if let Some(newer) = statuses.as_ref().filter(|newer| all_in(newer)) {
             return Ok(Arc::clone(newer));
         }
         let fresh = Arc::new(self.read_statuses().await?);

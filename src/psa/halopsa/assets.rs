@@ -18,20 +18,19 @@ use super::{
 };
 use crate::{
     domain::{
-        ClientId, ConfigId, Configuration, Incomplete, Label, Listing, State, StatusRef, Text, Timestamp,
+        ClientId, ConfigId, Configuration, Details, Incomplete, Label, Listing, State, StatusRef, Text,
+        Timestamp,
         configuration::{self, Record},
         text::one_line,
     },
     psa::{
-        PsaError,
+        News, PsaError,
         listing::{chunks, each},
         port::Result,
     },
 };
 
 pub const PATH: &str = "/Asset";
-
-type News<'a> = Option<&'a mpsc::Sender<Vec<Configuration>>>;
 
 /// All assets, active or not; the order of ids keeps pages apart while others work.
 pub fn everything() -> List {
@@ -42,32 +41,30 @@ pub fn everything() -> List {
 }
 
 /// Every asset of these clients.
-pub async fn list(psa: &HaloPsa, clients: &[ClientId], news: News<'_>) -> Result<Listing<Configuration>> {
+pub async fn list(
+    psa: &HaloPsa,
+    clients: &[ClientId],
+    news: Option<&News>,
+) -> Result<Listing<Configuration>> {
     let clients: Vec<i64> = clients.iter().filter_map(|id| number(id.as_str())).collect();
     if clients.is_empty() {
         return Ok(Listing::nothing());
     }
-    let rows = of_clients(psa, &clients, false, news).await?;
-    if rows.rows().is_empty() {
+    let listing = of_clients(psa, &clients, false, news).await?;
+    if listing.rows().is_empty() {
         psa.api.may_be_empty(&everything()).await?;
     }
-    in_words(psa, rows).await
+    Ok(listing)
 }
 
-/// The same listing in the domain's words.
-pub async fn in_words(psa: &HaloPsa, rows: Listing<wire::Asset>) -> Result<Listing<Configuration>> {
-    let words = Words::of(psa, rows.rows()).await?;
-    rows.try_map(|row| convert(psa, &words, &row))
-}
-
-/// The rows of these clients. Newer servers know a filter for several clients; older ones do not, and unknown
+/// The assets of these clients. Newer servers know a filter for several clients; older ones do not, and unknown
 /// parameters are ignored without a word.
 pub async fn of_clients(
     psa: &HaloPsa,
     clients: &[i64],
     active_only: bool,
-    news: News<'_>,
-) -> Result<Listing<wire::Asset>> {
+    news: Option<&News>,
+) -> Result<Listing<Configuration>> {
     let base = &everything().but("includeinactive", &!active_only);
     let clients: BTreeSet<i64> = clients.iter().copied().collect();
     if clients.len() > 1 && !psa.api.has(Quirk::AssetsOfOneClientOnly) {
@@ -85,8 +82,7 @@ pub async fn of_clients(
         let all = psa.api.count(base).await?;
         if all.div_ceil(PAGE as u64) < clients.len() as u64 {
             let ours = |row: &wire::Asset| row.client_id.is_some_and(|id| clients.contains(&id));
-            let whole = proven(psa, base, &|_| true, news, &ours).await?;
-            return Ok(whole.narrowed(ours));
+            return proven(psa, base, &|_| true, news, &ours).await;
         }
     }
     let parts =
@@ -94,19 +90,24 @@ pub async fn of_clients(
     Ok(Listing::joined(parts))
 }
 
-async fn of_one(psa: &HaloPsa, base: &List, client: i64, news: News<'_>) -> Result<Listing<wire::Asset>> {
+async fn of_one(
+    psa: &HaloPsa,
+    base: &List,
+    client: i64,
+    news: Option<&News>,
+) -> Result<Listing<Configuration>> {
     let list = base.clone().with("client_id", &client);
     let belongs = |row: &wire::Asset| row.client_id == Some(client);
     proven(psa, &list, &belongs, news, &belongs).await
 }
 
-/// The rows of several clients by one filter; `None` if the server turns out to look at one of them only.
+/// The assets of several clients by one filter; `None` if the server turns out to look at one of them only.
 async fn of_several(
     psa: &HaloPsa,
     base: &List,
     clients: &BTreeSet<i64>,
-    news: News<'_>,
-) -> Result<Option<Listing<wire::Asset>>> {
+    news: Option<&News>,
+) -> Result<Option<Listing<Configuration>>> {
     let ids: Vec<i64> = clients.iter().copied().collect();
     let room = psa.api.room_for_ids(PATH, &base.clone().with("client_ids", &"").pairs());
     let parts = each(chunks(&ids, room), AT_ONCE, |chunk| async move {
@@ -114,7 +115,8 @@ async fn of_several(
         let list = base.clone().with("client_ids", &joined(&chunk));
         let belongs = |row: &wire::Asset| row.client_id.is_some_and(|id| asked.contains(&id));
         let listing = proven(psa, &list, &belongs, news, &belongs).await?;
-        let seen: BTreeSet<i64> = listing.rows().iter().filter_map(|row| row.client_id).collect();
+        let seen: BTreeSet<i64> =
+            listing.rows().iter().filter_map(|row| number(row.client.as_str())).collect();
         // A client without assets is rare: more likely the filter was not understood.
         if let Some(client) = asked.difference(&seen).last()
             && !of_one(psa, base, *client, None).await?.rows().is_empty()
@@ -129,14 +131,15 @@ async fn of_several(
 
 type Test<'a> = &'a (dyn Fn(&wire::Asset) -> bool + Sync);
 
-/// A list with its proof and with every mark. Pages are passed on, in the domain's words, as they arrive.
+/// A list with its proof and with every mark, what is `ours` of it in the domain's words. Pages are passed on as they
+/// arrive.
 async fn proven(
     psa: &HaloPsa,
     list: &List,
     belongs: Test<'_>,
-    news: News<'_>,
+    news: Option<&News>,
     ours: Test<'_>,
-) -> Result<Listing<wire::Asset>> {
+) -> Result<Listing<Configuration>> {
     let (pages, mut arriving) = mpsc::channel::<Vec<wire::Asset>>(2);
     let listing = async {
         let listing = psa.api.proven_list(list, belongs, news.map(|_| &pages)).await;
@@ -148,13 +151,13 @@ async fn proven(
         while let Some(page) = arriving.recv().await {
             let Some(news) = news else { continue };
             let ours = page.into_iter().filter(|row| ours(row));
-            let told = ours.filter_map(|row| convert(psa, &words, &row).ok()).collect();
-            // Whoever wanted the news may have left; the listing does not depend on it.
-            let _ = news.send(told).await;
+            news.tell(ours.filter_map(|row| convert(psa, &words, &row).ok()).collect()).await;
         }
     };
     let (listing, ()) = tokio::join!(listing, passing_on);
-    marked(psa, list, listing?).await
+    let listing = marked(psa, list, listing?).await?.narrowed(ours);
+    let words = Words::of(psa, listing.rows()).await?;
+    listing.try_map(|row| Ok(News::as_told(news, convert(psa, &words, &row)?)))
 }
 
 /// Ids as the vendor's lists of ids are written.
@@ -269,11 +272,11 @@ fn serial(row: &wire::Asset) -> Option<Text> {
     })
 }
 
-fn details(row: &wire::Asset) -> Vec<(Label, Text)> {
+fn details(row: &wire::Asset) -> Details {
     let label = |text: &Option<Label>| kept(text.as_ref()).map(Text::from);
     let text = |text: &Option<Text>| kept(text.as_ref());
     let date = |text: &Option<String>| day(text.as_ref()).map(|day| Label::from(day.to_string()).into());
-    let mut details: Vec<(Label, Text)> = [
+    let told = [
         ("Asset tag", text(&row.inventory_number)),
         ("Key field 2", text(&row.key_field2)),
         ("Key field 3", text(&row.key_field3)),
@@ -284,14 +287,11 @@ fn details(row: &wire::Asset) -> Vec<(Label, Text)> {
         ("Contract until", date(&row.contract_end_date)),
         ("Criticality", label(&row.criticality_description)),
         ("Warranty until", date(&row.warranty_end)),
-    ]
-    .into_iter()
-    .filter_map(|(label, value)| Some((label.into(), value?)))
-    .collect();
+    ];
+    let told = told.into_iter().filter_map(|(label, value)| Some((label.into(), value?)));
     let pages: BTreeMap<&str, &str> = row.marks.pages().collect();
     let page = |(system, page): (&str, &str)| (format!("{system} page").into(), one_line(page, 300).into());
-    details.extend(pages.into_iter().map(page));
-    details
+    told.chain(pages.into_iter().map(page)).collect()
 }
 
 #[cfg(test)]

@@ -26,11 +26,11 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::sync::{OnceCell, broadcast, mpsc};
+use tokio::sync::{OnceCell, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Psa,
+    News, Psa,
     port::{Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Result, SetAnswer, Ticket},
     registry::{Connection, CriteriaWords, Field, FieldKind, Pace, PaceLimits, Right, Room},
 };
@@ -291,7 +291,7 @@ impl Psa for HaloPsa {
     async fn configurations(
         &self,
         clients: &[ClientId],
-        news: Option<&mpsc::Sender<Vec<Configuration>>>,
+        news: Option<&News>,
     ) -> Result<Listing<Configuration>> {
         assets::list(self, clients, news).await
     }

@@ -38,7 +38,9 @@ fn row(name: &str, config_type: &str) -> Row {
             rmm: Some("Datto RMM 55".into()),
             last_updated: Timestamp::parse("2026-06-15T08:00:00Z"),
             record_url: None,
-            details: vec![("Manufacturer".into(), "Dell".into()), ("IP address".into(), "10.0.0.7".into())],
+            details: [("Manufacturer".into(), "Dell".into()), ("IP address".into(), "10.0.0.7".into())]
+                .into_iter()
+                .collect(),
         }
         .into(),
         locked: None,

@@ -173,10 +173,10 @@ pub fn about(
     if let Some(at) = row.last_updated {
         field("Updated", &format!("{} UTC", at.minutes()));
     }
-    for (label, value) in &row.details {
+    for (label, value) in row.details.iter() {
         field(label, value);
     }
-    field("Record", row.record_url.as_deref().unwrap_or(""));
+    field("Record", &row.url().unwrap_or_default());
     told.push(format!(
         "Its {} {} counts as offboarded: {}.",
         setting.nouns.client,

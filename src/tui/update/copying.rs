@@ -111,7 +111,7 @@ fn of_rows(model: &Model, what: CopyWhat) -> (String, String) {
     let row = &entry.row.configuration;
     match what {
         CopyWhat::Id => (format!("the id {}", row.id), one_line(row.id.as_str(), CELL)),
-        CopyWhat::Link => ("the link".to_owned(), link(row.record_url.as_deref())),
+        CopyWhat::Link => ("the link".to_owned(), link(row.url().as_deref())),
         CopyWhat::Row => ("the row".to_owned(), line(&cells(model, &table_columns(model), at))),
         CopyWhat::Table => {
             let columns = table_columns(model);
@@ -151,7 +151,7 @@ fn cells(model: &Model, columns: &[Column], at: u32) -> Vec<String> {
     cells.extend([
         review.data.clients[entry.client].title(),
         if review.is_ticked(at) { "yes" } else { "no" }.to_owned(),
-        entry.row.configuration.record_url.as_deref().unwrap_or_default().to_owned(),
+        entry.row.configuration.url().unwrap_or_default(),
     ]);
     cells
 }

@@ -194,7 +194,7 @@ fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
     if let Some(at) = row.last_updated {
         field("Updated", &format!("{} UTC", at.minutes()));
     }
-    for (label, value) in &row.details {
+    for (label, value) in row.details.iter() {
         field(label, value);
     }
     let others: Vec<&str> = row
@@ -214,7 +214,7 @@ fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
         );
     }
     signs(model, client, page);
-    url(row.record_url.as_deref(), page);
+    url(row.url().as_deref(), page);
 }
 
 fn links(model: &Model, at: u32, client: &ClientEntry, page: &mut Prose<()>) {

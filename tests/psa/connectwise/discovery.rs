@@ -7,7 +7,7 @@ use mothball::{
         ClientId, ConfigId, Criteria, Timestamp,
         criteria::{CustomField, Matching},
     },
-    psa::{PsaError, port::ClientScope},
+    psa::{News, PsaError, port::ClientScope},
     simulator::{CompanyTruth, Layout, Options},
     system::Clock,
 };
@@ -134,8 +134,7 @@ async fn configurations_are_all_there_and_as_they_are_stored() {
             }
             rows
         });
-        let listing = psa.configurations(&ids, Some(&news)).await.unwrap();
-        drop(news);
+        let listing = psa.configurations(&ids, Some(&News::new(news))).await.unwrap();
         assert_eq!(counting.await.unwrap(), listing.rows().len());
         let visible = truth.configurations.values().filter(|row| !row.hidden);
         assert_eq!(listing.rows().len(), visible.clone().count());

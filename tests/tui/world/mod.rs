@@ -14,8 +14,8 @@ use std::{
 
 use mothball::{
     domain::{
-        Client, ClientId, Code, ConfigId, Event, Links, Outcome, Reason, SignOfLife, Signals, SkipReason,
-        Stamped, State, StatusRef, Tenant, Timestamp,
+        Client, ClientId, Code, ConfigId, Details, Event, Links, Outcome, Reason, SignOfLife, Signals,
+        SkipReason, Stamped, State, StatusRef, Tenant, Timestamp,
         client::Offboarded,
         configuration::Record,
         document::{Coverage, FollowUp},
@@ -124,7 +124,7 @@ pub fn row(id: i64, client: i64, name: &str, config_type: &str) -> Row {
             rmm: None,
             last_updated: Some(now().plus_seconds(-86_400 * id)),
             record_url: Some(format!("https://psa.example/configuration/{id}").into()),
-            details: vec![("Manufacturer".into(), "Dell".into()), ("Model".into(), "R640".into())],
+            details: details(&[("Manufacturer", "Dell"), ("Model", "R640")]),
         }
         .into(),
         locked: None,
@@ -335,4 +335,8 @@ pub fn tenant() -> Tenant {
 
 pub fn stamped(seconds: i64, event: Event) -> Stamped {
     Stamped { at: now().plus_seconds(seconds), event }
+}
+
+pub fn details(pairs: &[(&str, &str)]) -> Details {
+    pairs.iter().map(|(label, text)| ((*label).into(), (*text).into())).collect()
 }

@@ -87,7 +87,7 @@ fn client_report(client: &SurveyedClient, state: &RunState, facts: &RunFacts) ->
                 config_id: Some(configuration.id.clone()),
                 client_id: id.clone(),
                 text: format!("{}: {}", configuration.title(), found.links.get(kind).items()[0].name),
-                record_url: configuration.record_url.as_deref().map(Into::into),
+                record_url: configuration.url(),
             });
         }
         configs.push(ConfigReport {
@@ -104,7 +104,7 @@ fn client_report(client: &SurveyedClient, state: &RunState, facts: &RunFacts) ->
             psa_status: None,
             previous_psa_status: None,
             links: found.links.clone(),
-            record_url: configuration.record_url.as_deref().map(Into::into),
+            record_url: configuration.url(),
         });
     }
     ClientReport {

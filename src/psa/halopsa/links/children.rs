@@ -1,10 +1,7 @@
 //! Children: active assets whose record names one of ours as its parent.
 
 use super::{
-    super::{
-        HaloPsa,
-        assets::{in_words, of_clients},
-    },
+    super::{HaloPsa, assets::of_clients},
     Scope, number,
 };
 use crate::{
@@ -28,8 +25,7 @@ async fn children(psa: &HaloPsa, scope: &Scope<'_>) -> Result<Found> {
     }
     let wanted = scope.assets();
     let clients: Vec<i64> = scope.configurations.iter().map(|(_, client, _)| *client).collect();
-    let rows = of_clients(psa, &clients, true, None).await?;
-    for child in in_words(psa, rows).await?.into_rows() {
+    for child in of_clients(psa, &clients, true, None).await?.into_rows() {
         let parent = child.parent.as_ref().and_then(|parent| number(parent.as_str()));
         let Some(parent) = parent.filter(|parent| child.state.active && wanted.contains(parent)) else {
             continue;

@@ -69,7 +69,7 @@ pub async fn read(psa: &HaloPsa, scope: &Scope<'_>) -> (Found, Signs) {
         }
         // The record names the contract that it is in, whatever the contract says.
         for (asset, row) in scope.of_client(client) {
-            if row.details.iter().any(|(label, value)| label == "Contract" && same_name(value, &name)) {
+            if row.details.get("Contract").is_some_and(|value| same_name(value, &name)) {
                 found.add(asset, link());
             }
         }
