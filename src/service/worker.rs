@@ -28,8 +28,9 @@ use crate::{
 /// A PSA that is away, or a client that somebody works on, is tried again so often.
 const TRIES: u32 = 8;
 
-/// The queue is looked into at least so often, whatever is heard or not.
-const IDLE: Duration = Duration::from_mins(1);
+/// The queue is looked into at least so often, whatever is heard or not: a server that was killed tells nobody what it
+/// had in hand.
+const IDLE: Duration = Duration::from_secs(15);
 
 /// What the workers leave behind when the server ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

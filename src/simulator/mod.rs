@@ -2,7 +2,7 @@
 //! write their own tools.
 //!
 //! What any vendor's simulator shares lives here: the handle, what a vendor is to it (`vendor`), the server and its connections (`server`, `wire`),
-//! faults and how they are played (`faults`, `spoil`), the log of writes and requests (`log`), changes that no client made (`watch`), records and query strings as such (`rows`, `query`), what is really
+//! faults and how they are played (`faults`, `spoil`), the log of writes and requests (`log`), how many were under way at once (`at_once`), changes that no client made (`watch`), records and query strings as such (`rows`, `query`), what is really
 //! stored (`truth`), webhooks on their way (`deliver`), control routes (`control`), who plays in a generated tenant (`cast`), people and places (`people`). A vendor's rules, records and wire
 //! format live in its own folder. Nothing here uses the program's own adapters: a misreading there is not repeated.
 
@@ -12,6 +12,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::system::Clock;
 
+mod at_once;
 pub mod autotask;
 mod cast;
 pub mod connectwise;
@@ -242,6 +243,12 @@ impl Simulator {
     /// How many requests there were.
     pub fn count(&self) -> u64 {
         lock(&self.shared.journal).total
+    }
+
+    /// The most requests with the right credentials that were under way at the same time: about each part that the
+    /// vendor limits by itself, and under `""` in all.
+    pub fn most_at_once(&self) -> BTreeMap<&'static str, usize> {
+        lock(&self.shared.at_once).most()
     }
 
     /// Forgets requests, counters and notes, so that a test can count from here on. The log of writes stays.

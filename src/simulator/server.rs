@@ -16,6 +16,7 @@ use axum::{
 };
 
 use super::{
+    at_once::AtOnce,
     exchange::{Call, Content, Reply, Request, Sighting},
     faults::{Dice, Kind, Plan, Sight},
     log::{Journal, RequestSeen},
@@ -54,6 +55,7 @@ pub(crate) struct Shared {
     /// Where redirects to "another host" lead.
     pub elsewhere: String,
     pub elsewhere_seen: Mutex<Vec<RequestSeen>>,
+    pub at_once: Mutex<AtOnce>,
     next: AtomicU64,
 }
 
@@ -85,6 +87,7 @@ impl Shared {
             keep_bodies,
             elsewhere,
             elsewhere_seen: Mutex::default(),
+            at_once: Mutex::default(),
             next: AtomicU64::new(0),
         }
     }
@@ -243,12 +246,19 @@ struct Visit {
     shared: Arc<Shared>,
     sighting: Sighting,
     arrival: Arrival,
+    object: Option<&'static str>,
 }
 
 impl Visit {
     fn of(shared: &Arc<Shared>, request: &Request, sighting: &Sighting) -> Self {
-        let arrival = lock(&shared.vendor).arrive(request, sighting);
-        Self { shared: Arc::clone(shared), sighting: sighting.clone(), arrival }
+        let (arrival, object) = {
+            let mut vendor = lock(&shared.vendor);
+            (vendor.arrive(request, sighting), vendor.object(sighting))
+        };
+        if sighting.authorised {
+            lock(&shared.at_once).enter(object);
+        }
+        Self { shared: Arc::clone(shared), sighting: sighting.clone(), arrival, object }
     }
 }
 
@@ -261,6 +271,9 @@ impl Drop for Visit {
     fn drop(&mut self) {
         if self.arrival.refused.is_none() {
             lock(&self.shared.vendor).leave(&self.sighting, self.shared.clock.now());
+        }
+        if self.sighting.authorised {
+            lock(&self.shared.at_once).leave(self.object);
         }
     }
 }

@@ -41,6 +41,11 @@ pub(crate) trait Vendor: std::fmt::Debug + Send {
     /// What a request is about. Changes nothing.
     fn sight(&self, request: &Request) -> Sighting;
 
+    /// The part of the API that a request is about, where the vendor limits the requests about each part.
+    fn object(&self, _sighting: &Sighting) -> Option<&'static str> {
+        None
+    }
+
     /// A request has come in; unless it is turned away it stays until [`Vendor::leave`]. For limits on what is under way at once.
     fn arrive(&mut self, _request: &Request, _sighting: &Sighting) -> Arrival {
         Arrival::default()

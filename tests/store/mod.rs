@@ -10,6 +10,7 @@ mod pruning;
 mod queue;
 pub(crate) mod samples;
 mod schedules;
+mod seats;
 mod team;
 mod tokens;
 mod watching;

@@ -1,15 +1,12 @@
 //! What only a team's store can promise: processes on many computers, a database that goes away and comes back.
 
-use std::{
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use mothball::{
     domain::{ClientId, Event, RunId, Timestamp},
     store::{
         Claim, Hold, Holder, Store, StoreError,
-        postgres::{Address, Call, Limits, PostgresStore, Seated},
+        postgres::{Address, Limits, PostgresStore},
     },
     system::process::Identity,
 };
@@ -347,76 +344,6 @@ async fn an_address_that_is_not_safe_is_refused_before_anything_is_sent() {
     let error = Address::parse(&"postgres://team:pw@db.example/mothball?sslmode=require".to_owned().into())
         .unwrap_err();
     told("Address", &error);
-}
-
-fn call(tenant: &str) -> Call {
-    Call {
-        tenant: tenant.to_owned(),
-        seats: vec![("Companies".to_owned(), 3), (String::new(), 4)],
-        requests: 40,
-        window: Duration::from_hours(1),
-        borrows: false,
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn of_all_processes_no_more_calls_are_under_way_than_there_are_seats() {
-    let database = database!();
-    let stores = [database.open().await, database.open().await, database.open().await];
-    let (now, most) = (AtomicU32::new(0), AtomicU32::new(0));
-    let calls = (0..30).map(|n| {
-        let (store, now, most) = (&stores[n % 3], &now, &most);
-        async move {
-            loop {
-                match store.take_seats(&call("t")).await.unwrap() {
-                    Seated::Yes { seats, .. } => {
-                        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                        tokio::time::sleep(Duration::from_millis(3)).await;
-                        now.fetch_sub(1, Ordering::SeqCst);
-                        return store.give_seats_back("t", &seats).await.unwrap();
-                    }
-                    Seated::Full => tokio::time::sleep(Duration::from_millis(3)).await,
-                    Seated::Spent(_) => panic!("nothing was to be borrowed"),
-                }
-            }
-        }
-    });
-    futures_util::future::join_all(calls).await;
-    assert_eq!(most.load(Ordering::SeqCst), 3);
-    // Another thing has seats of its own, and all things together have as many as there are.
-    let about = |object: &str| Call { seats: vec![(object.to_owned(), 3), (String::new(), 4)], ..call("t") };
-    for object in ["Companies", "Companies", "Companies", "Contacts"] {
-        let seated = stores[0].take_seats(&about(object)).await.unwrap();
-        assert!(matches!(seated, Seated::Yes { .. }), "{object}: {seated:?}");
-    }
-    assert_eq!(stores[1].take_seats(&about("Contacts")).await.unwrap(), Seated::Full);
-    let other = stores[1].take_seats(&call("another tenant")).await.unwrap();
-    assert!(matches!(other, Seated::Yes { .. }));
-    // What a process did not give back is free when it has ended.
-    stores[0].close().await;
-    let seated = stores[1].take_seats(&about("Contacts")).await.unwrap();
-    assert!(matches!(seated, Seated::Yes { .. }), "{seated:?}");
-}
-
-#[tokio::test]
-async fn all_loans_together_are_not_more_than_the_window_has() {
-    let database = database!();
-    let stores = [database.open().await, database.open().await];
-    let borrow = Call { seats: Vec::new(), borrows: true, ..call("t") };
-    let mut lent = 0;
-    for n in 0.. {
-        match stores[n % 2].take_seats(&borrow).await.unwrap() {
-            Seated::Yes { lent: calls, .. } => lent += calls,
-            Seated::Spent(wait) => {
-                assert!(wait > Duration::from_mins(50), "{wait:?}");
-                break;
-            }
-            Seated::Full => panic!("no seat was asked for"),
-        }
-    }
-    assert_eq!(lent, 40);
-    let other = Call { tenant: "another".to_owned(), ..borrow };
-    assert!(matches!(stores[0].take_seats(&other).await.unwrap(), Seated::Yes { lent: 2, .. }));
 }
 
 /// A store with three runs of which the second has every kind of record.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{RealDesk, broken, trouble};
 use crate::{
-    domain::{ConfigId, Phase, RunId, Tenant},
+    domain::{ConfigId, Phase, RunId, Tenant, Timestamp},
     engine::expire_overdue,
-    store::{Held, RunSummary},
+    store::{Deactivated, Held, RunSummary},
     tui::desk::{PastRun, Recheck, Trouble},
 };
 
@@ -18,9 +18,17 @@ struct Since {
     /// Runs that a living process is at work on.
     at_work: BTreeMap<RunId, Held>,
     /// What they set inactive and nobody restored since.
-    standing: BTreeMap<RunId, Vec<ConfigId>>,
-    /// What is active in the list that was read last.
+    standing: BTreeMap<RunId, Vec<Deactivated>>,
+    /// What is active in the list that was read last, and when that was.
     active: BTreeSet<ConfigId>,
+    as_of: Option<Timestamp>,
+}
+
+impl Since {
+    /// Whether it was seen active after it was set inactive: a list that was read before tells nothing of that.
+    fn is_active_again(&self, change: &Deactivated) -> bool {
+        self.as_of.is_some_and(|as_of| change.at < as_of) && self.active.contains(&change.config_id)
+    }
 }
 
 impl RealDesk {
@@ -42,10 +50,10 @@ impl RealDesk {
                 tenants.push(tenant);
             }
         }
-        let mut standing: BTreeMap<RunId, Vec<ConfigId>> = BTreeMap::new();
+        let mut standing: BTreeMap<RunId, Vec<Deactivated>> = BTreeMap::new();
         for tenant in tenants {
             for change in store.deactivated(tenant).await.map_err(broken)? {
-                standing.entry(change.run).or_default().push(change.config_id);
+                standing.entry(change.run.clone()).or_default().push(change);
             }
         }
         let loaded = self.state.loaded.lock().await.clone();
@@ -55,7 +63,8 @@ impl RealDesk {
             .filter(|row| row.state.active)
             .map(|row| row.id.clone())
             .collect();
-        Ok(Since { at_work: alive.map(|held| (held.run.clone(), held)).collect(), standing, active })
+        let at_work = alive.map(|held| (held.run.clone(), held)).collect();
+        Ok(Since { at_work, standing, active, as_of: loaded.map(|discovery| discovery.as_of) })
     }
 
     fn past_run(&self, run: RunSummary, since: &Since) -> PastRun {
@@ -66,7 +75,7 @@ impl RealDesk {
         // Whose process died in the middle left no word of it.
         let phase = if goes_on && holder.is_none() { Phase::Interrupted } else { run.phase };
         let standing = since.standing.get(&id).map_or(&[][..], Vec::as_slice);
-        let again = standing.iter().filter(|id| since.active.contains(*id)).count();
+        let again = standing.iter().filter(|change| since.is_active_again(change)).count();
         PastRun {
             phase,
             started_at: run.header.started_at,

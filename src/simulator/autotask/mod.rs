@@ -287,8 +287,12 @@ impl Vendor for Autotask {
         }
     }
 
+    fn object(&self, sighting: &Sighting) -> Option<&'static str> {
+        object_of(&sighting.route).filter(|_| sighting.authorised)
+    }
+
     fn arrive(&mut self, request: &Request, sighting: &Sighting) -> Arrival {
-        let Some(object) = object_of(&sighting.route).filter(|_| sighting.authorised) else {
+        let Some(object) = self.object(sighting) else {
             return Arrival::default();
         };
         let switches = &self.state.switches;
@@ -303,7 +307,7 @@ impl Vendor for Autotask {
     }
 
     fn leave(&mut self, sighting: &Sighting, now: Timestamp) {
-        if let Some(object) = object_of(&sighting.route).filter(|_| sighting.authorised) {
+        if let Some(object) = self.object(sighting) {
             self.limits.leave(object, now, &self.state.switches);
         }
     }

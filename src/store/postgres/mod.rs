@@ -44,7 +44,7 @@ use tokio::time::{Instant, sleep};
 pub use self::{
     address::Address,
     open::{Form, Limits},
-    seats::{Call, LOAN_LASTS, Seated},
+    seats::{Call, LOAN_LASTS, Seat, Seated},
 };
 use self::{own::Own, watch::Watched, writer::Writer};
 use super::{

@@ -11,6 +11,12 @@ use crate::store::Result;
 /// No call lasts so long: whoever could not give its seat back does not keep it for ever.
 const LONGEST_CALL: Duration = Duration::from_mins(2);
 
+/// So long after it was sent a call may still be under way at the PSA, though whoever sent it was killed.
+const OUTLIVES: Duration = Duration::from_secs(5);
+
+/// Whoever waits for a seat asks again sooner than that; who does not waits no longer.
+const WAITS: Duration = Duration::from_secs(3);
+
 /// For so long a loan may be spent. What is not spent by then counts as if it had been.
 pub const LOAN_LASTS: Duration = Duration::from_secs(5);
 
@@ -68,9 +74,15 @@ async fn take(
         .await?;
     let mut seats: Vec<Seat> = Vec::with_capacity(call.seats.len());
     for (object, most) in &call.seats {
-        match free(connection, own, &call.tenant, object, *most, ended_after).await? {
-            Some(number) => seats.push((object.clone(), number)),
-            None => return Ok(Seated::Full),
+        let free = free(connection, own, &call.tenant, object, *most, ended_after).await?;
+        // Those who have waited longer come first.
+        let ahead = ahead(connection, own, &call.tenant, object).await?;
+        match free.get(ahead) {
+            Some(number) => seats.push((object.clone(), *number)),
+            None => {
+                wait(connection, own, &call.tenant, object).await?;
+                return Ok(Seated::Full);
+            }
         }
     }
     let mut lent = 0;
@@ -92,11 +104,54 @@ async fn take(
         .bind(own.id.as_str())
         .execute(&mut *connection)
         .await?;
+        sqlx::query("DELETE FROM waits WHERE tenant = $1 AND object = $2 AND process = $3")
+            .bind(call.tenant.as_str())
+            .bind(object.as_str())
+            .bind(own.id.as_str())
+            .execute(&mut *connection)
+            .await?;
     }
     Ok(Seated::Yes { seats, lent })
 }
 
-/// The first seat that nobody sits on.
+/// How many other processes have waited longer than this one.
+async fn ahead(connection: &mut PgConnection, own: &Own, tenant: &str, object: &str) -> Database<usize> {
+    let ahead: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM waits
+         WHERE tenant = $1 AND object = $2 AND process <> $3 AND said > clock_timestamp() - $4::interval
+           AND since < coalesce(
+               (SELECT since FROM waits WHERE tenant = $1 AND object = $2 AND process = $3
+                    AND said > clock_timestamp() - $4::interval),
+               'infinity')",
+    )
+    .bind(tenant)
+    .bind(object)
+    .bind(own.id.as_str())
+    .bind(WAITS)
+    .fetch_one(connection)
+    .await?;
+    Ok(ahead as usize)
+}
+
+/// Says that this process waits; since when, it said first.
+async fn wait(connection: &mut PgConnection, own: &Own, tenant: &str, object: &str) -> Database<()> {
+    sqlx::query(
+        "INSERT INTO waits (tenant, object, process, since, said)
+         VALUES ($1, $2, $3, clock_timestamp(), clock_timestamp())
+         ON CONFLICT (tenant, object, process) DO UPDATE SET said = excluded.said,
+             since = CASE WHEN waits.said > excluded.said - $4::interval THEN waits.since
+                          ELSE excluded.since END",
+    )
+    .bind(tenant)
+    .bind(object)
+    .bind(own.id.as_str())
+    .bind(WAITS)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The seats that nobody sits on.
 async fn free(
     connection: &mut PgConnection,
     own: &Own,
@@ -104,10 +159,11 @@ async fn free(
     object: &str,
     most: u32,
     ended_after: Duration,
-) -> Database<Option<i64>> {
+) -> Database<Vec<i64>> {
     let rows = sqlx::query(
         "SELECT number, host, pid, boot, space, processes.id IS NOT NULL AS known, host = $1 AS near,
-                coalesce(seen > clock_timestamp() - $2::interval, false) AS heard
+                coalesce(seen > clock_timestamp() - $2::interval, false) AS heard,
+                processes.id IS NOT NULL AND taken > clock_timestamp() - $6::interval AS fresh
          FROM seats LEFT JOIN processes ON processes.id = seats.process
          WHERE tenant = $3 AND object = $4 AND taken > clock_timestamp() - $5::interval",
     )
@@ -116,15 +172,17 @@ async fn free(
     .bind(tenant)
     .bind(object)
     .bind(LONGEST_CALL)
+    .bind(OUTLIVES)
     .fetch_all(connection)
     .await?;
     let mut taken = BTreeSet::new();
     for row in &rows {
-        if lives(row, &own.identity, own)? {
+        // Whoever ended in good order had no call under way, and has no row any more.
+        if row.try_get("fresh")? || lives(row, &own.identity, own)? {
             taken.insert(row.try_get::<i64, _>("number")?);
         }
     }
-    Ok((1..=i64::from(most.max(1))).find(|number| !taken.contains(number)))
+    Ok((1..=i64::from(most.max(1))).filter(|number| !taken.contains(number)).collect())
 }
 
 /// So many calls, or how long to wait for some.
