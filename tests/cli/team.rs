@@ -16,6 +16,9 @@ use crate::support::{
 
 const ITEMS: usize = 24;
 
+/// For so long the database is away.
+const AWAY: Duration = Duration::from_secs(20);
+
 fn options(psa: &str, clients: usize) -> Options {
     Options {
         psa: psa.to_owned(),
@@ -151,11 +154,14 @@ async fn of_two_that_resume_at_once_one_is_locked_out() {
     program.check().await;
 }
 
-/// Stopped in good order and started again, and cut off as by a power cut.
+/// Stopped in good order and started again, and cut off as by a power cut: [`AWAY`] each.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_outlives_a_database_that_is_away_for_a_while() {
     let Some(server) = postgres::server().await else { return };
-    let program = Program::of_a_team(options("connectwise", 2), server.database().await).await;
+    // Slow enough to be in the middle for a while.
+    let slowly = Options { faults: "slow=1:300ms@writes".parse().unwrap(), ..options("connectwise", 2) };
+    let program = Program::of_a_team(slowly, server.database().await).await;
+    program.write_settings("[profiles.main.pace]\nin_flight = 2");
     for (n, client) in clients(&program).into_iter().enumerate() {
         let child = begin(&program, &client, n * ITEMS + ITEMS / 3).await;
         if n == 0 {
@@ -166,7 +172,7 @@ async fn a_run_outlives_a_database_that_is_away_for_a_while() {
         // What was journaled before may still go out; what was not cannot.
         tokio::time::sleep(Duration::from_secs(2)).await;
         let gone_out = program.written();
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        tokio::time::sleep(AWAY.saturating_sub(Duration::from_secs(2))).await;
         assert_eq!(program.written(), gone_out, "nothing is sent while nothing can be journaled");
         assert!(gone_out.len() < (n + 1) * ITEMS, "it was in the middle");
         server.start_again().await;

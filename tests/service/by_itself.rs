@@ -6,7 +6,6 @@ use std::{process::Stdio, sync::Arc, time::Duration};
 use mothball::{
     domain::Timestamp,
     simulator::{Layout, Options},
-    store::{Schedules as _, Store as _, sqlite::SqliteStore},
     system::Clock,
 };
 use serde_json::Value;
@@ -17,7 +16,7 @@ use tokio::{
     sync::Mutex,
 };
 
-use crate::support::program::Program;
+use crate::support::{postgres, program::Program};
 
 /// Whoever is told: answers with the next of these, then with 200, and keeps what came.
 struct Told {
@@ -112,10 +111,13 @@ events = ["waiting"]
 
 async fn program() -> Program {
     let layout = Layout::Uniform { offboarded: 2, each: 4 };
-    let program = Program::new(Options { layout, ..Options::default() }).await;
+    scheduled(Program::new(Options { layout, ..Options::default() }).await).await
+}
+
+async fn scheduled(program: Program) -> Program {
     program.write_settings(SETTINGS);
     // As if a server had looked after it until two hours ago: what came due since was missed.
-    let store = SqliteStore::open(&program.data_dir()).await.unwrap();
+    let store = program.store().await;
     let then = Timestamp::new(Clock::system().now()).plus_seconds(-2 * 3_600);
     store.mark_schedule("hourly", then, None).await.unwrap();
     store.close().await;
@@ -129,7 +131,18 @@ async fn runs(program: &Program) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_servers_one_begins_the_scheduled_run_and_tells_that_it_waits() {
-    let program = program().await;
+    begun_and_told_once(program().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_servers_of_a_team_one_begins_the_scheduled_run_and_tells_that_it_waits() {
+    let Some(database) = postgres::database().await else { return };
+    let layout = Layout::Uniform { offboarded: 2, each: 4 };
+    let program = Program::of_a_team(Options { layout, ..Options::default() }, database).await;
+    begun_and_told_once(scheduled(program).await).await;
+}
+
+async fn begun_and_told_once(program: Program) {
     let told = Told::answering(Vec::new()).await;
     let servers = [start(&program, &told).await, start(&program, &told).await];
     let bodies = told.wait_for(1).await;

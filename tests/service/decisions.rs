@@ -3,12 +3,14 @@
 use mothball::store::Right;
 use serde_json::json;
 
-use super::server::{Server, uniform};
-use crate::{engine::offboarded, support::world::World};
+use super::server::{Server, on_every_store, uniform};
+use crate::{
+    engine::offboarded,
+    support::world::{Place, World},
+};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_part_is_approved_and_the_rest_is_left_alone() {
-    let server = Server::new(1).await;
+async fn a_part_is_approved_and_the_rest_is_left_alone(place: Place) {
+    let server = Server::at(&place, 1).await;
     let client = offboarded(&server.world.simulator)[0].clone();
     let run = server.parked(&client).await;
     let report = server.get(&format!("/v1/runs/{run}/report")).await.json();
@@ -29,9 +31,8 @@ async fn a_part_is_approved_and_the_rest_is_left_alone() {
     server.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_is_rejected_once_and_nothing_is_written() {
-    let server = Server::new(1).await;
+async fn a_run_is_rejected_once_and_nothing_is_written(place: Place) {
+    let server = Server::at(&place, 1).await;
     let client = offboarded(&server.world.simulator)[0].clone();
     let run = server.parked(&client).await;
     let cancelled = server.post(&format!("/v1/runs/{run}/cancel"), json!({})).await;
@@ -81,3 +82,5 @@ async fn require_approval_of_the_settings_cannot_be_turned_off() {
     assert!(server.world.simulator.writes().is_empty());
     server.check().await;
 }
+
+on_every_store!(a_part_is_approved_and_the_rest_is_left_alone, a_run_is_rejected_once_and_nothing_is_written,);

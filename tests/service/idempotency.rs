@@ -7,17 +7,19 @@ use mothball::store::Right;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::server::{Answered, Server, uniform};
-use crate::{engine::offboarded, support::world::World};
+use super::server::{Answered, Server, on_every_store, uniform};
+use crate::{
+    engine::offboarded,
+    support::world::{Place, World},
+};
 
 async fn ask(server: &Server, token: &str, path: &str, key: &str, body: &Value) -> Answered {
     let request = server.request(&Method::POST, path, token).header("idempotency-key", key).json(body);
     server.send(&Method::POST, path, request).await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_same_key_is_the_same_run_and_other_inputs_are_refused() {
-    let server = Server::new(2).await;
+async fn the_same_key_is_the_same_run_and_other_inputs_are_refused(place: Place) {
+    let server = Server::at(&place, 2).await;
     let clients = offboarded(&server.world.simulator);
     let body = json!({ "client_id": clients[0] });
     let first = ask(&server, &server.token, "/v1/runs?wait=120", "k1", &body).await;
@@ -59,3 +61,5 @@ async fn a_thousand_with_one_key_are_one_run_and_with_a_thousand_keys_all_are_an
     assert_eq!(runs.len(), 1_000);
     server.check().await;
 }
+
+on_every_store!(the_same_key_is_the_same_run_and_other_inputs_are_refused,);

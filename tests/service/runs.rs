@@ -4,12 +4,14 @@ use mothball::domain::RunId;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::server::{Server, uniform};
-use crate::{engine::offboarded, support::world::World};
+use super::server::{Server, on_every_store, uniform};
+use crate::{
+    engine::offboarded,
+    support::world::{Place, World},
+};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_is_asked_for_done_reported_and_undone() {
-    let server = Server::new(2).await;
+async fn a_run_is_asked_for_done_reported_and_undone(place: Place) {
+    let server = Server::at(&place, 2).await;
     let client = offboarded(&server.world.simulator)[0].clone();
     let asked = json!({ "client_id": client, "reason": "left", "ticket": "815", "requested_by": "Boss" });
     let report = server.run_to_its_end(asked).await;
@@ -94,9 +96,8 @@ fn parsed(text: &str) -> Vec<(u64, String, Value)> {
         .collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn events_come_once_in_order_and_go_on_from_where_one_was() {
-    let server = Server::new(1).await;
+async fn events_come_once_in_order_and_go_on_from_where_one_was(place: Place) {
+    let server = Server::at(&place, 1).await;
     let client = offboarded(&server.world.simulator)[0].clone();
     let run = server.post("/v1/runs", json!({ "client_id": client })).await.run();
     // Followed from before it began to its end.
@@ -120,9 +121,8 @@ async fn events_come_once_in_order_and_go_on_from_where_one_was() {
     server.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_only_waits_is_shown_listed_and_cancelled() {
-    let server = Server::with(World::new(uniform(1)).await, 0).await;
+async fn what_only_waits_is_shown_listed_and_cancelled(place: Place) {
+    let server = Server::with(World::at(&place, uniform(1)).await, 0).await;
     let client = offboarded(&server.world.simulator)[0].clone();
     let asked = json!({ "client_id": client, "reason": "left", "dry_run": true });
     let run = server.post("/v1/runs", asked).await.run();
@@ -145,11 +145,10 @@ async fn what_only_waits_is_shown_listed_and_cancelled() {
     server.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_ends_leaves_its_runs_to_the_next_one() {
+async fn a_server_that_ends_leaves_its_runs_to_the_next_one(place: Place) {
     let mut options = uniform(1);
     options.latency = std::time::Duration::from_millis(20);
-    let server = Server::with(World::new(options).await, 2).await;
+    let server = Server::with(World::at(&place, options).await, 2).await;
     let client = offboarded(&server.world.simulator)[0].clone();
     let run = server.post("/v1/runs", json!({ "client_id": client })).await.run();
     // Ended while it looks or writes, whatever comes first.
@@ -166,11 +165,10 @@ async fn a_server_that_ends_leaves_its_runs_to_the_next_one() {
     server.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_goes_on_is_cancelled_in_good_order() {
+async fn a_run_that_goes_on_is_cancelled_in_good_order(place: Place) {
     let mut options = uniform(1);
     options.latency = std::time::Duration::from_millis(20);
-    let server = Server::with(World::new(options).await, 2).await;
+    let server = Server::with(World::at(&place, options).await, 2).await;
     let client = offboarded(&server.world.simulator)[0].clone();
     let run = server.post("/v1/runs", json!({ "client_id": client })).await.run();
     while server.world.simulator.count() < 3 {
@@ -183,3 +181,11 @@ async fn a_run_that_goes_on_is_cancelled_in_good_order() {
     assert_eq!(server.post(&format!("/v1/runs/{run}/cancel"), json!({})).await.status, 409);
     server.check().await;
 }
+
+on_every_store!(
+    a_run_is_asked_for_done_reported_and_undone,
+    events_come_once_in_order_and_go_on_from_where_one_was,
+    what_only_waits_is_shown_listed_and_cancelled,
+    a_server_that_ends_leaves_its_runs_to_the_next_one,
+    a_run_that_goes_on_is_cancelled_in_good_order,
+);

@@ -22,7 +22,10 @@ use serde_json::{Value, json};
 use tokio::{io::AsyncReadExt, net::TcpStream, task::JoinHandle};
 
 use super::document;
-use crate::support::{vendor, webhooks, world::World};
+use crate::support::{
+    vendor, webhooks,
+    world::{Place, World},
+};
 
 /// The real ones, but nobody waits for long because of a wrong token.
 pub fn limits() -> Limits {
@@ -92,9 +95,34 @@ pub fn uniform(offboarded: usize) -> Options {
     Options { layout: Layout::Uniform { offboarded, each: 4 }, ..Options::default() }
 }
 
+/// The same tests on each kind of store that a server may have.
+macro_rules! on_every_store {
+    ($($name:ident),* $(,)?) => {
+        mod in_a_folder {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(crate::support::world::Place::Folder).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                let Some(database) = crate::support::postgres::database().await else { return };
+                super::$name(crate::support::world::Place::Team(database)).await;
+            })*
+        }
+    };
+}
+
+pub(super) use on_every_store;
+
 impl Server {
     pub async fn new(offboarded: usize) -> Self {
-        Self::with(World::new(uniform(offboarded)).await, 4).await
+        Self::at(&Place::Folder, offboarded).await
+    }
+
+    pub async fn at(place: &Place, offboarded: usize) -> Self {
+        Self::with(World::at(place, uniform(offboarded)).await, 4).await
     }
 
     /// On a world that may have been changed; without workers what is asked for only waits.

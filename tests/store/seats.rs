@@ -127,7 +127,9 @@ async fn a_call_outlives_the_process_that_was_killed_over_it() {
     assert!(seated(&killed, &one).await.is_some());
     let mut past = database.raw().await;
     // No process has this number.
-    past.execute("UPDATE processes SET pid = 4294967295 WHERE id = (SELECT process FROM seats)").await.unwrap();
+    past.execute("UPDATE processes SET pid = 4294967295 WHERE id = (SELECT process FROM seats)")
+        .await
+        .unwrap();
     assert_eq!(seated(&other, &one).await, None, "the PSA may still be at it");
     past.execute("UPDATE seats SET taken = taken - interval '1 minute'").await.unwrap();
     assert!(seated(&other, &one).await.is_some());

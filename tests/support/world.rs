@@ -23,7 +23,7 @@ use mothball::{
 };
 use tempfile::TempDir;
 
-use super::vendor;
+use super::{postgres::Database, vendor};
 
 pub struct World {
     pub simulator: Simulator,
@@ -44,14 +44,26 @@ pub fn all_criteria() -> Criteria {
     }
 }
 
+/// Where a test's store is.
+pub enum Place {
+    Folder,
+    Team(Database),
+}
+
 impl World {
     pub async fn new(options: Options) -> Self {
+        Self::at(&Place::Folder, options).await
+    }
+
+    pub async fn at(place: &Place, options: Options) -> Self {
         let simulator = Simulator::start(super::canary::planted(vendor::without_windows(options)))
             .await
             .expect("the simulator starts");
         let folder = tempfile::tempdir().expect("a folder");
-        let store: Arc<dyn Store> =
-            Arc::new(SqliteStore::open(folder.path()).await.expect("the store opens"));
+        let store: Arc<dyn Store> = match place {
+            Place::Folder => Arc::new(SqliteStore::open(folder.path()).await.expect("the store opens")),
+            Place::Team(database) => Arc::new(database.open().await),
+        };
         let engine = engine(&simulator, store);
         Self { simulator, engine, folder, checked: false }
     }
