@@ -83,7 +83,7 @@ impl StoreError {
                 "Write it as postgres://USER:PASSWORD@HOST/DATABASE. To another computer it is always sslmode=verify-full; name a CA of your own with ?sslrootcert=FILE."
             }
             Self::Unsafe { .. } => {
-                "The server needs a certificate for the name in store.url; name a CA of your own with ?sslrootcert=FILE."
+                "The server needs a certificate for the name in store.url that is valid today; name a CA of your own with ?sslrootcert=FILE."
             }
             Self::SignInRefused { .. } => {
                 "Mend user or password in store.url, or let the account in on the server (pg_hba.conf)."

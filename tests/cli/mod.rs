@@ -20,6 +20,7 @@ mod setup;
 mod sign_in;
 mod simulate;
 mod team;
+mod team_tls;
 mod tls;
 mod unattended;
 mod undo;

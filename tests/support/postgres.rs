@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use mothball::{
     store::postgres::{Address, Limits, PostgresStore},
     system::environment,
@@ -29,7 +30,7 @@ const USER: &str = "team";
 /// `required`: without PostgreSQL the tests fail instead of leaving something out.
 const VARIABLE: &str = "MOTHBALL_POSTGRES";
 
-/// Starts a server in a new folder and says where it lies; obeys `stop`, `crash` and `start`; when nobody is at the other
+/// Starts a server in a new folder and says where it lies; obeys `stop`, `crash`, `start` and `tls`; when nobody is at the other
 /// end of its input any more, it ends the server and removes the folder.
 const KEEPER: &str = r#"
 set -eu
@@ -41,7 +42,9 @@ server=
 end() { [ -z "$server" ] || { kill "-$1" "$server" 2>/dev/null && wait "$server" || true; }; server=; }
 trap 'end QUIT; rm -rf "$dir"' EXIT
 run() {
-    "$bin/postgres" -D "$dir/data" -h 127.0.0.1 -p "$port" -k "$dir" -c fsync=on -c max_connections=300 \
+    set --
+    [ ! -f "$dir/tls.key" ] || set -- -c ssl=on -c ssl_cert_file="$dir/tls.crt" -c ssl_key_file="$dir/tls.key"
+    "$bin/postgres" "$@" -D "$dir/data" -h 127.0.0.1 -p "$port" -k "$dir" -c fsync=on -c max_connections=300 \
         -c shared_buffers=16MB -c wal_level=minimal -c max_wal_senders=0 >>"$dir/server.log" 2>&1 </dev/null &
     server=$!
 }
@@ -50,11 +53,15 @@ printf '%s\n' "$password" >"$dir/password"
     >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
 run
 echo "$dir"
-while read -r word; do
+while read -r word certificate key; do
     case $word in
         stop) end INT ;;
         crash) end QUIT ;;
         start) run ;;
+        tls)
+            echo "$certificate" | base64 -d >"$dir/tls.crt"
+            echo "$key" | base64 -d >"$dir/tls.key"
+            ;;
     esac
     echo "$word"
 done
@@ -143,11 +150,18 @@ impl Server {
         line.trim().to_owned()
     }
 
-    fn order(&self, word: &str) {
+    fn order(&self, order: &str) {
         let mut orders = self.orders.lock().unwrap();
-        writeln!(orders.as_mut().expect("the server lives").0, "{word}").expect("the keeper listens");
+        writeln!(orders.as_mut().expect("the server lives").0, "{order}").expect("the keeper listens");
         drop(orders);
-        assert_eq!(self.answer(), word);
+        assert_eq!(Some(self.answer().as_str()), order.split(' ').next());
+    }
+
+    /// From now on it shows this certificate to whoever wants one; both in PEM form.
+    pub async fn show(&self, certificate: &str, key: &str) {
+        self.stop();
+        self.order(&format!("tls {} {}", STANDARD.encode(certificate), STANDARD.encode(key)));
+        self.start_again().await;
     }
 
     /// Ends it in good order: who is at work on it is cut off.

@@ -15,7 +15,7 @@ use tokio_rustls::{
     rustls::{
         ServerConfig,
         crypto::ring,
-        pki_types::{CertificateDer, PrivateKeyDer},
+        pki_types::PrivateKeyDer,
     },
 };
 
@@ -68,9 +68,15 @@ impl Authority {
     fn certificate(&self) -> rcgen::Certificate {
         self.params.self_signed(&self.key).unwrap()
     }
+
+    fn file(&self) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(self.certificate().pem().as_bytes()).unwrap();
+        file
+    }
 }
 
-fn server_certificate(flaw: Flaw, trusted: &Authority) -> (CertificateDer<'static>, KeyPair) {
+fn server_certificate(flaw: Flaw, trusted: &Authority) -> (rcgen::Certificate, KeyPair) {
     let key = KeyPair::generate().unwrap();
     let host = if flaw == Flaw::WrongHost { "psa.example" } else { "127.0.0.1" };
     let mut leaf = CertificateParams::new(vec![host.to_owned()]).unwrap();
@@ -80,18 +86,30 @@ fn server_certificate(flaw: Flaw, trusted: &Authority) -> (CertificateDer<'stati
             leaf.not_after = date_time_ymd(2021, 1, 1);
         }
         Flaw::NotYetValid => leaf.not_before = date_time_ymd(2090, 1, 1),
-        Flaw::SelfSigned => return (leaf.self_signed(&key).unwrap().der().clone(), key),
+        Flaw::SelfSigned => return (leaf.self_signed(&key).unwrap(), key),
         Flaw::AuthorityAsLeaf => {
-            let der = trusted.certificate().der().clone();
             let copy = KeyPair::try_from(trusted.key.serialize_der()).unwrap();
-            return (der, copy);
+            return (trusted.certificate(), copy);
         }
         Flaw::None | Flaw::WrongHost | Flaw::UnknownAuthority => {}
     }
     let stranger = Authority::new();
     let signer = if flaw == Flaw::UnknownAuthority { &stranger } else { trusted };
     let issuer = Issuer::from_params(&signer.params, &signer.key);
-    (leaf.signed_by(&key, &issuer).unwrap().der().clone(), key)
+    (leaf.signed_by(&key, &issuer).unwrap(), key)
+}
+
+/// What a server of somebody else's may be given to show, and whom its clients are to trust: all in PEM form.
+pub struct Shown {
+    pub certificate: String,
+    pub key: String,
+    pub authority: tempfile::NamedTempFile,
+}
+
+pub fn shown(flaw: Flaw) -> Shown {
+    let trusted = Authority::new();
+    let (certificate, key) = server_certificate(flaw, &trusted);
+    Shown { certificate: certificate.pem(), key: key.serialize_pem(), authority: trusted.file() }
 }
 
 /// Opens a door with such a certificate in front of what listens at `http://127.0.0.1:PORT`.
@@ -103,7 +121,7 @@ pub async fn door(flaw: Flaw, to: &str) -> Door {
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![certificate], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -122,9 +140,7 @@ pub async fn door(flaw: Flaw, to: &str) -> Door {
             });
         }
     });
-    let mut authority = tempfile::NamedTempFile::new().unwrap();
-    authority.write_all(trusted.certificate().pem().as_bytes()).unwrap();
-    Door { port, authority, accepted }
+    Door { port, authority: trusted.file(), accepted }
 }
 
 /// A certificate that nobody but itself vouches for, for loopback, with its key: both in PEM form.

@@ -1,7 +1,7 @@
 //! Where the database is, read from `store.url`, and whether the way there is safe: over a network only encrypted, to a
 //! server that proves who it is.
 
-use std::{net::IpAddr, str::FromStr};
+use std::{net::IpAddr, path::PathBuf, str::FromStr};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
@@ -17,6 +17,8 @@ use crate::store::{Result, StoreError};
 pub struct Address {
     options: Box<PgConnectOptions>,
     place: String,
+    /// The file with the authority that is trusted, if one is named.
+    authority: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Address {
@@ -47,10 +49,22 @@ impl Address {
             })?
             .application_name(&format!("mothball {}", std::process::id()))
             .disable_statement_logging();
-        let mode = url.query_pairs().find(|(key, _)| matches!(&**key, "sslmode" | "ssl-mode"));
-        let options = secured(options, mode.map(|(_, mode)| mode.to_ascii_lowercase()).as_deref())?;
+        let named = |names: [&str; 2]| {
+            url.query_pairs().find(|(key, _)| names.contains(&&**key)).map(|(_, value)| value.into_owned())
+        };
+        let mode = named(["sslmode", "ssl-mode"]).map(|mode| mode.to_ascii_lowercase());
+        let options = secured(options, mode.as_deref())?;
         let place = place(&options);
-        Ok(Self { options: Box::new(options), place })
+        let authority = named(["sslrootcert", "ssl-root-cert"]).map(PathBuf::from);
+        Ok(Self { options: Box::new(options), place, authority })
+    }
+
+    /// A file that cannot be read looks like a server that cannot be reached, later on.
+    pub(super) fn check_authority(&self) -> std::result::Result<(), sqlx::Error> {
+        let Some(path) = &self.authority else { return Ok(()) };
+        std::fs::File::open(path).map(drop).map_err(|error| {
+            sqlx::Error::Configuration(format!("sslrootcert {}: {error}", path.display()).into())
+        })
     }
 
     pub(super) fn options(&self) -> &PgConnectOptions {

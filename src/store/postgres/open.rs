@@ -131,8 +131,9 @@ async fn migrate_on(connection: &mut PgConnection, address: &Address) -> Result<
 
 /// A connection for the one that writes.
 pub async fn connect(address: &Address) -> Database<PgConnection> {
+    address.check_authority()?;
     let made = async {
-        let mut connection = PgConnection::connect_with(address.options()).await?;
+        let mut connection = PgConnection::connect_with(address.options()).await.map_err(refused)?;
         // Whatever the database or the account have as their default: what is committed is on the disk. A process that
         // was put to sleep in the middle of a transaction lets go before those who wait for it give up.
         connection
@@ -147,6 +148,15 @@ pub async fn connect(address: &Address) -> Database<PgConnection> {
         let text = format!("no answer within {} seconds", CONNECT.as_secs());
         Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, text)))
     })
+}
+
+/// A certificate that is refused comes as something wrong that was read; who shows it is not away, and will not be
+/// better for being waited for.
+fn refused(error: sqlx::Error) -> sqlx::Error {
+    match error {
+        sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::InvalidData => sqlx::Error::Tls(io.into()),
+        other => other,
+    }
 }
 
 /// Connections that only read, made when they are needed.

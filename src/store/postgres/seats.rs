@@ -77,13 +77,11 @@ async fn take(
         let free = free(connection, own, &call.tenant, object, *most, ended_after).await?;
         // Those who have waited longer come first.
         let ahead = ahead(connection, own, &call.tenant, object).await?;
-        match free.get(ahead) {
-            Some(number) => seats.push((object.clone(), *number)),
-            None => {
-                wait(connection, own, &call.tenant, object).await?;
-                return Ok(Seated::Full);
-            }
-        }
+        let Some(number) = free.get(ahead) else {
+            wait(connection, own, &call.tenant, object).await?;
+            return Ok(Seated::Full);
+        };
+        seats.push((object.clone(), *number));
     }
     let mut lent = 0;
     if call.borrows {
