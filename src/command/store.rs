@@ -81,6 +81,7 @@ fn failure(error: CopyError) -> Failure {
         CopyError::Store(error) => return error.into(),
         CopyError::NotWhole(_) => (ExitCode::Safeguard, "`mothball audit verify` names what is wrong."),
         CopyError::InUse(_) => (ExitCode::Locked, "Wait until that run has ended, or cancel it."),
+        CopyError::InHand(_) => (ExitCode::Locked, "Stop `mothball serve` everywhere, and copy again."),
         CopyError::NotEmpty(_) => {
             (ExitCode::Safeguard, "Nothing was changed there. Copy into an empty place.")
         }

@@ -120,7 +120,7 @@ const BESIDE: &[Table] = &[
         of_run: None,
         order: "config_id",
     },
-    // Jobs that somebody had in hand wait again: whoever takes one finds the run it began.
+    // Jobs that a killed server had in hand wait again: whoever takes one finds the run it began.
     Table {
         name: "jobs",
         columns: &[
@@ -201,6 +201,8 @@ pub enum CopyError {
     NotWhole(usize),
     #[error("somebody is at work with what shall be copied: {0}")]
     InUse(Box<Held>),
+    #[error("a server is about run {0}")]
+    InHand(RunId),
     #[error("the place to copy to has something in it already (table {0})")]
     NotEmpty(&'static str),
     #[error("the copy is not the same as what was copied: {0}")]
@@ -215,6 +217,9 @@ pub async fn copy(from: &dyn Copyable, to: &dyn Copyable) -> std::result::Result
     }
     if let Some(held) = from.leases().await?.into_iter().find(|held| !held.ended) {
         return Err(CopyError::InUse(Box::new(held)));
+    }
+    if let Some(job) = from.jobs_in_hand().await?.into_iter().next() {
+        return Err(CopyError::InHand(job.new.run));
     }
     let mut source = from.lines().await?;
     let mut target = to.filling().await?;

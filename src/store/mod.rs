@@ -2,7 +2,8 @@
 //! and what processes ask of each other.
 //!
 //! [`Store`] says what is kept, [`types`] in which words, [`journal`] how records are chained; [`check`] notices what
-//! was altered, [`audit`] and [`prune`] are for those who check and shorten it, [`queue`] and [`tokens`] for the server. There are
+//! was altered, [`audit`] and [`prune`] are for those who check and shorten it, [`queue`] and [`tokens`] for the server; [`rows`] puts lines of tables
+//! back together. There are
 //! three that keep it: [`sqlite`] on disk, [`postgres`] for a team, and [`memory`] for tests under virtual time. One suite
 //! (`tests/store`) checks them all.
 
@@ -17,6 +18,7 @@ pub mod memory;
 pub mod postgres;
 pub mod prune;
 pub mod queue;
+mod rows;
 pub mod schedules;
 pub mod sqlite;
 pub mod tokens;

@@ -5,7 +5,10 @@
 use async_trait::async_trait;
 
 use super::{Holder, Result};
-use crate::domain::{Origin, RunId, Timestamp};
+use crate::{
+    domain::{Origin, RunId, Timestamp},
+    system::process::Identity,
+};
 
 /// A job as it is put down.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +113,13 @@ pub trait Queue: Send + Sync {
 
     /// All that has not ended, the earliest first.
     async fn jobs(&self) -> Result<Vec<Job>>;
+
+    /// Those of them that a living process has in hand.
+    async fn jobs_in_hand(&self) -> Result<Vec<Job>> {
+        let own = Identity::own();
+        let lives = |job: &Job| matches!(&job.stage, Stage::Held { by, .. } if !by.process.has_ended(&own));
+        Ok(self.jobs().await?.into_iter().filter(lives).collect())
+    }
 
     /// Forgets jobs that ended before a moment, unless their key still counts at `now`; tells how many.
     async fn forget_jobs(&self, ended_before: Timestamp, now: Timestamp) -> Result<u64>;

@@ -3,7 +3,8 @@
 use mothball::{
     domain::{ConfigId, Origin, RunId},
     store::{
-        Claim, Hold, Holder, NewJob, Once, Put, Right, Sighting, SqliteStore, Store, Sweep, Token,
+        Claim, Hold, Holder, NewJob, Once, Put, Queue as _, Right, Sighting, SqliteStore, Store, Sweep,
+        Token,
         copy::{Copied, CopyError, Copyable, copy},
         prune::Cut,
     },
@@ -119,6 +120,27 @@ async fn from_a_file_to_a_database_and_back() {
     copy(&team, &again).await.unwrap();
     is_as_filled(&team, &file).await;
     is_as_filled(&again, &file).await;
+}
+
+#[tokio::test]
+async fn nothing_is_copied_while_a_server_has_something_in_hand() {
+    let Some(database) = postgres::database().await else { return };
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (file, team) = (SqliteStore::open(here.path()).await.unwrap(), database.open().await);
+    let target = SqliteStore::open(there.path()).await.unwrap();
+    let holder = Holder { process: Identity::own(), operator: "jane".into() };
+    for store in [&file as &dyn Copyable, &team] {
+        store.put_job(&job("j1")).await.unwrap();
+        assert!(store.take_job(&holder, at(9)).await.unwrap().is_some());
+        let refused = copy(store, &target).await;
+        assert!(matches!(&refused, Err(CopyError::InHand(run)) if run.as_str() == "j1"), "{refused:?}");
+    }
+    // Killed: whoever takes the job next finds what it began.
+    team.close().await;
+    let mut past = database.raw().await;
+    past.execute("UPDATE jobs SET pid = 4294967295").await.unwrap();
+    copy(&database.open().await, &target).await.unwrap();
+    assert!(target.take_job(&holder, at(9)).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -11,7 +11,6 @@ use crate::{
     domain::{Event, Phase, Plan, RunId, RunState},
     engine::Engine,
     store::{Request, StoreError, Wish},
-    system::process::Identity,
     tui::desk::{self, Ending, RunNews, Trouble},
 };
 
@@ -145,8 +144,6 @@ impl Watch {
 impl Engine {
     /// Whether a living process is at work on this run.
     async fn is_at_work(&self, run: &RunId) -> Result<bool, StoreError> {
-        let own = Identity::own();
-        let leases = self.store.leases().await?;
-        Ok(leases.iter().any(|held| held.run == *run && !held.by.process.has_ended(&own)))
+        Ok(self.store.leases().await?.iter().any(|held| held.run == *run && !held.ended))
     }
 }

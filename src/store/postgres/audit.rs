@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use sqlx::{PgConnection, Row, postgres::PgRow};
 
-use super::{
-    PostgresStore, prune,
-    reads::{CHUNK, Database},
-};
+use super::{PostgresStore, prune, reads::CHUNK};
 use crate::{
     domain::{ConfigId, RunId},
     store::{
@@ -17,6 +14,7 @@ use crate::{
         check::{Checked, Checker, Followed, Item, Line, Place, Stored},
         journal::{Predecessor, Record},
         prune::{self as pruning, Cut, Pruning},
+        rows::Database,
         types::moment,
     },
 };

@@ -1,14 +1,15 @@
 //! Changes to everything but runs and leases: refused sign-ins, sweeps, holds, requests.
 
-use sqlx::{PgConnection, Row};
+use sqlx::PgConnection;
 
 use super::writer::Changed;
 use crate::{
     domain::{ConfigId, RunId, Tenant, Timestamp},
     store::{
-        Hold, Request, Sweep, Wish,
+        Hold, Request, Sweep,
         journal::to_json,
-        types::{forgotten_before, millis, moment},
+        rows::{self, Database},
+        types::{forgotten_before, millis},
     },
 };
 
@@ -99,18 +100,12 @@ pub async fn put_request(connection: &mut PgConnection, run: &RunId, request: &R
 
 pub async fn take_requests(connection: &mut PgConnection, run: &RunId) -> Changed<Vec<Request>> {
     // One statement, so that a request that comes meanwhile is neither handed out nor lost.
-    let rows = sqlx::query(
+    let taken = sqlx::query(
         "WITH taken AS (DELETE FROM requests WHERE run = $1 RETURNING number, wish, asked_by, at)
          SELECT wish, asked_by, at FROM taken ORDER BY number",
     )
     .bind(run.as_str())
     .fetch_all(connection)
     .await?;
-    rows.iter()
-        .map(|row| {
-            let wish: Wish = serde_json::from_str(&row.try_get::<String, _>("wish")?)
-                .map_err(|error| sqlx::Error::Decode(error.into()))?;
-            Ok(Request { wish, by: row.try_get("asked_by")?, at: moment(row.try_get("at")?) })
-        })
-        .collect()
+    Ok(taken.iter().map(rows::request).collect::<Database<_>>()?)
 }

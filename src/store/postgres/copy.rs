@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder, Row};
 
-use super::{Address, PostgresStore, explain::explain, open, reads::Database};
+use super::{Address, PostgresStore, explain::explain, open};
 use crate::{
     domain::RunId,
     store::{
         Result,
         copy::{Cell, Copyable, Kind, Line, Lines, Table},
+        rows::Database,
     },
 };
 

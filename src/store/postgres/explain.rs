@@ -60,7 +60,7 @@ fn words(error: &Error) -> String {
     let text = match error {
         Error::Database(database) => database.message().to_owned(),
         Error::Io(io) => io.to_string(),
-        Error::Tls(error) | Error::Configuration(error) => error.to_string(),
+        Error::Tls(error) | Error::Configuration(error) | Error::Decode(error) => error.to_string(),
         Error::PoolTimedOut => "it takes no connection".to_owned(),
         other => other.to_string(),
     };

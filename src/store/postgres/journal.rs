@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use sqlx::{PgConnection, Row};
 
-use super::{leases, own::Own, reads::Database, writer::Changed};
+use super::{leases, own::Own, writer::Changed};
 use crate::{
     domain::{ConfigId, Phase, RunId, plan::sha256, survey::Header},
     store::{
         Result, StoreError,
         journal::{Batch, Look, Predecessor, Prepared, Record, phase_from, phase_word},
+        rows::Database,
         types::millis,
     },
 };

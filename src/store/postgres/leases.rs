@@ -8,12 +8,13 @@ use std::{collections::BTreeMap, time::Duration};
 
 use sqlx::{PgConnection, Row, postgres::PgRow};
 
-use super::{own::Own, reads::Database, writer::Changed};
+use super::{own::Own, writer::Changed};
 use crate::{
     domain::{ClientId, RunId, Tenant, Timestamp},
     store::{
         Acquired, Claim, Held, Holder,
-        types::{millis, moment},
+        rows::{self, Database, Line},
+        types::millis,
     },
     system::process::Identity,
 };
@@ -133,16 +134,11 @@ pub async fn all(connection: &mut PgConnection, own: &Own, ended_after: Duration
 }
 
 fn held(row: &PgRow, observer: &Identity, own: &Own) -> Database<Held> {
-    let process = Identity {
-        host: row.try_get("host")?,
-        pid: row.try_get::<i64, _>("pid")? as u32,
-        boot: row.try_get("boot")?,
-    };
     Ok(Held {
-        client: ClientId::new(row.try_get::<String, _>("client_id")?),
-        run: RunId::new(row.try_get::<String, _>("run")?),
-        by: Holder { process, operator: row.try_get("operator")? },
-        since: moment(row.try_get("since")?),
+        client: ClientId::new(row.text("client_id")?),
+        run: row.run("run")?,
+        by: rows::holder(row)?,
+        since: row.moment("since")?,
         ended: !lives(row, observer, own)?,
     })
 }
@@ -153,11 +149,7 @@ pub fn lives(row: &PgRow, observer: &Identity, own: &Own) -> Database<bool> {
     if !row.try_get::<bool, _>("known")? {
         return Ok(false);
     }
-    let process = Identity {
-        host: row.try_get("host")?,
-        pid: row.try_get::<i64, _>("pid")? as u32,
-        boot: row.try_get("boot")?,
-    };
+    let process = rows::process(row)?;
     let numbered_with_us = row.try_get::<bool, _>("near")?
         && process.boot == observer.boot
         && row.try_get::<Option<String>, _>("space")?.as_ref() == Some(&own.space);

@@ -9,8 +9,8 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::{address::Address, explain::explain, reads::Database};
-use crate::store::{Result, StoreError};
+use super::{address::Address, explain::explain};
+use crate::store::{Result, StoreError, rows::Database};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/postgres/migrations");
 

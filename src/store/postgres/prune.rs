@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, Row};
 
-use super::{audit::record, journal, reads::Database, writer::Changed};
+use super::{audit::record, journal, writer::Changed};
 use crate::{
     domain::RunId,
     store::{
@@ -10,6 +10,7 @@ use crate::{
         check::Link,
         journal::{Predecessor, Record, phase_word},
         prune::{Cut, Needed, Tombstone, read},
+        rows::Database,
     },
 };
 

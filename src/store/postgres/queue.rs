@@ -1,19 +1,18 @@
 //! The queue of a team: of many servers one gets each job.
 
 use async_trait::async_trait;
-use serde::de::DeserializeOwned;
-use sqlx::{AssertSqlSafe, PgConnection, Row, postgres::PgRow};
+use sqlx::{AssertSqlSafe, PgConnection, Row};
 
-use super::{PostgresStore, leases::lives, own::Own, reads::Database, writer::Changed};
+use super::{PostgresStore, leases::lives, own::Own, writer::Changed};
 use crate::{
     domain::{RunId, Timestamp},
     store::{
         Holder, Result, StoreError,
         journal::to_json,
-        queue::{Job, NewJob, Once, Put, Queue, Stage},
+        queue::{Job, NewJob, Put, Queue, Stage},
+        rows,
         types::{millis, moment},
     },
-    system::process::Identity,
 };
 
 #[async_trait]
@@ -63,7 +62,7 @@ impl Queue for PostgresStore {
                 .bind(run.as_str())
                 .fetch_optional(&self.reads)
                 .await;
-            row.and_then(|row| row.as_ref().map(job).transpose()).map_err(|error| self.error(&error))
+            row.and_then(|row| row.as_ref().map(rows::job).transpose()).map_err(|error| self.error(&error))
         })
         .await
     }
@@ -73,7 +72,28 @@ impl Queue for PostgresStore {
             let rows = sqlx::query("SELECT * FROM jobs WHERE ended_at IS NULL ORDER BY number")
                 .fetch_all(&self.reads)
                 .await;
-            rows.and_then(|rows| rows.iter().map(job).collect()).map_err(|error| self.error(&error))
+            rows.and_then(|rows| rows.iter().map(rows::job).collect()).map_err(|error| self.error(&error))
+        })
+        .await
+    }
+
+    async fn jobs_in_hand(&self) -> Result<Vec<Job>> {
+        self.patiently(|| async move {
+            let found = sqlx::query(AssertSqlSafe(format!("{HELD} ORDER BY number")))
+                .bind(self.own.identity.host.as_str())
+                .bind(self.limits.ended_after)
+                .fetch_all(&self.reads)
+                .await;
+            let in_hand = found.and_then(|rows| {
+                let mut jobs = Vec::with_capacity(rows.len());
+                for row in &rows {
+                    if lives(row, &self.own.identity, &self.own)? {
+                        jobs.push(rows::job(row)?);
+                    }
+                }
+                Ok(jobs)
+            });
+            in_hand.map_err(|error| self.error(&error))
         })
         .await
     }
@@ -152,6 +172,14 @@ async fn known(connection: &mut PgConnection, job: &NewJob) -> Changed<Option<Pu
     Ok(busy.then_some(Put::Busy))
 }
 
+/// Jobs in somebody's hands, with what is known of the process. `$1`: the observer's host, `$2`: after how long one has
+/// ended.
+const HELD: &str =
+    "SELECT jobs.*, processes.space, processes.id IS NOT NULL AS known, jobs.host = $1 AS near,
+       coalesce(processes.seen > clock_timestamp() - $2::interval, false) AS heard
+     FROM jobs LEFT JOIN processes ON processes.id = jobs.process
+     WHERE ended_at IS NULL AND jobs.host IS NOT NULL";
+
 /// That no other job of its lane is in somebody's hands.
 const LANE_FREE: &str = "NOT EXISTS (SELECT FROM jobs AS other WHERE other.lane = jobs.lane
     AND other.ended_at IS NULL AND other.host IS NOT NULL AND other.number <> jobs.number)";
@@ -168,11 +196,7 @@ async fn take(
         .execute(&mut *connection)
         .await?;
     let held = sqlx::query(AssertSqlSafe(format!(
-        "SELECT jobs.*, processes.space, processes.id IS NOT NULL AS known, jobs.host = $1 AS near,
-                coalesce(processes.seen > clock_timestamp() - $2::interval, false) AS heard
-         FROM jobs LEFT JOIN processes ON processes.id = jobs.process
-         WHERE ended_at IS NULL AND jobs.host IS NOT NULL AND {LANE_FREE}
-         ORDER BY number FOR UPDATE OF jobs SKIP LOCKED"
+        "{HELD} AND {LANE_FREE} ORDER BY number FOR UPDATE OF jobs SKIP LOCKED"
     )))
     .bind(holder.process.host.as_str())
     .bind(ended_after)
@@ -181,7 +205,7 @@ async fn take(
     let mut found = None;
     for row in &held {
         if !lives(row, &holder.process, own)? {
-            found = Some((row.try_get::<i64, _>("number")?, job(row)?));
+            found = Some((row.try_get::<i64, _>("number")?, rows::job(row)?));
             break;
         }
     }
@@ -194,7 +218,7 @@ async fn take(
         .fetch_optional(&mut *connection)
         .await?;
         if let Some(row) = row {
-            found = Some((row.try_get("number")?, job(&row)?));
+            found = Some((row.try_get("number")?, rows::job(&row)?));
         }
     }
     let Some((number, mut taken)) = found else { return Ok(None) };
@@ -266,47 +290,4 @@ async fn forget(connection: &mut PgConnection, (ended_before, now): (Timestamp, 
             .execute(connection)
             .await?;
     Ok(forgotten.rows_affected())
-}
-
-fn job(row: &PgRow) -> Database<Job> {
-    let once = match row.try_get::<Option<String>, _>("once")? {
-        Some(key) => Some(Once {
-            key,
-            fingerprint: row.try_get("fingerprint")?,
-            until: moment(row.try_get("once_until")?),
-        }),
-        None => None,
-    };
-    Ok(Job {
-        new: NewJob {
-            run: RunId::new(row.try_get::<String, _>("run")?),
-            profile: row.try_get("profile")?,
-            task: decoded(row, "task")?,
-            origin: decoded(row, "origin")?,
-            at: moment(row.try_get("at")?),
-            not_before: moment(row.try_get("not_before")?),
-            once,
-            lane: row.try_get("lane")?,
-        },
-        stage: stage(row)?,
-        tries: row.try_get::<i64, _>("tries")? as u32,
-    })
-}
-
-fn stage(row: &PgRow) -> Database<Stage> {
-    if let Some(at) = row.try_get::<Option<i64>, _>("ended_at")? {
-        return Ok(Stage::Ended { at: moment(at), trouble: row.try_get("trouble")? });
-    }
-    let Some(host) = row.try_get::<Option<String>, _>("host")? else { return Ok(Stage::Waiting) };
-    let process = Identity { host, pid: row.try_get::<i64, _>("pid")? as u32, boot: row.try_get("boot")? };
-    Ok(Stage::Held {
-        by: Holder { process, operator: row.try_get("operator")? },
-        since: moment(row.try_get("since")?),
-    })
-}
-
-/// What stands in a column as JSON.
-pub fn decoded<T: DeserializeOwned>(row: &PgRow, column: &str) -> Database<T> {
-    serde_json::from_str(&row.try_get::<String, _>(column)?)
-        .map_err(|error| sqlx::Error::Decode(error.into()))
 }

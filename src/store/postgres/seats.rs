@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use sqlx::{PgConnection, Row};
 
-use super::{PostgresStore, leases::lives, own::Own, reads::Database, writer::Changed};
-use crate::store::Result;
+use super::{PostgresStore, leases::lives, own::Own, writer::Changed};
+use crate::store::{Result, rows::Database};
 
 /// No call lasts so long: whoever could not give its seat back does not keep it for ever.
 const LONGEST_CALL: Duration = Duration::from_mins(2);

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use sqlx::{PgConnection, Row, postgres::PgRow};
+use sqlx::PgConnection;
 
-use super::{PostgresStore, queue::decoded, reads::Database, writer::Changed};
+use super::{PostgresStore, writer::Changed};
 use crate::{
     domain::{RunId, Timestamp},
     store::{
         Result,
         journal::to_json,
+        rows,
         schedules::{Mark, Schedules},
         tokens::{Token, Tokens},
         types::{millis, moment},
@@ -26,7 +27,7 @@ impl Tokens for PostgresStore {
     async fn tokens(&self) -> Result<Vec<Token>> {
         self.patiently(|| async move {
             let rows = sqlx::query("SELECT * FROM tokens ORDER BY made_at, id").fetch_all(&self.reads).await;
-            rows.and_then(|rows| rows.iter().map(token).collect()).map_err(|error| self.error(&error))
+            rows.and_then(|rows| rows.iter().map(rows::token).collect()).map_err(|error| self.error(&error))
         })
         .await
     }
@@ -35,7 +36,7 @@ impl Tokens for PostgresStore {
         self.patiently(|| async move {
             let row =
                 sqlx::query("SELECT * FROM tokens WHERE id = $1").bind(id).fetch_optional(&self.reads).await;
-            row.and_then(|row| row.as_ref().map(token).transpose()).map_err(|error| self.error(&error))
+            row.and_then(|row| row.as_ref().map(rows::token).transpose()).map_err(|error| self.error(&error))
         })
         .await
     }
@@ -83,20 +84,6 @@ async fn used(connection: &mut PgConnection, id: &str, at: Timestamp) -> Changed
         .execute(connection)
         .await?;
     Ok(())
-}
-
-fn token(row: &PgRow) -> Database<Token> {
-    let at = |column: &str| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(column)?.map(moment));
-    Ok(Token {
-        id: row.try_get("id")?,
-        name: row.try_get("name")?,
-        rights: decoded(row, "rights")?,
-        hash: row.try_get("hash")?,
-        made_at: moment(row.try_get("made_at")?),
-        expires: at("expires")?,
-        revoked: at("revoked")?,
-        last_used: at("last_used")?,
-    })
 }
 
 #[async_trait]

@@ -6,10 +6,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
-use super::{
-    SqliteStore, prune,
-    reads::{CHUNK, Database},
-};
+use super::{SqliteStore, prune, reads::CHUNK};
 use crate::{
     domain::{ConfigId, RunId},
     store::{
@@ -18,6 +15,7 @@ use crate::{
         check::{Checked, Checker, Followed, Item, Line, Place, Stored},
         journal::{Predecessor, Record},
         prune::{self as pruning, Cut, Pruning},
+        rows::Database,
         types::moment,
     },
 };

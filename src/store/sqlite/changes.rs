@@ -1,15 +1,16 @@
 //! Changes to everything but runs: leases, refused sign-ins, sweeps, holds, requests.
 
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use super::writer::Changed;
 use crate::{
     domain::{ClientId, ConfigId, RunId, Tenant, Timestamp},
     store::{
-        Acquired, Claim, Held, Hold, Holder, Request, Sweep, Wish,
+        Acquired, Claim, Held, Hold, Holder, Request, Sweep,
         journal::to_json,
         memory::may_take,
-        types::{forgotten_before, millis, moment},
+        rows::{self, Database, Line},
+        types::{forgotten_before, millis},
     },
     system::process::Identity,
 };
@@ -63,21 +64,14 @@ pub async fn acquire(connection: &mut SqliteConnection, wanted: &Wanted) -> Chan
     Ok(acquired)
 }
 
-pub fn held(row: &SqliteRow) -> std::result::Result<Held, sqlx::Error> {
-    let by = Holder {
-        process: Identity {
-            host: row.try_get("host")?,
-            pid: row.try_get::<i64, _>("pid")? as u32,
-            boot: row.try_get("boot")?,
-        },
-        operator: row.try_get("operator")?,
-    };
+pub fn held(row: &SqliteRow) -> Database<Held> {
+    let by = rows::holder(row)?;
     Ok(Held {
-        client: ClientId::new(row.try_get::<String, _>("client_id")?),
-        run: RunId::new(row.try_get::<String, _>("run")?),
+        client: ClientId::new(row.text("client_id")?),
+        run: row.run("run")?,
         ended: by.process.has_ended(&Identity::own()),
         by,
-        since: moment(row.try_get("since")?),
+        since: row.moment("since")?,
     })
 }
 
@@ -173,16 +167,10 @@ pub async fn put_request(connection: &mut SqliteConnection, run: &RunId, request
 }
 
 pub async fn take_requests(connection: &mut SqliteConnection, run: &RunId) -> Changed<Vec<Request>> {
-    let rows = sqlx::query("SELECT wish, asked_by, at FROM requests WHERE run = ? ORDER BY number")
+    let taken = sqlx::query("SELECT wish, asked_by, at FROM requests WHERE run = ? ORDER BY number")
         .bind(run.as_str())
         .fetch_all(&mut *connection)
         .await?;
     sqlx::query("DELETE FROM requests WHERE run = ?").bind(run.as_str()).execute(connection).await?;
-    rows.iter()
-        .map(|row| {
-            let wish: Wish = serde_json::from_str(&row.try_get::<String, _>("wish")?)
-                .map_err(|error| sqlx::Error::Decode(error.into()))?;
-            Ok(Request { wish, by: row.try_get("asked_by")?, at: moment(row.try_get("at")?) })
-        })
-        .collect()
+    Ok(taken.iter().map(rows::request).collect::<Database<_>>()?)
 }

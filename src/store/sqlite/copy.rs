@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 
-use super::{SqliteStore, open, reads::Database};
+use super::{SqliteStore, open};
 use crate::{
     domain::RunId,
     store::{
         Result,
         copy::{Cell, Copyable, Kind, Line, Lines, Table},
+        rows::Database,
     },
 };
 

@@ -130,6 +130,7 @@ pub fn explain(error: &sqlx::Error, path: &Path) -> StoreError {
         sqlx::Error::Database(database) => database.code().and_then(|code| code.parse::<u32>().ok()),
         sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => return StoreError::Closed,
         sqlx::Error::PoolTimedOut => return StoreError::Busy { path },
+        sqlx::Error::Decode(what) => return StoreError::Corrupt { path, what: what.to_string() },
         sqlx::Error::Io(io) => {
             return StoreError::Unwritable { folder: folder(), reason: io.to_string() };
         }

@@ -1,20 +1,19 @@
 //! The queue and the tokens on disk.
 
 use async_trait::async_trait;
-use serde::de::DeserializeOwned;
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{Row, SqliteConnection};
 
-use super::{SqliteStore, reads::Database, writer::Changed};
+use super::{SqliteStore, writer::Changed};
 use crate::{
     domain::{RunId, Timestamp},
     store::{
         Holder, Result,
         journal::to_json,
-        queue::{Job, NewJob, Once, Put, Queue, Stage},
+        queue::{Job, NewJob, Put, Queue, Stage},
+        rows,
         tokens::{Token, Tokens},
         types::{millis, moment},
     },
-    system::process::Identity,
 };
 
 #[async_trait]
@@ -121,14 +120,14 @@ impl Queue for SqliteStore {
             .bind(run.as_str())
             .fetch_optional(&self.reads)
             .await;
-        row.and_then(|row| row.as_ref().map(job).transpose()).map_err(|error| self.error(&error))
+        row.and_then(|row| row.as_ref().map(rows::job).transpose()).map_err(|error| self.error(&error))
     }
 
     async fn jobs(&self) -> Result<Vec<Job>> {
         let rows = sqlx::query("SELECT * FROM jobs WHERE ended_at IS NULL ORDER BY number")
             .fetch_all(&self.reads)
             .await;
-        rows.and_then(|rows| rows.iter().map(job).collect()).map_err(|error| self.error(&error))
+        rows.and_then(|rows| rows.iter().map(rows::job).collect()).map_err(|error| self.error(&error))
     }
 
     async fn forget_jobs(&self, ended_before: Timestamp, now: Timestamp) -> Result<u64> {
@@ -205,7 +204,7 @@ async fn take(connection: &mut SqliteConnection, holder: &Holder, now: Timestamp
     .await?;
     let mut found = None;
     for row in &held {
-        let left_behind = job(row)?;
+        let left_behind = rows::job(row)?;
         if left_behind.is_free_for(holder) {
             found = Some((row.try_get::<i64, _>("number")?, left_behind));
             break;
@@ -220,7 +219,7 @@ async fn take(connection: &mut SqliteConnection, holder: &Holder, now: Timestamp
         .fetch_optional(&mut *connection)
         .await?;
         if let Some(row) = row {
-            found = Some((row.try_get("number")?, job(&row)?));
+            found = Some((row.try_get("number")?, rows::job(&row)?));
         }
     }
     let Some((number, mut taken)) = found else { return Ok(None) };
@@ -238,49 +237,6 @@ async fn take(connection: &mut SqliteConnection, holder: &Holder, now: Timestamp
     taken.stage = Stage::Held { by: holder.clone(), since: now };
     taken.tries += 1;
     Ok(Some(taken))
-}
-
-fn job(row: &SqliteRow) -> Database<Job> {
-    let once = row.try_get::<Option<String>, _>("once")?;
-    let once = match once {
-        Some(key) => Some(Once {
-            key,
-            fingerprint: row.try_get("fingerprint")?,
-            until: moment(row.try_get("once_until")?),
-        }),
-        None => None,
-    };
-    Ok(Job {
-        new: NewJob {
-            run: RunId::new(row.try_get::<String, _>("run")?),
-            profile: row.try_get("profile")?,
-            task: decoded(row, "task")?,
-            origin: decoded(row, "origin")?,
-            at: moment(row.try_get("at")?),
-            not_before: moment(row.try_get("not_before")?),
-            once,
-            lane: row.try_get("lane")?,
-        },
-        stage: stage(row)?,
-        tries: row.try_get("tries")?,
-    })
-}
-
-fn stage(row: &SqliteRow) -> Database<Stage> {
-    if let Some(at) = row.try_get::<Option<i64>, _>("ended_at")? {
-        return Ok(Stage::Ended { at: moment(at), trouble: row.try_get("trouble")? });
-    }
-    let Some(host) = row.try_get::<Option<String>, _>("host")? else { return Ok(Stage::Waiting) };
-    let process = Identity { host, pid: row.try_get("pid")?, boot: row.try_get("boot")? };
-    Ok(Stage::Held {
-        by: Holder { process, operator: row.try_get("operator")? },
-        since: moment(row.try_get("since")?),
-    })
-}
-
-fn decoded<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Database<T> {
-    serde_json::from_str(&row.try_get::<String, _>(column)?)
-        .map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 #[async_trait]
@@ -312,12 +268,12 @@ impl Tokens for SqliteStore {
 
     async fn tokens(&self) -> Result<Vec<Token>> {
         let rows = sqlx::query("SELECT * FROM tokens ORDER BY made_at, id").fetch_all(&self.reads).await;
-        rows.and_then(|rows| rows.iter().map(token).collect()).map_err(|error| self.error(&error))
+        rows.and_then(|rows| rows.iter().map(rows::token).collect()).map_err(|error| self.error(&error))
     }
 
     async fn token(&self, id: &str) -> Result<Option<Token>> {
         let row = sqlx::query("SELECT * FROM tokens WHERE id = ?").bind(id).fetch_optional(&self.reads).await;
-        row.and_then(|row| row.as_ref().map(token).transpose()).map_err(|error| self.error(&error))
+        row.and_then(|row| row.as_ref().map(rows::token).transpose()).map_err(|error| self.error(&error))
     }
 
     async fn revoke_token(&self, id: &str, at: Timestamp) -> Result<bool> {
@@ -352,18 +308,4 @@ impl Tokens for SqliteStore {
             })
             .await
     }
-}
-
-fn token(row: &SqliteRow) -> Database<Token> {
-    let at = |column: &str| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(column)?.map(moment));
-    Ok(Token {
-        id: row.try_get("id")?,
-        name: row.try_get("name")?,
-        rights: decoded(row, "rights")?,
-        hash: row.try_get("hash")?,
-        made_at: moment(row.try_get("made_at")?),
-        expires: at("expires")?,
-        revoked: at("revoked")?,
-        last_used: at("last_used")?,
-    })
 }

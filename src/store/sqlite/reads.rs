@@ -1,24 +1,21 @@
 //! What is asked of the file. Each answer is from one moment, and holds no connection afterwards.
 
-use std::collections::BTreeMap;
-
-use sqlx::{Row, pool::PoolConnection, sqlite::SqliteRow};
+use sqlx::{Row, pool::PoolConnection};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::{SqliteStore, changes::held};
 use crate::{
-    domain::{ClientId, ConfigId, Phase, RunId, Stamped, Tenant, Timestamp, survey::Survey},
+    domain::{Phase, RunId, Stamped, Tenant, Timestamp, survey::Survey},
     store::{
         Deactivated, Held, Hold, Result, RunSummary, StoreError, StoredRun, Sweep,
-        journal::{events, phase_from, phase_word},
+        journal::{events, phase_word},
+        rows::{self, Database, Line},
         types::{millis, moment},
     },
 };
 
 /// Records per row of an answer: the way through the driver costs more than the bytes.
 pub const CHUNK: i64 = 4_000;
-
-pub type Database<T> = std::result::Result<T, sqlx::Error>;
 
 impl SqliteStore {
     /// A connection on which everything is seen as of one moment, until it is given back.
@@ -88,19 +85,13 @@ pub async fn run(store: &SqliteStore, id: &RunId) -> Result<Option<StoredRun>> {
     Ok(Some(StoredRun {
         header: serde_json::from_str(&header).map_err(|error| store.corrupt(error.to_string()))?,
         survey: store.decoded(survey).await?,
-        plan: plan(&row).map_err(explain)?,
+        plan: rows::plan(&row).map_err(explain)?,
         head: row.try_get("head").map_err(explain)?,
         events,
         report: report
             .map(|report| serde_json::from_str(&report).map_err(|error| store.corrupt(error.to_string())))
             .transpose()?,
     }))
-}
-
-fn plan(row: &SqliteRow) -> Database<Option<(Vec<u8>, String)>> {
-    let bytes: Option<Vec<u8>> = row.try_get("plan")?;
-    let digest: Option<String> = row.try_get("plan_digest")?;
-    Ok(bytes.zip(digest))
 }
 
 pub async fn records_after(
@@ -150,7 +141,7 @@ async fn list(store: &SqliteStore, phase: Option<String>, limit: i64) -> Result<
     let explain = |error: sqlx::Error| store.error(&error);
     let mut connection = store.moment().await?;
     let mut snapshot = sqlx::Connection::begin(&mut *connection).await.map_err(explain)?;
-    let rows = sqlx::query(
+    let found = sqlx::query(
         "SELECT runs.id, phase, head, last_event, look_due, header, documents.report IS NOT NULL AS has_report
          FROM runs JOIN documents ON documents.run = runs.id
          WHERE ?1 IS NULL OR phase = ?1 ORDER BY number DESC LIMIT ?2",
@@ -160,8 +151,8 @@ async fn list(store: &SqliteStore, phase: Option<String>, limit: i64) -> Result<
     .fetch_all(&mut *snapshot)
     .await
     .map_err(explain)?;
-    let mut summaries = Vec::with_capacity(rows.len());
-    for row in rows {
+    let mut summaries = Vec::with_capacity(found.len());
+    for row in found {
         let id: String = row.try_get("id").map_err(explain)?;
         let counts = sqlx::query("SELECT outcome, count(*) AS n FROM items WHERE run = ? GROUP BY outcome")
             .bind(&id)
@@ -173,36 +164,14 @@ async fn list(store: &SqliteStore, phase: Option<String>, limit: i64) -> Result<
             .fetch_one(&mut *snapshot)
             .await
             .map_err(explain)?;
-        let mut items = 0;
-        let mut outcomes = BTreeMap::new();
-        for count in &counts {
-            let n = count.try_get::<i64, _>("n").map_err(explain)? as u64;
-            items += n;
-            if let Some(outcome) = count.try_get::<Option<String>, _>("outcome").map_err(explain)? {
-                outcomes.insert(outcome, n);
-            }
-        }
-        let header: String = row.try_get("header").map_err(explain)?;
-        let phase: String = row.try_get("phase").map_err(explain)?;
-        summaries.push(RunSummary {
-            header: serde_json::from_str(&header).map_err(|error| store.corrupt(error.to_string()))?,
-            phase: phase_from(&phase)
-                .ok_or_else(|| store.corrupt(format!("run {id} is in no known state (\"{phase}\")")))?,
-            head: row.try_get("head").map_err(explain)?,
-            last_event: moment(row.try_get("last_event").map_err(explain)?),
-            look_due: row.try_get::<Option<i64>, _>("look_due").map_err(explain)?.map(moment),
-            items,
-            clients: clients as u64,
-            outcomes,
-            has_report: row.try_get("has_report").map_err(explain)?,
-        });
+        summaries.push(rows::summary(&row, &counts, clients).map_err(explain)?);
     }
     Ok(summaries)
 }
 
 pub async fn deactivated(store: &SqliteStore, tenant: &Tenant) -> Result<Vec<Deactivated>> {
     let explain = |error: sqlx::Error| store.error(&error);
-    let rows = sqlx::query(
+    let found = sqlx::query(
         "SELECT items.run, config_id, client_id, outcome, settled_at
          FROM items JOIN runs ON runs.id = items.run
          WHERE psa = ? AND tenant = ? AND outcome IN ('deactivated', 'restored')
@@ -213,27 +182,12 @@ pub async fn deactivated(store: &SqliteStore, tenant: &Tenant) -> Result<Vec<Dea
     .fetch_all(&store.reads)
     .await
     .map_err(explain)?;
-    let mut standing = BTreeMap::new();
-    for row in &rows {
-        let config_id = ConfigId::new(row.try_get::<String, _>("config_id").map_err(explain)?);
-        if row.try_get::<String, _>("outcome").map_err(explain)? == "deactivated" {
-            let change = Deactivated {
-                config_id: config_id.clone(),
-                client_id: ClientId::new(row.try_get::<String, _>("client_id").map_err(explain)?),
-                run: RunId::new(row.try_get::<String, _>("run").map_err(explain)?),
-                at: moment(row.try_get("settled_at").map_err(explain)?),
-            };
-            standing.insert(config_id, change);
-        } else {
-            standing.remove(&config_id);
-        }
-    }
-    Ok(standing.into_values().collect())
+    rows::standing(&found).map_err(explain)
 }
 
 pub async fn unsettled(store: &SqliteStore, tenant: Option<&Tenant>) -> Result<Vec<(RunId, Phase)>> {
     let explain = |error: sqlx::Error| store.error(&error);
-    let lines: Vec<(String, String)> = sqlx::query_as(
+    let found = sqlx::query(
         "SELECT id, phase FROM runs
          WHERE (?1 IS NULL OR (psa = ?1 AND tenant = ?2))
            AND (phase IN ('approved', 'applying', 'paused', 'verifying', 'interrupted')
@@ -245,15 +199,11 @@ pub async fn unsettled(store: &SqliteStore, tenant: Option<&Tenant>) -> Result<V
     .fetch_all(&store.reads)
     .await
     .map_err(explain)?;
-    lines
-        .into_iter()
-        .map(|(id, phase)| {
-            let known = phase_from(&phase);
-            let phase =
-                known.ok_or_else(|| store.corrupt(format!("run {id} is in no known state (\"{phase}\")")))?;
-            Ok((RunId::new(id), phase))
-        })
-        .collect()
+    found
+        .iter()
+        .map(|line| Ok((line.run("id")?, rows::phase(line)?)))
+        .collect::<Database<_>>()
+        .map_err(explain)
 }
 
 pub async fn due_looks(store: &SqliteStore, tenant: &Tenant, now: Timestamp) -> Result<Vec<RunId>> {
@@ -300,8 +250,7 @@ pub async fn leases(store: &SqliteStore) -> Result<Vec<Held>> {
 }
 
 pub async fn holds(store: &SqliteStore, tenant: &Tenant, now: Timestamp) -> Result<Vec<Hold>> {
-    type Line = (String, String, String, i64, Option<i64>);
-    let lines: Vec<Line> = sqlx::query_as(
+    let found = sqlx::query(
         "SELECT config_id, reason, held_by, held_at, until FROM holds WHERE psa = ? AND tenant = ?",
     )
     .bind(tenant.psa.as_str())
@@ -309,19 +258,7 @@ pub async fn holds(store: &SqliteStore, tenant: &Tenant, now: Timestamp) -> Resu
     .fetch_all(&store.reads)
     .await
     .map_err(|error| store.error(&error))?;
-    let mut holds: Vec<Hold> = lines
-        .into_iter()
-        .map(|(config_id, reason, by, at, until)| Hold {
-            config_id: ConfigId::new(config_id),
-            reason,
-            by,
-            at: moment(at),
-            until: until.map(moment),
-        })
-        .filter(|hold| hold.is_in_force(now))
-        .collect();
-    holds.sort_by(|a, b| a.config_id.cmp(&b.config_id));
-    Ok(holds)
+    rows::holds(&found, now).map_err(|error| store.error(&error))
 }
 
 pub async fn has_requests(store: &SqliteStore, run: &RunId) -> Result<bool> {
