@@ -14,10 +14,7 @@ use crate::{
         survey::{Survey, SurveyedClient},
         text::{nearest, same_name},
     },
-    psa::{
-        News,
-        port::{ClientScope, Clients},
-    },
+    psa::port::{ClientScope, Clients, News},
     store::Deactivated,
 };
 

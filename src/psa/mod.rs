@@ -10,12 +10,11 @@ mod lenient;
 mod linking;
 mod listing;
 mod names;
-pub mod news;
+mod news;
 pub mod port;
 mod query;
 pub mod registry;
 pub mod webhook;
 
 pub use error::PsaError;
-pub use news::News;
 pub use port::Psa;

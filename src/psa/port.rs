@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-use super::{News, PsaError};
+use super::PsaError;
 use crate::domain::{
     Change, Client, ClientId, ConfigId, Configuration, Criteria, Links, Listing, SignOfLife, State,
     StatusRef, Tenant, Wanted,
@@ -16,6 +16,7 @@ use crate::domain::{
     tenant::Nouns,
 };
 
+pub use super::news::News;
 pub use crate::http::{Limits, Rest, Seat, Seats, SignInMemory, SignInParts, Taken};
 
 pub type Result<T> = std::result::Result<T, PsaError>;

@@ -23,9 +23,9 @@ use mothball::{
     },
     engine::{Engine, EngineError, Finished, Undo, UndoOf, Who},
     psa::{
-        News, Psa,
+        Psa,
         port::{
-            Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Result as PsaResult,
+            Capabilities, Check, ClientScope, Clients, LinkReading, News, NoteReply, Result as PsaResult,
             SetAnswer, Ticket,
         },
         registry::ROOMS,

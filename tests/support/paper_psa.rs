@@ -23,9 +23,10 @@ use mothball::{
     },
     engine::{Ask, Draft, Engine, Finished, Pick, Profile, Request, Who},
     psa::{
-        News, Psa, PsaError,
+        Psa, PsaError,
         port::{
-            Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Result, SetAnswer, Ticket,
+            Capabilities, Check, ClientScope, Clients, LinkReading, News, NoteReply, Result, SetAnswer,
+            Ticket,
         },
     },
     report,

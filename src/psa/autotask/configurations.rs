@@ -17,10 +17,10 @@ use crate::{
         configuration::Record, text::one_line,
     },
     psa::{
-        News, PsaError,
+        PsaError,
         lenient::{day, filled, kept},
         listing::each,
-        port::Result,
+        port::{News, Result},
     },
 };
 

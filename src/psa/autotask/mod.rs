@@ -30,10 +30,11 @@ use tokio::sync::{OnceCell, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    News, Psa, PsaError,
+    Psa, PsaError,
     lenient::filled,
     port::{
-        Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Pool, Result, SetAnswer, Ticket,
+        Capabilities, Check, ClientScope, Clients, LinkReading, News, NoteReply, Pool, Result, SetAnswer,
+        Ticket,
     },
     registry::{Connection, CriteriaWords, Field, FieldKind, Pace, PaceLimits, Right, Room},
 };

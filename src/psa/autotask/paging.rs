@@ -17,10 +17,10 @@ use crate::{
     domain::{Configuration, Listing},
     http::{Tries, Url},
     psa::{
-        News, PsaError,
+        PsaError,
         lenient::{Row, filled, id_of},
         listing::{Kind, Page, all_there, each, pages, proven},
-        port::Result,
+        port::{News, Result},
     },
 };
 

@@ -17,10 +17,10 @@ use crate::{
         configuration::Record, text::one_line,
     },
     psa::{
-        News, PsaError,
+        PsaError,
         lenient::id_of,
         listing::{Kind, chunks, each, proven},
-        port::Result,
+        port::{News, Result},
     },
 };
 

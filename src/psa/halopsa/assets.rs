@@ -24,9 +24,9 @@ use crate::{
         text::one_line,
     },
     psa::{
-        News, PsaError,
+        PsaError,
         listing::{chunks, each},
-        port::Result,
+        port::{News, Result},
     },
 };
 

@@ -30,8 +30,10 @@ use tokio::sync::{OnceCell, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    News, Psa,
-    port::{Capabilities, Check, ClientScope, Clients, LinkReading, NoteReply, Result, SetAnswer, Ticket},
+    Psa,
+    port::{
+        Capabilities, Check, ClientScope, Clients, LinkReading, News, NoteReply, Result, SetAnswer, Ticket,
+    },
     registry::{Connection, CriteriaWords, Field, FieldKind, Pace, PaceLimits, Right, Room},
 };
 use crate::{

@@ -7,7 +7,10 @@ use mothball::{
         ClientId, ConfigId, Criteria, Timestamp,
         criteria::{CustomField, Matching},
     },
-    psa::{News, PsaError, port::ClientScope},
+    psa::{
+        PsaError,
+        port::{ClientScope, News},
+    },
     simulator::{CompanyTruth, Layout, Options},
     system::Clock,
 };
