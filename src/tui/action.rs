@@ -23,6 +23,8 @@ pub enum Scope {
     Choosing,
     /// A box asks what to copy.
     Copying,
+    /// A list or a text of the setup. Its form is typed in, as a question is.
+    Setup,
 }
 
 impl Scope {
@@ -40,6 +42,7 @@ impl Scope {
             Self::Reading => "help and log",
             Self::Choosing => "choosing columns",
             Self::Copying => "copying",
+            Self::Setup => "setup",
         }
     }
 }
@@ -57,10 +60,11 @@ pub enum Layer {
     Reading,
     Choosing,
     Copying,
+    Setup,
 }
 
 impl Layer {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Review,
         Self::Plan,
         Self::Run,
@@ -71,6 +75,7 @@ impl Layer {
         Self::Reading,
         Self::Choosing,
         Self::Copying,
+        Self::Setup,
     ];
 
     /// The most specific first.
@@ -86,6 +91,7 @@ impl Layer {
             Self::Reading => &[Scope::Reading],
             Self::Choosing => &[Scope::Choosing],
             Self::Copying => &[Scope::Copying],
+            Self::Setup => &[Scope::Setup, Scope::Moving, Scope::Anywhere],
         }
     }
 
@@ -200,6 +206,11 @@ actions! {
     ColumnNarrower "column-narrower" "narrower" "Make this column narrower" [Choosing] ["-", "left", "h"] None;
     ColumnsReset "columns-reset" "reset" "Leave the columns to the width of the window again" [Choosing] ["r"] None;
     LogLevel "log-level" "level" "In the log: all lines, from info on, warnings and errors, errors only" [Reading] ["f"] None;
+    SetupTick "setup-tick" "tick" "Tick this line, or take it" [Setup] ["space"] None;
+    SetupNext "setup-next" "next" "Next line, or next button" [Setup] ["tab"] None;
+    SetupPrev "setup-prev" "" "Previous line, or previous button" [Setup] ["shift-tab"] None;
+    SetupRight "setup-right" "" "The next choice of this line, or the next button" [Setup] ["right", "l"] None;
+    SetupLeft "setup-left" "" "The choice before, or the button before" [Setup] ["left", "h"] None;
     Up "up" "" "Up" [Moving, Reading, Choosing] ["k", "up"] None;
     Down "down" "" "Down" [Moving, Reading, Choosing] ["j", "down"] None;
     PageUp "page-up" "" "A page up" [Moving, Reading, Choosing] ["pgup", "ctrl-b"] None;
@@ -219,7 +230,7 @@ actions! {
     Suspend "suspend" "" "Put the program to sleep (fg wakes it)" [Anywhere, Typing, Dialog, Reading, Choosing, Copying] ["ctrl-z"] None;
     Interrupt "interrupt" "" "Cancel the run; twice leaves" [Anywhere, Typing, Dialog, Reading, Choosing, Copying] ["ctrl-c"] Careful;
     Quit "quit" "quit" "Quit; asks while a run goes on" [Anywhere] ["q"] None;
-    Accept "accept" "ok" "Take it" [Typing, Dialog, Choosing, Copying] ["enter"] None;
+    Accept "accept" "ok" "Take it" [Typing, Dialog, Choosing, Copying, Setup] ["enter"] None;
     Dismiss "dismiss" "cancel" "Leave it" [Typing, Dialog, Reading, Choosing, Copying] ["esc"] None;
     Close "close" "close" "Close" [Reading] ["q", "?", "L"] None;
     NextButton "next-button" "next" "Next button" [Dialog, Copying] ["tab", "right", "down"] None;

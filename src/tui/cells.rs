@@ -22,7 +22,17 @@ pub fn fit(text: &str, limit: usize, more: &str) -> String {
         Some((end, _)) => &text[..end],
         None => text,
     };
-    cut(&one_line(head, escaped(head)), limit, more).into_owned()
+    cut(&line(head), limit, more).into_owned()
+}
+
+/// The whole text as one safe line: what of it is shown is what is counted in.
+pub fn line(text: &str) -> String {
+    one_line(text, escaped(text))
+}
+
+/// How many graphemes a text has: marks are counted in them.
+pub fn graphemes(text: &str) -> usize {
+    text.graphemes(true).count()
 }
 
 /// More characters than the text can have once its dangerous ones are written out.
@@ -66,7 +76,7 @@ pub fn wrap(text: &str, limit: usize) -> Vec<String> {
         Some((end, _)) => &text[..end],
         None => text,
     };
-    let line = one_line(head, escaped(head));
+    let line = line(head);
     let mut lines = Vec::new();
     let mut current = String::new();
     let mut used = 0;

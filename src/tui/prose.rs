@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::{cells, theme::Meaning};
 
 /// Longer addresses are not linked: terminals do not agree on what to do with them.
@@ -28,8 +30,16 @@ pub enum Line<T> {
         text: String,
         /// Where it leads.
         url: Option<Arc<str>>,
+        /// Which of its graphemes a filter found, in order.
+        marks: Vec<u32>,
     },
     Entry(T),
+}
+
+impl<T> Line<T> {
+    fn text(indent: u16, meaning: Meaning, text: String) -> Self {
+        Self::Text { indent, meaning, text, url: None, marks: Vec::new() }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +56,7 @@ impl<T> Prose<T> {
     pub fn blank(&mut self) {
         let empty = |line: &Line<T>| matches!(line, Line::Text { text, .. } if text.is_empty());
         if self.lines.last().is_some_and(|last| !empty(last)) {
-            self.lines.push(Line::Text { indent: 0, meaning: Meaning::Text, text: String::new(), url: None });
+            self.lines.push(Line::text(0, Meaning::Text, String::new()));
         }
     }
 
@@ -60,7 +70,28 @@ impl<T> Prose<T> {
     pub fn say(&mut self, indent: u16, meaning: Meaning, text: &str) {
         let room = self.width.saturating_sub(usize::from(indent)).max(4);
         for text in cells::wrap(text, room) {
-            self.lines.push(Line::Text { indent, meaning, text, url: None });
+            self.lines.push(Line::text(indent, meaning, text));
+        }
+    }
+
+    /// The same with what a filter found in it: graphemes of the text as `cells::line` shows it, in order.
+    pub fn say_marked(&mut self, indent: u16, meaning: Meaning, text: &str, found: &[u32]) {
+        let from = self.lines.len();
+        self.say(indent, meaning, text);
+        if found.is_empty() {
+            return;
+        }
+        let whole = cells::line(text);
+        let mut whole = whole.graphemes(true).zip(0_u32..);
+        for line in &mut self.lines[from..] {
+            let Line::Text { text, marks, .. } = line else { continue };
+            for (grapheme, here) in text.graphemes(true).zip(0..) {
+                // Where a line was broken, a blank of the whole is on neither line.
+                let place = whole.find(|(other, _)| *other == grapheme || *other != " ");
+                if place.is_some_and(|(_, at)| found.binary_search(&at).is_ok()) {
+                    marks.push(here);
+                }
+            }
         }
     }
 
@@ -70,7 +101,7 @@ impl<T> Prose<T> {
         let room = self.width.saturating_sub(usize::from(deeper)).max(4);
         for (at, line) in cells::wrap(text, room).into_iter().enumerate() {
             let (indent, text) = if at == 0 { (indent, format!("{sign} {line}")) } else { (deeper, line) };
-            self.lines.push(Line::Text { indent, meaning, text, url: None });
+            self.lines.push(Line::text(indent, meaning, text));
         }
     }
 
@@ -118,6 +149,25 @@ mod tests {
             assert!(!is_harmless(bad), "{bad}");
         }
         assert!(!is_harmless(&format!("https://{}", "a".repeat(3000))));
+    }
+
+    #[test]
+    fn what_was_found_stays_found_where_a_line_is_broken() {
+        let mut page = Prose::<()>::new(10);
+        // "two three" and the 5 behind it, of which the blank is on no line.
+        let found: Vec<u32> = (4..13).chain([14]).collect();
+        page.say_marked(2, Meaning::Text, "one two three\n5 \u{7} 6", &found);
+        let told: Vec<(&str, &[u32])> = page
+            .lines
+            .iter()
+            .map(|line| match line {
+                Line::Text { text, marks, .. } => (text.as_str(), &marks[..]),
+                Line::Entry(()) => panic!("{line:?}"),
+            })
+            .collect();
+        let whole: [(&str, &[u32]); 3] =
+            [("one two", &[4, 5, 6]), ("three 5", &[0, 1, 2, 3, 4, 6]), ("\\u{7} 6", &[])];
+        assert_eq!(told, whole);
     }
 
     #[test]

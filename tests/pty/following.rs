@@ -61,6 +61,23 @@ async fn it_is_followed_live_and_cancelled_from_the_screen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_another_process_did_after_the_list_was_read_is_not_taken_for_active_again() {
+    let program = one_client(2, Options::default()).await;
+    tokio::task::block_in_place(|| {
+        let mut screen = open(&program);
+        screen.wait_for(", complete, read");
+        let id = client(&program);
+        let output = program.command(&["run", "--client-id", &id, "--progress", "never"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        screen.send("5");
+        screen.wait_for("2 of 2 set inactive");
+        assert!(!screen.text().contains("active again"), "{}", screen.text());
+        leave(screen, &program);
+    });
+    program.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn leaving_the_screen_leaves_it_alone() {
     let program = slow().await;
     tokio::task::block_in_place(|| {

@@ -569,6 +569,30 @@ fn the_report_opens_by_itself_but_tears_nobody_away() {
 }
 
 #[test]
+fn the_report_is_written_anew_only_when_something_of_it_changed() {
+    let mut screen = running(&[101, 102]);
+    screen.settle(0..2);
+    screen.end(End::Finished);
+    // Where its lines lie in memory tells whether they are still the same.
+    let lines = |screen: &Screen| screen.model.report.as_ref().unwrap().page.lines.as_ptr();
+    let first = lines(&screen);
+    screen.send(Message::Tick);
+    screen.keys("j k 1 4");
+    let (width, height) = screen.model.size;
+    screen.send(Message::Resize(width, height - 1));
+    assert_eq!(lines(&screen), first);
+
+    screen.send(Message::Resize(60, height));
+    assert!(screen.text().contains("Every configuration and its outcome"), "{}", screen.text());
+    // The old lines were still there when these were made.
+    assert_ne!(lines(&screen), first);
+    screen.keys("/").write("dc2");
+    assert!(screen.text().contains("(1 of 6 shown)"), "{}", screen.text());
+    screen.keys("esc f");
+    assert!(screen.text().contains("(0 of 6 shown)"), "all went well\n{}", screen.text());
+}
+
+#[test]
 fn what_a_run_deactivated_is_no_longer_ticked_and_nobody_is_warned_of_that() {
     let mut screen = running(&[101, 102, 103]);
     screen.settle(0..2);
@@ -753,8 +777,9 @@ fn the_report_can_be_filtered() {
     screen.end(End::Finished);
     screen.keys("/").write("reception").keys("enter");
     assert!(screen.text().contains("1 of 6 shown"), "{}", screen.text());
+    assert!(screen.text().contains("Not all items are shown: esc shows all."), "{}", screen.text());
     screen.keys("esc f");
-    assert!(screen.text().contains("None fits"), "{}", screen.text());
+    assert!(screen.text().contains("None of them fits"), "{}", screen.text());
 }
 
 #[test]

@@ -2,9 +2,9 @@
 //! the screen is left.
 
 use mothball::{
-    domain::{Phase, RunId, event::End},
+    domain::{Origin, Phase, RunId, event::End},
     tui::{
-        desk::{Control, Trouble},
+        desk::{Control, PastRun, Trouble},
         effect::Effect,
         message::Message,
         model::{Place, overlay::Overlay},
@@ -48,8 +48,48 @@ fn history_tells_what_set_a_run_going_and_that_it_can_be_watched() {
     let text = screen.text();
     assert!(text.contains("schedule nightly"), "{text}");
     assert!(text.contains("watches it (mothball, process 812 on srv1"), "{text}");
-    assert!(text.contains("By mothball, started by schedule nightly"), "{text}");
+    assert!(text.contains("Started by the schedule nightly"), "{text}");
     insta::assert_snapshot!("history_of_a_server", text);
+}
+
+#[test]
+fn what_set_a_run_going_is_told_once_and_in_words_that_mean_something() {
+    let by = |origin: Origin, requested_by: &str| PastRun {
+        origin,
+        requested_by: requested_by.to_owned(),
+        ..past("20261124T013000-ssssssss", 60, Phase::Finished)
+    };
+    let api = || Origin::Api { token: "ticket-system".to_owned() };
+    let runs = [
+        (by(Origin::Person, "jane@msp.example"), "jane@msp.example", "By jane@msp.example"),
+        (
+            by(Origin::Schedule { name: "nightly".to_owned() }, "schedule nightly"),
+            "schedule nightly",
+            "Started by the schedule nightly",
+        ),
+        (
+            by(Origin::Webhook { event: "46dd8471e595ea36".to_owned() }, "webhook"),
+            "webhook",
+            "Started by a webhook (event 46dd8471e595ea36)",
+        ),
+        (
+            by(api(), "ticket-system"),
+            "API ticket-system",
+            "Started over the API with the token ticket-system",
+        ),
+        (
+            by(api(), "Ann"),
+            "API ticket-system",
+            "Started over the API with the token ticket-system, asked for by Ann",
+        ),
+    ];
+    for (run, column, sentence) in &runs {
+        assert_eq!((run.asked_for_by().as_str(), run.told_who().as_str()), (*column, *sentence));
+    }
+    let world = World { past: runs.map(|(run, ..)| run).into(), ..World::small() };
+    let mut screen = Screen::new(world, 80, 24);
+    screen.keys("5 end");
+    insta::assert_snapshot!("history_of_every_origin", screen.text());
 }
 
 #[test]

@@ -79,34 +79,60 @@ fn a_field_that_is_not_known_is_said_and_nothing_fits_it() {
     assert!(screen.note().contains("There are name, id, because"), "{}", screen.note());
 }
 
+/// What stands marked as matched: in the lists, and in the detail beside them.
+fn marked(screen: &Screen) -> (String, String) {
+    let picture = screen.picture();
+    let style = screen.model.look.style(mothball::tui::theme::Meaning::Match);
+    let detail = screen.model.panes().detail.expect("a window wide enough for all panes");
+    let (mut lists, mut beside) = (String::new(), String::new());
+    for position in picture.cells.area().positions() {
+        let cell = &picture.cells[position];
+        if style.fg.is_none_or(|fg| cell.fg == fg) && cell.modifier.contains(style.add_modifier) {
+            let text = if detail.contains(position) { &mut beside } else { &mut lists };
+            text.push_str(cell.symbol());
+        }
+    }
+    (lists, beside)
+}
+
 #[test]
-fn what_matched_is_marked_in_every_column_that_a_filter_looks_at() {
+fn what_matched_is_marked_in_every_column_that_a_filter_looks_at_and_in_the_detail() {
     let mut world = World::small();
     world.rows[6].configuration.name = "Zürich-サーバー".into();
-    let marked = |typed: &str, client: usize| {
+    let filtered = |typed: &str, client: usize| {
         let mut screen = Screen::new(world.clone(), 220, 30);
         for _ in 0..client {
             screen.keys("j");
         }
         screen.keys("tab /").write(typed).keys("enter");
-        let picture = screen.picture();
-        let style = screen.model.look.style(mothball::tui::theme::Meaning::Match);
-        let area = *picture.cells.area();
-        let mut text = String::new();
-        for position in area.positions() {
-            let cell = &picture.cells[position];
-            if cell.fg == style.fg.unwrap() && cell.modifier.contains(style.add_modifier) {
-                text.push_str(cell.symbol());
-            }
-        }
-        text
+        marked(&screen)
     };
-    assert_eq!(marked("type:firew", 0), "FirewFirew");
-    assert_eq!(marked("site:ware fw-2", 0), "", "FW-2 stands in the main office");
-    assert_eq!(marked("site:main fw-2", 0), "FW-2Main");
-    assert_eq!(marked("status:act srv-dc1", 0), "SRV-DC1Act");
-    // Graphemes, not bytes: what stands before and between is wider or longer than it looks.
-    assert_eq!(marked("サー", 1), "サー");
+    for (typed, client, lists, detail) in [
+        ("type:firew", 0, "FirewFirew", "Firew"),
+        // FW-2 stands in the main office.
+        ("site:ware fw-2", 0, "", ""),
+        ("site:main fw-2", 0, "FW-2Main", "FW-2Main"),
+        ("status:act srv-dc1", 0, "SRV-DC1Act", "SRV-DC1actAct"),
+        // The serial and the model have no column here.
+        ("serial:102", 0, "", "102"),
+        ("!fw dc2", 0, "DC2", "DC2"),
+        // Graphemes, not bytes: what stands before and between is wider or longer than it looks.
+        ("サー", 1, "サー", "サー"),
+    ] {
+        assert_eq!(filtered(typed, client), (lists.to_owned(), detail.to_owned()), "{typed}");
+    }
+}
+
+#[test]
+fn what_the_clients_filter_found_is_marked_in_the_detail_of_the_client() {
+    let mut screen = Screen::new(World::small(), 220, 30);
+    screen.keys("/").write("dental").keys("enter");
+    assert_eq!(marked(&screen), ("Dental".to_owned(), "Dental".to_owned()));
+    screen.keys("esc /").write("id:7").keys("enter");
+    assert_eq!(marked(&screen), (String::new(), "7".to_owned()));
+    // The filter of one pane is none of the other's.
+    screen.keys("tab");
+    assert_eq!(marked(&screen).1, "");
 }
 
 #[test]

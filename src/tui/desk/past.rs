@@ -64,9 +64,32 @@ impl PastRun {
         self.at_work.is_some() && self.elsewhere.is_none()
     }
 
-    /// Who or what asked for it: a person by name, else what set it going.
+    /// Who or what asked for it, in few words: a person by name, else what set it going.
     pub fn asked_for_by(&self) -> String {
-        if self.origin.is_person() { self.requested_by.clone() } else { self.origin.to_string() }
+        match &self.origin {
+            Origin::Person => self.requested_by.clone(),
+            Origin::Schedule { name } => format!("schedule {name}"),
+            // Events have numbers only, which tell nobody anything.
+            Origin::Webhook { .. } => "webhook".to_owned(),
+            Origin::Api { token } => format!("API {token}"),
+        }
+    }
+
+    /// The same in a sentence: what set it going, and whoever stands behind that.
+    pub fn told_who(&self) -> String {
+        let (started, itself) = match &self.origin {
+            Origin::Person => return format!("By {}", self.requested_by),
+            Origin::Schedule { name } => (format!("Started by the schedule {name}"), self.asked_for_by()),
+            Origin::Webhook { event } => {
+                (format!("Started by a webhook (event {event})"), self.asked_for_by())
+            }
+            Origin::Api { token } => (format!("Started over the API with the token {token}"), token.clone()),
+        };
+        if self.requested_by == itself {
+            started
+        } else {
+            format!("{started}, asked for by {}", self.requested_by)
+        }
     }
 
     /// What it did, or would do: `4 of 5 set inactive, 1 skipped`.

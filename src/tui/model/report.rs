@@ -47,6 +47,18 @@ pub struct ReportPage {
     pub which: Which,
     pub page: Prose<ReportEntry>,
     pub scroll: Scroll,
+    /// What the page was written from; it stays until some of that is different.
+    written: Option<Written>,
+}
+
+/// Everything that the text of the page depends on besides the report, which never changes once it is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Written {
+    width: usize,
+    which: Which,
+    filter: String,
+    saved: Option<Result<std::path::PathBuf, String>>,
+    resume: Option<String>,
 }
 
 impl ReportPage {
@@ -62,7 +74,19 @@ impl ReportPage {
             which: Which::default(),
             page: Prose::new(80),
             scroll: Scroll::default(),
+            written: None,
         }
+    }
+
+    /// The report was read, or could not be.
+    pub fn answer(&mut self, state: ReportState) {
+        self.state = state;
+        self.written = None;
+    }
+
+    /// Whether the filter, or what is gone through, leaves items out.
+    pub fn is_narrowed(&self) -> bool {
+        !self.filter.value().is_empty() || self.which != Which::All
     }
 
     pub fn report(&self) -> Option<&Report> {
@@ -76,8 +100,19 @@ impl ReportPage {
         self.report()?.clients().get(entry.0)?.configs.get(entry.1)
     }
 
-    pub fn write(&mut self, width: usize, setting: &Setting, symbols: &Symbols) {
-        let ReportState::Ready(report) = &self.state else { return };
+    /// Writes the page, unless it stands there already as it would be written now; says whether it did.
+    pub fn write(&mut self, width: usize, setting: &Setting, symbols: &Symbols) -> bool {
+        let ReportState::Ready(report) = &self.state else { return false };
+        let now = Written {
+            width,
+            which: self.which,
+            filter: self.filter.value().to_owned(),
+            saved: self.saved.clone(),
+            resume: self.resume.clone(),
+        };
+        if self.written.as_ref() == Some(&now) {
+            return false;
+        }
         let mut page = Prose::new(width);
         self.head(report, setting, symbols, &mut page);
         follow_up(report, symbols, &mut page);
@@ -104,11 +139,7 @@ impl ReportPage {
         let narrowed = if shown == all { String::new() } else { format!(" ({shown} of {all} shown)") };
         page.heading(&format!("Every {} and its outcome{narrowed}", setting.nouns.configuration));
         if shown == 0 {
-            let text = if all == 0 {
-                "None were found."
-            } else {
-                "None fits: Esc clears the filter, f shows others."
-            };
+            let text = if all == 0 { "None were found." } else { "None of them fits what is shown now." };
             page.say(2, Meaning::Muted, text);
         }
         for item in items {
@@ -118,6 +149,8 @@ impl ReportPage {
             }
         }
         self.page = page;
+        self.written = Some(now);
+        true
     }
 
     fn head(&self, report: &Report, setting: &Setting, symbols: &Symbols, page: &mut Prose<ReportEntry>) {
@@ -216,7 +249,13 @@ fn follow_up(report: &Report, symbols: &Symbols, page: &mut Prose<ReportEntry>) 
         .iter()
         .flat_map(|client| client.follow_up.iter().map(move |todo| (client, todo)))
         .collect();
-    page.heading(&format!("Left for you to do: {}", all.len()));
+    // Whose they are is said once where they are all of one, and with each where they are not.
+    let each = report.clients().iter().filter(|client| !client.follow_up.is_empty()).count() > 1;
+    let whose = match all.first().and_then(|(client, _)| client.client_name.as_deref()) {
+        Some(name) if !each && report.clients().len() > 1 => format!(", all of {name}"),
+        _ => String::new(),
+    };
+    page.heading(&format!("Left for you to do: {}{whose}", all.len()));
     if all.is_empty() {
         page.say(2, Meaning::Muted, "Nothing that this program could see.");
     }
@@ -227,11 +266,11 @@ fn follow_up(report: &Report, symbols: &Symbols, page: &mut Prose<ReportEntry>) 
         }
         page.say(2, Meaning::Warn, &format!("{}: {}", kind.to_do(), of_kind.len()));
         for (client, todo) in of_kind {
-            let of = client.client_name.as_deref().filter(|_| report.clients().len() > 1);
+            let of = client.client_name.as_deref().filter(|_| each);
             let text = of.map_or_else(|| todo.text.clone(), |name| format!("{name}: {}", todo.text));
             page.item(4, symbols.bullet, Meaning::Text, &text);
             if let Some(url) = &todo.record_url {
-                page.say(6, Meaning::Muted, url);
+                page.url(6, Meaning::Muted, url);
             }
         }
     }

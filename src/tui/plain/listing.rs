@@ -8,8 +8,9 @@ use super::{
     },
     command::Pick,
     handles::{Handles, Kind},
+    output::Line,
     reading,
-    session::{Line, Session},
+    session::Session,
     words,
 };
 use crate::domain::{ClientId, ConfigId, text::count};

@@ -8,8 +8,9 @@ use super::{
     },
     command::Pick,
     handles::{Handles, Kind},
+    output::Line,
     planning, running,
-    session::{ForWhat, Line, Question, Session},
+    session::{ForWhat, Question, Session},
     words,
 };
 use crate::domain::{RunId, document::Report, text::count};

@@ -13,8 +13,9 @@ use super::{
             sieve::is_problem,
         },
     },
+    output::{Line, duration, lines_of},
     past, reading,
-    session::{ForWhat, Line, Question, Session, duration, lines_of},
+    session::{ForWhat, Question, Session},
     words::{self, IN_WORDS},
 };
 use crate::{

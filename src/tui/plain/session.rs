@@ -1,35 +1,28 @@
 //! What a session knows, and which part answers what. Everything here is pure: lines and messages in, lines
 //! and effects out.
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    time::Duration,
-};
+use std::collections::{BTreeSet, VecDeque};
 
 use super::{
     super::{
-        cells,
-        desk::{Confirm, Draft, Mode, PastRun, SaveRequest, Setting, Trouble},
+        desk::{Confirm, Draft, Mode, PastRun, SaveRequest, Setting},
         effect::Effect,
         filter::Query,
         message::Message,
         model::{data::Data, overlay::Deed, plan::PlanPage, report::ReportPage, run::RunPage},
-        options::{Closing, Leave, StopSignal},
         ticks::Ticks,
     },
+    acting,
     command::{COMMANDS, Command, parse},
-    handles::{Handles, Kind},
-    listing, past, planning,
+    handles::Handles,
+    leaving::Leaving,
+    listing,
+    output::{Line, PAGE},
+    past, planning,
     reading::{self, Links, Reading},
     running, ticking, words,
 };
 use crate::domain::{ClientId, ConfigId, RunId, Timestamp};
-
-/// How long leaving waits for a cancelled run to end; the same as the screen waits.
-pub const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Lines of a list that are printed at a time.
-const PAGE: usize = 40;
 
 /// Everything that a review in lines knows.
 #[derive(Debug)]
@@ -42,10 +35,11 @@ pub struct Session {
     pub nobody_to_confirm: bool,
     /// Counts the questions, so that lines from before the latest are told from answers to it.
     pub questions: u64,
-    out: Vec<String>,
+    pub(super) out: Vec<String>,
     /// What is still to be printed of a long list.
-    rest: VecDeque<Line>,
-    page: usize,
+    pub(super) rest: VecDeque<Line>,
+    /// Lines of a list that are printed at a time; 0 for all of them.
+    pub(super) page: usize,
     pub(super) question: Option<Question>,
     pub(super) reading: Reading,
     pub(super) data: Data,
@@ -69,7 +63,7 @@ pub struct Session {
     pub(super) report: Option<ReportPage>,
     pub(super) history: Vec<PastRun>,
     pub(super) asking: Asking,
-    leaving: Leaving,
+    pub(super) leaving: Leaving,
     serial: u64,
 }
 
@@ -94,15 +88,6 @@ pub enum ForWhat {
     Refreshing,
 }
 
-/// Whether the session ends as soon as the run has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Leaving {
-    No,
-    /// A person wants that, or no more lines will come.
-    Wanted,
-    Asked(StopSignal),
-}
-
 /// Something that wants a line as its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
@@ -117,23 +102,6 @@ pub enum Question {
     Reject(RunId),
     Resume(RunId),
     Quit,
-}
-
-/// One printed line; what it is the next numbered entry of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    pub text: String,
-    pub entry: Option<Kind>,
-}
-
-impl Line {
-    pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), entry: None }
-    }
-
-    pub fn numbered(kind: Kind, n: usize, text: &str) -> Self {
-        Self { text: format!("{n}. {text}"), entry: Some(kind) }
-    }
 }
 
 impl Session {
@@ -214,7 +182,7 @@ impl Session {
             Message::LoadEnded(generation, result) => reading::ended(self, generation, result),
             Message::LinksRead(clients, result) => reading::links_read(self, &clients, result),
             Message::Planned(generation, result) => planning::planned(self, generation, result),
-            Message::Parked(result) => planning::parked(self, result),
+            Message::Parked(result) => acting::parked(self, result),
             Message::Started(serial, result) => running::started(self, serial, result),
             Message::Run(serial, news) => running::news(self, serial, news),
             Message::RunNewsEnded(serial) => running::news_ended(self, serial),
@@ -239,16 +207,6 @@ impl Session {
         running::beat(self);
     }
 
-    /// No more lines will come. What runs is cancelled and waited for: nobody could answer whether to.
-    pub fn end_of_input(&mut self) -> Vec<Effect> {
-        self.question = None;
-        if !self.runs() {
-            return self.leave_now();
-        }
-        self.say("The input has ended: the run is cancelled, and what was sent is waited for.");
-        self.cancel_and_leave(Leaving::Wanted)
-    }
-
     /// Whether the answer to what was typed last is still to come.
     pub fn is_busy(&self) -> bool {
         self.reading.is_reading()
@@ -260,11 +218,6 @@ impl Session {
             || self.asking.reopening.is_some()
             || self.asking.following.is_some()
             || self.run.as_ref().is_some_and(RunPage::is_active)
-    }
-
-    /// What was said since it was asked last: safe to print, a line each.
-    pub fn take_output(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.out)
     }
 
     fn obey(&mut self, command: Command) -> Vec<Effect> {
@@ -302,8 +255,8 @@ impl Session {
             Command::Reason(text) => return planning::reason(self, text),
             Command::Ticket(text) => return planning::ticket(self, text),
             Command::DryRun(on) => return planning::dry_run(self, on),
-            Command::Park => return planning::park(self),
-            Command::Confirm => return planning::confirm(self),
+            Command::Park => return acting::park(self),
+            Command::Confirm => return acting::confirm(self),
             Command::Pause => return running::pause(self, true),
             Command::GoOn => return running::pause(self, false),
             Command::Cancel => return running::cancel(self),
@@ -326,7 +279,7 @@ impl Session {
     fn answer(&mut self, question: Question, text: &str) -> Vec<Effect> {
         let yes = matches!(text.to_lowercase().as_str(), "yes" | "y");
         match question {
-            Question::Confirm { deed, wanted } => return planning::confirmed(self, &deed, &wanted, text),
+            Question::Confirm { deed, wanted } => return acting::confirmed(self, &deed, &wanted, text),
             Question::Hidden(ids) => return planning::about_hidden(self, ids, text),
             Question::Overwrite(request) if yes => return running::overwrite(self, request),
             Question::Reject(run) if yes => return past::rejecting(self, run),
@@ -376,51 +329,6 @@ impl Session {
         self.nobody_to_confirm = true;
     }
 
-    /// One line, foreign text in it made harmless.
-    pub(super) fn say(&mut self, text: &str) {
-        self.out.push(words::safe(text));
-    }
-
-    pub(super) fn trouble(&mut self, what: &str, trouble: &Trouble) {
-        self.say(&format!("{what}: {} {}", trouble.message, trouble.advice));
-    }
-
-    /// Prints lines from the first, as many as fit a page. `next` prints more of them.
-    pub(super) fn print(&mut self, lines: Vec<Line>) {
-        self.rest = lines.into();
-        self.print_page();
-    }
-
-    fn more(&mut self) {
-        if self.rest.is_empty() {
-            self.say("There is no more of it.");
-        } else {
-            self.print_page();
-        }
-    }
-
-    fn print_page(&mut self) {
-        let limit = if self.page == 0 { usize::MAX } else { self.page };
-        for _ in 0..limit {
-            let Some(line) = self.rest.pop_front() else { return };
-            match line.entry {
-                Some(Kind::Clients) => self.clients.printed(),
-                Some(Kind::Rows) => self.rows.printed(),
-                Some(Kind::Items) => self.items.printed(),
-                Some(Kind::Runs) => self.runs.printed(),
-                None => {}
-            }
-            // The indent of a page is kept, what follows it is made safe.
-            let text = line.text.trim_start();
-            let indent = &line.text[..line.text.len() - text.len()];
-            self.out.push(format!("{indent}{}", words::safe(text)));
-        }
-        if !self.rest.is_empty() {
-            let n = self.rest.len();
-            self.say(&format!("{n} more lines: next prints more."));
-        }
-    }
-
     pub(super) fn next_serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
@@ -429,59 +337,6 @@ impl Session {
     /// Whether a run may still do something.
     pub(super) fn runs(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.is_active() && run.is_ours())
-    }
-
-    pub(super) fn is_leaving(&self) -> bool {
-        self.leaving != Leaving::No
-    }
-
-    /// A signal. Ctrl-C first only cancels what runs; everything else cancels, waits, and ends.
-    /// Whether the program is being ended from outside. Ctrl-C is a person's own word.
-    pub(super) fn is_signalled(&self) -> bool {
-        matches!(self.leaving, Leaving::Asked(StopSignal::Terminate | StopSignal::Hangup))
-    }
-
-    fn stop(&mut self, signal: StopSignal) -> Vec<Effect> {
-        self.question = None;
-        if !self.runs() {
-            self.leaving = Leaving::Asked(signal);
-            return self.leave_now();
-        }
-        if signal == StopSignal::Interrupt {
-            if self.is_leaving() {
-                self.leaving = Leaving::Asked(signal);
-                return self.leave_now();
-            }
-            let again = self.run.as_ref().is_some_and(|run| run.cancels > 0);
-            return if again { self.cancel_and_leave(Leaving::Asked(signal)) } else { running::cancel(self) };
-        }
-        // A terminal that goes away tells of it in two ways, its end of input and its signal.
-        if self.is_leaving() {
-            let before = std::mem::replace(&mut self.leaving, Leaving::Asked(signal));
-            let hurries = !matches!(before, Leaving::Wanted | Leaving::Asked(StopSignal::Hangup));
-            return if hurries { self.leave_now() } else { Vec::new() };
-        }
-        self.say("Asked to end.");
-        self.cancel_and_leave(Leaving::Asked(signal))
-    }
-
-    fn cancel_and_leave(&mut self, leaving: Leaving) -> Vec<Effect> {
-        self.leaving = leaving;
-        let mut effects = running::cancel(self);
-        effects.push(Effect::After { wait: PATIENCE, message: Box::new(Message::LeaveNow) });
-        effects
-    }
-
-    pub(super) fn leave_now(&mut self) -> Vec<Effect> {
-        let closing = self.closing();
-        vec![Effect::Leave(match self.leaving {
-            Leaving::Asked(signal) => Leave::Stopped(signal, closing),
-            Leaving::Wanted | Leaving::No => Leave::Quit(closing),
-        })]
-    }
-
-    pub fn closing(&self) -> Closing {
-        Closing { last_run: self.run.as_ref().and_then(RunPage::last_run) }
     }
 
     /// The clients of these rows, each once.
@@ -495,30 +350,4 @@ impl Session {
         let at = self.data.row(id);
         at.map_or_else(|| format!("#{id}"), |at| self.data.entry(at).row.configuration.title())
     }
-
-    /// `1,240 cells` is nothing to a reader of lines: pages are written without folding.
-    pub(super) const WIDTH: usize = 1_000_000;
-}
-
-/// The text of a page without what only orders it on a screen.
-pub(super) fn lines_of<T>(
-    page: &super::super::prose::Prose<T>,
-    mut entry: impl FnMut(&T) -> Line,
-) -> Vec<Line> {
-    use super::super::prose;
-    page.lines
-        .iter()
-        .filter_map(|line| match line {
-            prose::Line::Text { text, .. } if text.trim().is_empty() => None,
-            prose::Line::Text { indent, text, .. } => {
-                Some(Line::new(format!("{}{text}", " ".repeat(usize::from(*indent)))))
-            }
-            prose::Line::Entry(it) => Some(entry(it)),
-        })
-        .collect()
-}
-
-/// Seconds in words, as on the screen.
-pub(super) fn duration(seconds: f64) -> String {
-    cells::duration(seconds)
 }

@@ -3,7 +3,8 @@
 //! lies behind is reached through the [`desk::SetupDesk`].
 //!
 //! The pages follow each other: welcome → PSA → form → test → criteria → file → done. Each leads back, and what was typed
-//! stays. Its keys are those of forms everywhere and are not bound otherwise.
+//! stays. Its keys are those of the action table, bound otherwise where `[keys]` of the settings say so;
+//! what edits a line of text is fixed here as everywhere.
 
 pub mod choices;
 pub mod desk;

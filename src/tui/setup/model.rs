@@ -3,7 +3,14 @@
 use secrecy::zeroize::Zeroizing;
 
 use super::{
-    super::{key::Key, model::Look, options::StopSignal, scroll::Scroll},
+    super::{
+        action::{Action, Layer, Scope},
+        key::Key,
+        keymap::Keymap,
+        model::Look,
+        options::StopSignal,
+        scroll::Scroll,
+    },
     Leave,
     choices::Choices,
     desk::{Census, Choice, Draft, Preview, Refusal, Saved, Start, Tested},
@@ -103,6 +110,7 @@ pub struct FilePage {
 pub struct Setup {
     pub start: Start,
     pub look: Look,
+    pub keymap: Keymap,
     pub size: (u16, u16),
     pub page: Page,
     /// Kept while other pages show.
@@ -112,8 +120,8 @@ pub struct Setup {
     pub tested: Option<Draft>,
     /// Something that was just said.
     pub note: Option<String>,
-    /// Ctrl-C was the last key.
-    pub interrupted: bool,
+    /// Leaving was the last thing asked for.
+    pub leaving: bool,
     pub generation: u64,
     pub written: bool,
     /// Turns the spinner.
@@ -152,22 +160,37 @@ impl Button {
 }
 
 impl Setup {
-    pub fn new(start: Start, size: (u16, u16), look: Look) -> Self {
+    pub fn new(start: Start, size: (u16, u16), look: Look, keymap: Keymap) -> Self {
         let page = if start.first { Page::Welcome { cursor: 0 } } else { Page::Vendor { cursor: 0 } };
         Self {
             start,
             look,
+            keymap,
             size,
             page,
             form: None,
             choices: None,
             tested: None,
             note: None,
-            interrupted: false,
+            leaving: false,
             generation: 0,
             written: false,
             ticks: 0,
         }
+    }
+
+    /// Where keys go, the most specific first. A field of the form takes letters, so there the keys are those of a question.
+    pub fn scopes(&self) -> &'static [Scope] {
+        match self.page {
+            Page::Form => Layer::Dialog.scopes(),
+            _ => Layer::Setup.scopes(),
+        }
+    }
+
+    /// The way out that has a key here.
+    pub fn way_out(&self) -> Action {
+        let quits = self.keymap.keys(Action::Interrupt).is_empty() && !matches!(self.page, Page::Form);
+        if quits { Action::Quit } else { Action::Interrupt }
     }
 
     /// Whether something turns: what is asked of the PSA or of the disk.

@@ -52,7 +52,7 @@ pub async fn run_on<D: Display>(
     open: OpenEvents,
 ) -> Result<Leave, TuiError> {
     let size = display.size().map_err(TuiError::NoTerminal)?;
-    let model = Setup::new(desk.start(), size, options.look);
+    let model = Setup::new(desk.start(), size, options.look, options.keymap.clone());
     let painter = Painter::start(display).await.map_err(TuiError::NoTerminal)?;
     let (send, receive) = mpsc::channel(QUEUE);
     let mut session = Session {

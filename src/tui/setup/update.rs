@@ -4,7 +4,7 @@ mod answers;
 mod pages;
 
 use super::{
-    super::{key::Code, options::StopSignal},
+    super::{action::Action, key::Key, options::StopSignal},
     Leave,
     model::{Effect, Message, Page, Setup},
 };
@@ -39,31 +39,37 @@ pub fn update(model: &mut Setup, message: Message) -> Vec<Effect> {
     }
 }
 
-fn press(model: &mut Setup, key: super::super::key::Key) -> Vec<Effect> {
-    match key.code {
-        Code::Char('c') if key.ctrl => return interrupt(model),
-        Code::Char('z') if key.ctrl => return vec![Effect::Suspend],
-        Code::Char('l') if key.ctrl => return vec![Effect::Redraw],
+fn press(model: &mut Setup, key: Key) -> Vec<Effect> {
+    let action = model.keymap.action(model.scopes(), key);
+    match action {
+        Some(Action::Interrupt | Action::Quit) => return leave(model, action == Some(Action::Interrupt)),
+        Some(Action::Suspend) => return vec![Effect::Suspend],
+        Some(Action::Redraw) => return vec![Effect::Redraw],
         _ => {}
     }
-    model.interrupted = false;
+    model.leaving = false;
     model.note = None;
-    pages::press(model, key)
+    pages::press(model, key, action)
 }
 
-/// Ctrl-C leaves. Where something typed would be lost, it takes two.
-fn interrupt(model: &mut Setup) -> Vec<Effect> {
+/// Where something typed would be lost, leaving takes two keys.
+fn leave(model: &mut Setup, interrupted: bool) -> Vec<Effect> {
     if matches!(&model.page, Page::File(page) if page.saving) {
         model.note = Some("The file is being written; wait a moment.".to_owned());
         return Vec::new();
     }
     let loses = !model.written && model.form.as_ref().is_some_and(super::form::Form::is_touched);
-    if loses && !model.interrupted {
-        model.interrupted = true;
-        model.note = Some("Nothing has been saved. Ctrl-C once more leaves; any other key stays.".to_owned());
+    if loses && !model.leaving {
+        model.leaving = true;
+        let way = if interrupted { Action::Interrupt } else { Action::Quit };
+        let key = model.keymap.hint(way);
+        model.note = Some(format!("Nothing has been saved. {key} once more leaves; any other key stays."));
         return Vec::new();
     }
-    if model.written { quit(model) } else { vec![Effect::Leave(Leave::Stopped(StopSignal::Interrupt))] }
+    if interrupted && !model.written {
+        return vec![Effect::Leave(Leave::Stopped(StopSignal::Interrupt))];
+    }
+    quit(model)
 }
 
 fn quit(model: &Setup) -> Vec<Effect> {

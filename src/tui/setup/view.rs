@@ -8,6 +8,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
     super::{
+        action::Action,
         cells,
         layout::{self, Room, SMALLEST},
         prose::Prose,
@@ -172,27 +173,55 @@ fn foot(model: &Setup, canvas: &mut Canvas<'_>, status: Rect, hints: Rect) {
         let text = format!("{} {note}", model.look.symbols.warning);
         canvas.text(status.x, status.y, status.width, &text, Meaning::Warn);
     }
-    let keys: &[(&str, &str)] = match &model.page {
-        Page::Welcome { .. } => &[("enter", "choose"), ("up down", "move"), ("q", "quit")],
-        Page::Vendor { .. } => &[("enter", "choose"), ("up down", "move"), ("esc", "back")],
-        Page::Form => &[("tab", "next"), ("shift-tab", "previous"), ("esc", "back"), ("ctrl-c", "leave")],
-        Page::Criteria => {
-            &[("space", "tick"), ("left right", "change"), ("esc", "back"), ("ctrl-c", "leave")]
-        }
-        Page::Test(_) | Page::File(_) => {
-            &[("enter", "press"), ("tab", "other button"), ("up down", "scroll"), ("esc", "back")]
-        }
-        Page::Done { .. } => &[("enter", "press"), ("tab", "other button"), ("q", "leave")],
-    };
     let mut x = hints.x;
-    for (key, word) in keys {
-        let wide = (key.len() + 1 + word.len()) as u16;
+    for (key, word) in keys(model).into_iter().filter(|(key, _)| !key.is_empty()) {
+        let (long, wide) = (cells::width(&key) as u16, (cells::width(&key) + 1 + word.len()) as u16);
         if x + wide > hints.right() {
             break;
         }
-        canvas.text(x, hints.y, wide, key, Meaning::KeyHint);
-        canvas.text(x + key.len() as u16 + 1, hints.y, wide, word, Meaning::Muted);
+        canvas.text(x, hints.y, long, &key, Meaning::KeyHint);
+        canvas.text(x + long + 1, hints.y, wide, word, Meaning::Muted);
         x += wide + 2;
+    }
+}
+
+/// The keys of the last line, as they are bound.
+fn keys(model: &Setup) -> Vec<(String, &'static str)> {
+    let key = |action, word| (model.keymap.hint(action), word);
+    // Of two that belong together the arrows, which everybody knows, rather than their letters.
+    let both = |one, other, word| {
+        let arrow = |action| {
+            let keys = model.keymap.keys(action);
+            keys.iter().find(|key| key.typed().is_none()).or(keys.first()).map(ToString::to_string)
+        };
+        (arrow(one).into_iter().chain(arrow(other)).collect::<Vec<_>>().join(" "), word)
+    };
+    let moving = |word| both(Action::Up, Action::Down, word);
+    let back = key(Action::Back, "back");
+    let out = key(model.way_out(), "leave");
+    let several = model.buttons().len() > 1;
+    let other = if several { key(Action::SetupNext, "other button") } else { (String::new(), "") };
+    match &model.page {
+        Page::Welcome { .. } => {
+            vec![key(Action::Accept, "choose"), moving("move"), key(Action::Quit, "quit")]
+        }
+        Page::Vendor { .. } => vec![key(Action::Accept, "choose"), moving("move"), back, out],
+        Page::Form => vec![
+            key(Action::NextButton, "next"),
+            key(Action::PrevButton, "previous"),
+            key(Action::Dismiss, "back"),
+            out,
+        ],
+        Page::Criteria => vec![
+            key(Action::SetupTick, "tick"),
+            both(Action::SetupLeft, Action::SetupRight, "change"),
+            back,
+            out,
+        ],
+        Page::Test(_) | Page::File(_) => {
+            vec![key(Action::Accept, "press"), other, moving("scroll"), back, out]
+        }
+        Page::Done { .. } => vec![key(Action::Accept, "press"), other, key(Action::Quit, "leave")],
     }
 }
 
@@ -208,8 +237,10 @@ fn too_small(model: &Setup, canvas: &mut Canvas<'_>) {
         return;
     }
     let text = format!(
-        "Need {}x{}: the window is too small ({width}x{height} now). Ctrl-C leaves.",
-        SMALLEST.0, SMALLEST.1
+        "Need {}x{}: the window is too small ({width}x{height} now). {} leaves.",
+        SMALLEST.0,
+        SMALLEST.1,
+        model.keymap.hint(model.way_out())
     );
     for (y, line) in cells::wrap(&text, usize::from(width)).iter().take(usize::from(height)).enumerate() {
         canvas.text(0, y as u16, width, line, Meaning::Text);

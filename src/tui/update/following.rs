@@ -47,7 +47,7 @@ pub fn reopened(
             }
             model.tell(
                 Meaning::Info,
-                "Another process is at work on it. <pause> and <cancel> ask it to; leaving changes nothing.",
+                "Another process does this: <pause> asks it to pause, <cancel> to cancel. Leaving is harmless.",
             );
             Ok(vec![Effect::Follow { serial, run }])
         }

@@ -48,7 +48,7 @@ pub fn back(model: &mut Model) -> Vec<Effect> {
     if model.place != Place::Review {
         if model.place == Place::Report
             && let Some(report) = &mut model.report
-            && (!report.filter.value().is_empty() || report.which != Which::All)
+            && report.is_narrowed()
         {
             report.filter.reset();
             report.which = Which::All;

@@ -233,13 +233,13 @@ pub fn opened(model: &mut Model, run: &RunId, result: Result<Box<Report>, Troubl
     let Some(page) = model.report.as_mut().filter(|page| page.run == *run) else { return Vec::new() };
     match result {
         Ok(report) => {
-            page.state = ReportState::Ready(report);
+            page.answer(ReportState::Ready(report));
             if std::mem::take(&mut page.then_export) && model.overlay.is_none() {
                 saving::open_export(model);
             }
         }
         Err(trouble) => {
-            page.state = ReportState::Failed(trouble.clone());
+            page.answer(ReportState::Failed(trouble.clone()));
             model.overlay =
                 Some(Overlay::Trouble { title: "This report cannot be shown".to_owned(), trouble });
         }

@@ -55,7 +55,7 @@ pub fn found(model: &Model, text: &str) -> Vec<Found> {
 
 /// Answers to questions are no actions of their own, and the palette is open already.
 fn is_offered(spec: &Spec) -> bool {
-    let inner = [Scope::Typing, Scope::Dialog, Scope::Reading, Scope::Choosing, Scope::Copying];
+    let inner = [Scope::Typing, Scope::Dialog, Scope::Reading, Scope::Choosing, Scope::Copying, Scope::Setup];
     spec.action != Action::Palette && !spec.scopes.iter().all(|scope| inner.contains(scope))
 }
 

@@ -18,7 +18,7 @@ pub fn begin(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if !model.review.is_complete() {
-        model.say(Meaning::Info, "The list is not complete: R reads all of it again.");
+        model.tell(Meaning::Info, "The list is not complete: <reload> reads all of it again.");
         return Vec::new();
     }
     if model.review.reading_client.is_some() {

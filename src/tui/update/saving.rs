@@ -58,8 +58,9 @@ pub fn export_past(model: &mut Model) -> Vec<Effect> {
         open_export(model);
         return Vec::new();
     }
-    let page = ReportPage::new(run.clone(), ReportState::Reading);
-    model.report = Some(ReportPage { then_export: true, ..page });
+    let mut page = ReportPage::new(run.clone(), ReportState::Reading);
+    page.then_export = true;
+    model.report = Some(page);
     vec![Effect::Report { run }]
 }
 

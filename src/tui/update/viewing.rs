@@ -236,8 +236,11 @@ pub fn restore(model: &mut Model) {
         .filter(|text| !text.is_empty())
         .collect();
     if !filters.is_empty() && model.note.is_none() {
-        model
-            .say(Meaning::Info, format!("Filtered as the last time: {}. Esc shows all.", filters.join(", ")));
+        let back = model.keymap.way(Action::Back);
+        model.say(
+            Meaning::Info,
+            format!("Filtered as the last time: {}. {back} shows all.", filters.join(", ")),
+        );
     }
 }
 

@@ -8,6 +8,7 @@ use ratatui::{
     style::Style,
     widgets::{Block, Borders, Clear, Widget},
 };
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::super::{cells, layout, model::Look, prose::Line, theme::Meaning};
 
@@ -95,6 +96,25 @@ impl<'a> Canvas<'a> {
         at - x
     }
 
+    /// Safe text with some of its graphemes marked as what a filter found; they are given in order.
+    pub fn marked(&mut self, x: u16, y: u16, width: u16, text: &str, marks: &[u32], meaning: Meaning) -> u16 {
+        if marks.is_empty() {
+            return self.text(x, y, width, text, meaning);
+        }
+        // Stretches that are marked or not; never cut between characters that belong together.
+        let mut pieces: Vec<Piece> = Vec::new();
+        let mut before = None;
+        for (grapheme, at) in text.graphemes(true).zip(0..) {
+            let found = marks.binary_search(&at).is_ok();
+            match pieces.last_mut().filter(|_| before == Some(found)) {
+                Some(piece) => piece.text.push_str(grapheme),
+                None => pieces.push(self.piece(grapheme, if found { Meaning::Match } else { meaning })),
+            }
+            before = Some(found);
+        }
+        self.pieces(x, y, width, &pieces)
+    }
+
     /// Marks what is drawn there as a link. A box that is drawn over it later takes it away again.
     pub fn link(&mut self, area: Rect, url: &Arc<str>) {
         let area = area.intersection(*self.buffer.area());
@@ -154,10 +174,21 @@ impl<'a> Canvas<'a> {
             })
             .collect();
         let shown = crate::domain::text::visible(&shown).into_owned();
+        let goes_on = cells::width(&shown) > usize::from(width);
         let shown = cells::cut(&shown, usize::from(width), "").into_owned();
         let missing = usize::from(width).saturating_sub(cells::width(&shown));
         let style = self.style(if active { Meaning::Field } else { Meaning::Text });
         self.padded(x, y, width, &format!("{shown}{}", " ".repeat(missing)), style);
+        // What is out of sight shows by a sign at its end.
+        let (more, wide) = (self.more(), cells::width(self.more()) as u16);
+        if width > 4 * wide {
+            if scroll > 0 {
+                self.padded(x, y, wide, more, style);
+            }
+            if goes_on {
+                self.padded(x + width - wide, y, wide, more, style);
+            }
+        }
         if active {
             let at = input.visual_cursor().saturating_sub(scroll).min(room) as u16;
             self.cursor = Some(Position::new(x + at, y));
@@ -176,9 +207,10 @@ impl<'a> Canvas<'a> {
         for (row, line) in lines.iter().skip(offset).take(usize::from(area.height)).enumerate() {
             let y = area.y + row as u16;
             match line {
-                Line::Text { indent, meaning, text, url } => {
+                Line::Text { indent, meaning, text, url, marks } => {
                     let indent = (*indent).min(area.width);
-                    let used = self.text(area.x + indent, y, area.width - indent, text, *meaning);
+                    let room = area.width - indent;
+                    let used = self.marked(area.x + indent, y, room, text, marks, *meaning);
                     if let Some(url) = url {
                         self.link(Rect::new(area.x + indent, y, used, 1), url);
                     }

@@ -1,10 +1,15 @@
 //! The detail: everything that is known of the client or configuration under the cursor.
 
+use std::sync::Arc;
+
+use nucleo_matcher::Matcher;
 use ratatui::layout::Rect;
 
 use super::{
     super::{
+        action::Action,
         cells,
+        filter::{self, Field, Query},
         layout::{self, Pane},
         model::{
             Model, capital,
@@ -16,9 +21,39 @@ use super::{
     canvas::Canvas,
 };
 use crate::domain::{
-    Text,
+    ConfigId, Text,
     links::{LinkAnswer, LinkKind},
 };
+
+/// What of a text the filter of its pane found.
+struct Finder<'a> {
+    query: &'a Query,
+    /// None is made where there is nothing to find.
+    matcher: Option<Matcher>,
+}
+
+impl<'a> Finder<'a> {
+    fn new(query: &'a Query) -> Self {
+        Self { query, matcher: (!query.is_empty()).then(filter::matcher) }
+    }
+
+    /// Says `label: value` with what was found in the value.
+    fn say(&mut self, page: &mut Prose<()>, (label, value): (&str, &str), field: &Field) {
+        if value.trim().is_empty() {
+            return;
+        }
+        let found = self.found(field, value, cells::graphemes(label) + 2);
+        page.say_marked(2, Meaning::Text, &format!("{label}: {value}"), &found);
+    }
+
+    /// The graphemes of the value that were found, counted from `begin`.
+    fn found(&mut self, field: &Field, value: &str, begin: usize) -> Vec<u32> {
+        let Some(matcher) = &mut self.matcher else { return Vec::new() };
+        let mut found = self.query.marks(field, &cells::line(value), matcher);
+        found.iter_mut().for_each(|at| *at += begin as u32);
+        found
+    }
+}
 
 fn title(model: &Model) -> String {
     if of_client(model) { "Why this client".to_owned() } else { "Detail".to_owned() }
@@ -62,9 +97,12 @@ fn page(model: &Model, width: usize) -> Prose<()> {
 }
 
 fn about_client(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
-    page.say(0, Meaning::Title, &client.title());
+    let mut finder = Finder::new(&model.review.client_filter.query);
+    let title = client.title();
+    page.say_marked(0, Meaning::Title, &title, &finder.found(&Field::Name, &title, 0));
     let facts = &client.offboarded.client;
-    page.say(0, Meaning::Muted, &format!("id {}", facts.id));
+    let found = finder.found(&Field::Id, facts.id.as_str(), 3);
+    page.say_marked(0, Meaning::Muted, &format!("id {}", facts.id), &found);
     if let Some(identifier) = &facts.identifier {
         page.say(0, Meaning::Muted, &format!("short name {identifier}"));
     }
@@ -74,7 +112,7 @@ fn about_client(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
             0,
             model.look.symbols.warning,
             Meaning::Warn,
-            &format!("{}: R reads all of it again", capital(why)),
+            &format!("{}: {} reads all of it again", capital(why), model.keymap.way(Action::Reload)),
         );
     }
     offboarded(model, client, page);
@@ -150,7 +188,9 @@ fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
     let Some(at) = model.review.cursor_row() else { return };
     let entry = model.review.data.entry(at);
     let row = &entry.row.configuration;
-    page.say(0, Meaning::Title, &row.title());
+    let mut finder = Finder::new(&model.review.row_filter.query);
+    let title = row.title();
+    page.say_marked(0, Meaning::Title, &title, &finder.found(&Field::Name, &title, 0));
     if let Some(again) = &entry.row.again {
         page.item(0, model.look.symbols.warning, Meaning::Warn, &capital(&again.to_string()));
         if let Some(rmm) = &row.rmm {
@@ -176,26 +216,25 @@ fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
     page.heading("Still linked");
     links(model, at, client, page);
     page.heading("Record");
-    let mut field = |label: &str, value: &str| {
-        if !value.trim().is_empty() {
-            page.say(2, Meaning::Text, &format!("{label}: {value}"));
-        }
-    };
-    field("Id", row.id.as_str());
-    field("Type", &row.config_type);
-    field("Site", row.site.as_deref().unwrap_or(""));
-    field("Serial", row.serial.as_deref().unwrap_or(""));
-    field("Active mark", if row.state.active { "active" } else { "inactive" });
-    field("Status", row.state.status_name().unwrap_or(""));
-    if let Some(parent) = &row.parent {
-        field("Part of", parent.as_str());
-    }
-    field("RMM", row.rmm.as_deref().unwrap_or(""));
-    if let Some(at) = row.last_updated {
-        field("Updated", &format!("{} UTC", at.minutes()));
+    let parent = row.parent.as_ref().map_or("", ConfigId::as_str);
+    let status = row.state.status_name().unwrap_or("");
+    let updated = row.last_updated.map_or_else(String::new, |at| format!("{} UTC", at.minutes()));
+    let facts = [
+        (("Id", row.id.as_str()), Field::Id),
+        (("Type", &row.config_type), Field::Type),
+        (("Site", row.site.as_deref().unwrap_or("")), Field::Site),
+        (("Serial", row.serial.as_deref().unwrap_or("")), Field::Serial),
+        (("Active mark", if row.state.active { "active" } else { "inactive" }), Field::Status),
+        (("Status", status), Field::Status),
+        (("Part of", parent), Field::Parent),
+        (("RMM", row.rmm.as_deref().unwrap_or("")), Field::Rmm),
+        (("Updated", &updated), Field::Updated),
+    ];
+    for (fact, field) in facts {
+        finder.say(page, fact, &field);
     }
     for (label, value) in row.details.iter() {
-        field(label, value);
+        finder.say(page, (label, value), &Field::Detail(Arc::from(&**label)));
     }
     let others: Vec<&str> = row
         .names
@@ -203,7 +242,9 @@ fn about_row(model: &Model, client: &ClientEntry, page: &mut Prose<()>) {
         .map(Text::as_str)
         .filter(|name| row.name != *name && !name.trim().is_empty())
         .collect();
-    field("Also named", &others.join(", "));
+    if !others.is_empty() {
+        page.say(2, Meaning::Text, &format!("Also named: {}", others.join(", ")));
+    }
     page.heading(&format!("{}: {}", capital(model.setting.nouns.client), client.title()));
     for reason in &client.offboarded.reasons {
         page.item(

@@ -11,7 +11,7 @@ use super::{
             Model, Place,
             overlay::Overlay,
             plan::{Field, Purpose},
-            report::ReportState,
+            report::{ReportPage, ReportState},
             review::Load,
             run::{RunPage, RunShow},
             saving::{SaveField, SaveState},
@@ -142,7 +142,7 @@ fn standing(model: &Model) -> (String, Meaning) {
                         format!(", {} could not be looked at", coverage.gaps.len())
                     };
                     let old = model.now.seconds_since(*as_of) > OLD;
-                    let again = if old { ": R reads it again" } else { "" };
+                    let again = model.keymap.spell(if old { ": <reload> reads it again" } else { "" });
                     let read = cells::age(model.now, *as_of);
                     let meaning = if old { Meaning::Warn } else { Meaning::Muted };
                     (format!("{}, complete, read {read}{again}{gaps}{}", found(), own_age(model)), meaning)
@@ -160,6 +160,9 @@ fn standing(model: &Model) -> (String, Meaning) {
         },
         Place::Report => match model.report.as_ref().map(|report| &report.state) {
             Some(ReportState::Reading) => (format!("{} reading the report", spinner()), Meaning::Info),
+            Some(ReportState::Ready(_)) if model.report.as_ref().is_some_and(ReportPage::is_narrowed) => {
+                (model.keymap.spell("Not all items are shown: <back> shows all."), Meaning::Muted)
+            }
             _ => (String::new(), Meaning::Text),
         },
         Place::History => {

@@ -3,7 +3,15 @@
 use ratatui::layout::Rect;
 
 use super::{
-    super::{action::Action, cells, desk::PastRun, layout, model::Model, symbols::Symbols, theme::Meaning},
+    super::{
+        action::Action,
+        cells,
+        desk::PastRun,
+        layout,
+        model::{Model, capital},
+        symbols::Symbols,
+        theme::Meaning,
+    },
     canvas::Canvas,
 };
 use crate::domain::{Phase, plan::Kind, text::count};
@@ -77,7 +85,7 @@ impl Columns {
         let mut x = LEAD + STATE + 1;
         let when = (x, when);
         x += when.1 + 2;
-        let who = (inside.width >= 76).then_some((x, 18));
+        let who = (inside.width >= 76).then_some((x, if inside.width >= 140 { 32 } else { 18 }));
         x += who.map_or(0, |(_, width)| width + 2);
         let id = (inside.width >= 110).then(|| (inside.width - 25, 24));
         let end = id.map_or(inside.width, |(at, _)| at - 2);
@@ -174,11 +182,6 @@ fn next_step(model: &Model, past: &PastRun) -> Option<String> {
     }
 }
 
-/// What set it going, if that was not a person.
-fn started_by(past: &PastRun) -> Option<String> {
-    (!past.origin.is_person()).then(|| format!("started by {}", past.origin))
-}
-
 /// More about one run, the most important first.
 fn foot(model: &Model, canvas: &mut Canvas<'_>, area: Rect, past: &PastRun) {
     let nouns = &model.setting.nouns;
@@ -193,15 +196,16 @@ fn foot(model: &Model, canvas: &mut Canvas<'_>, area: Rect, past: &PastRun) {
         lines.push((format!("Going on{way} ({who})"), Meaning::Info));
     }
     lines.extend(next_step(model, past).map(|text| (text, Meaning::Warn)));
-    let told = |label: &str, text: &Option<String>| text.as_ref().map(|text| format!("{label}{text}"));
-    lines.push((
-        [Some(format!("By {}", past.requested_by)), started_by(past), told("reason: ", &past.reason)]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(", "),
-        Meaning::Text,
-    ));
+    let reason = past.reason.as_ref().map(|reason| format!("reason: {reason}"));
+    let whole = [Some(past.told_who()), reason.clone()].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    // Where both are too long for one line, the reason has the next.
+    match reason {
+        Some(reason) if cells::width(&whole) + 2 > usize::from(area.width) => {
+            lines.push((past.told_who(), Meaning::Text));
+            lines.push((capital(&reason), Meaning::Text));
+        }
+        _ => lines.push((whole, Meaning::Text)),
+    }
     lines.push((
         format!("{}: {}", count(past.clients as usize, nouns.client, nouns.clients), what(past, symbols)),
         if past.active_again > 0 { Meaning::Warn } else { Meaning::Text },

@@ -1,7 +1,6 @@
 //! Review: clients on the left, the configurations of the one under the cursor on the right.
 
 use ratatui::layout::Rect;
-use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
     super::{
@@ -11,7 +10,7 @@ use super::{
         model::{Model, data::ClientEntry, review::Load},
         theme::Meaning,
     },
-    canvas::{Canvas, Piece},
+    canvas::Canvas,
     detail, rows,
 };
 
@@ -156,22 +155,7 @@ pub(super) fn name(
     }
     let shown = cells::fit(text, usize::from(width), canvas.more());
     let marks = query.marks(field, &shown, matcher);
-    if marks.is_empty() {
-        canvas.text(x, y, width, &shown, meaning);
-        return;
-    }
-    // Stretches that are marked or not; never cut between characters that belong together.
-    let mut pieces: Vec<Piece> = Vec::new();
-    let mut before = None;
-    for (at, grapheme) in shown.graphemes(true).enumerate() {
-        let marked = marks.binary_search(&(at as u32)).is_ok();
-        match pieces.last_mut().filter(|_| before == Some(marked)) {
-            Some(piece) => piece.text.push_str(grapheme),
-            None => pieces.push(canvas.piece(grapheme, if marked { Meaning::Match } else { meaning })),
-        }
-        before = Some(marked);
-    }
-    canvas.pieces(x, y, width, &pieces);
+    canvas.marked(x, y, width, &shown, &marks, meaning);
 }
 
 /// Whether a run that goes on is about this client.

@@ -3,6 +3,7 @@
 use mothball::{
     domain::criteria::Matching,
     tui::{
+        keymap::Keymap,
         options::StopSignal,
         setup::{
             Leave,
@@ -390,6 +391,64 @@ fn leaving_with_something_typed_takes_a_second_ctrl_c() {
     assert!(driver.left().is_none(), "another key was between");
     driver.keys("ctrl-c");
     assert_eq!(driver.left(), Some(&Leave::Stopped(StopSignal::Interrupt)));
+}
+
+#[test]
+fn keys_bound_otherwise_work_as_the_last_line_says_and_the_old_ones_do_nothing() {
+    let bindings = [
+        ("accept", "f2"),
+        ("dismiss", "ctrl-g"),
+        ("back", "b"),
+        ("next-button", "ctrl-n"),
+        ("prev-button", "ctrl-p"),
+        ("setup-tick", "x"),
+        ("setup-right", "+"),
+        ("setup-left", "-"),
+        ("setup-next", "n"),
+        ("down", "f3"),
+        ("up", "f4"),
+        ("quit", "Q"),
+        ("interrupt", "ctrl-q"),
+    ];
+    let bindings = bindings.map(|(action, key)| (action, vec![key.to_owned()]));
+    let keymap = Keymap::with(&bindings).unwrap();
+    let mut driver = Driver::new(start(true), 80, 24);
+    driver.model.keymap = keymap;
+    let last = |driver: &Driver| driver.text().lines().last().unwrap().trim().to_owned();
+
+    assert_eq!(last(&driver), "f2 choose  f4 f3 move  Q quit");
+    driver.keys("enter q esc");
+    assert!(matches!(driver.model.page, Page::Welcome { .. }) && driver.left().is_none());
+    driver.keys("f2");
+    assert_eq!(last(&driver), "f2 choose  f4 f3 move  b back  ctrl-q leave");
+    driver.keys("f3 f2");
+    assert_eq!(driver.model.form.as_ref().unwrap().vendor.key, "autotask");
+
+    assert_eq!(last(&driver), "ctrl-n next  ctrl-p previous  ctrl-g back  ctrl-q leave");
+    let here = driver.row();
+    driver.keys("ctrl-n");
+    assert_ne!(driver.row(), here);
+    driver.keys("ctrl-p tab down enter esc");
+    assert_eq!(driver.row(), here);
+    // Letters that mean something on the other pages are letters here.
+    driver.focus(Row::Profile);
+    driver.keys("ctrl-u").write("bxQn-9");
+    assert_eq!(driver.model.form.as_ref().unwrap().profile.value(), "bxQn-9");
+    driver.focus(Row::Go);
+    assert!(driver.text().contains("Pressing f2 asks"), "{}", driver.text());
+
+    let mut keyed = Driver::choosing(80, 24);
+    keyed.model.keymap = driver.model.keymap.clone();
+    assert_eq!(last(&keyed), "x tick  minus + change  b back  ctrl-q leave");
+    keyed.keys("end f2");
+    assert!(keyed.text().contains("Tick at least one criterion with x:"), "{}", keyed.text());
+    keyed.keys("home x end f2");
+    keyed.send(|generation| Message::Previewed(generation, Ok(preview())));
+    assert_eq!(last(&keyed), "f2 press  n other button  f4 f3 scroll  b back  ctrl-q leave");
+    keyed.keys("Q");
+    assert!(keyed.left().is_none() && keyed.text().contains("Q once more leaves"), "{}", keyed.text());
+    keyed.keys("Q");
+    assert_eq!(keyed.left(), Some(&Leave::Quit { written: false }));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use mothball::{
     tui::{
         desk::Trouble,
         key::Key,
+        keymap::Keymap,
         model::Look,
         setup::{
             Leave,
@@ -148,7 +149,10 @@ pub struct Driver {
 
 impl Driver {
     pub fn new(start: Start, width: u16, height: u16) -> Self {
-        Self { model: Setup::new(start, (width, height), Look::new(Theme::Dark, false)), asked: Vec::new() }
+        Self {
+            model: Setup::new(start, (width, height), Look::new(Theme::Dark, false), Keymap::default()),
+            asked: Vec::new(),
+        }
     }
 
     /// At the form of this PSA.

@@ -44,7 +44,7 @@ pub fn interrupted() -> PastRun {
 pub fn at_work(run: &RunId) -> PastRun {
     PastRun {
         origin: Origin::Schedule { name: "nightly".into() },
-        requested_by: "mothball".into(),
+        requested_by: "schedule nightly".into(),
         at_work: Some("mothball, process 812 on srv1, since 2026-11-24 01:40 UTC".into()),
         ..past(run.as_str(), 400, Phase::Applying)
     }

@@ -3,7 +3,9 @@
 use super::{
     super::{
         super::{
+            action::{Action, Layer},
             key::{Code, Key},
+            line_input,
             scroll::{Go, Scroll},
         },
         Leave,
@@ -12,42 +14,46 @@ use super::{
         model::{Button, Effect, FilePage, Page, Setup, TestPage},
         view,
     },
-    next_question, quit,
+    leave, next_question, quit,
 };
 
-pub fn press(model: &mut Setup, key: Key) -> Vec<Effect> {
-    match &mut model.page {
-        Page::Welcome { .. } => welcome(model, key),
-        Page::Vendor { .. } => vendor(model, key),
-        Page::Form => form(model, key),
-        Page::Criteria => criteria(model, key),
-        Page::Test(_) | Page::File(_) | Page::Done { .. } => text_page(model, key),
+pub fn press(model: &mut Setup, key: Key, action: Option<Action>) -> Vec<Effect> {
+    if matches!(model.page, Page::Form) {
+        return form(model, key, action);
+    }
+    let Some(action) = action else { return Vec::new() };
+    match &model.page {
+        Page::Welcome { .. } => welcome(model, action),
+        Page::Vendor { .. } => vendor(model, action),
+        Page::Criteria => criteria(model, action),
+        Page::Test(_) | Page::File(_) | Page::Done { .. } => text_page(model, action),
+        Page::Form => Vec::new(),
     }
 }
 
 /// Up and down in a short list.
-fn walk(cursor: &mut usize, len: usize, key: Key) -> bool {
-    match key.code {
-        Code::Up | Code::Char('k') => *cursor = cursor.saturating_sub(1),
-        Code::Down | Code::Char('j') => *cursor = (*cursor + 1).min(len.saturating_sub(1)),
-        Code::Tab if key.shift => *cursor = (*cursor + len - 1) % len,
-        Code::Tab => *cursor = (*cursor + 1) % len,
-        Code::Home => *cursor = 0,
-        Code::End => *cursor = len.saturating_sub(1),
+fn walk(cursor: &mut usize, len: usize, action: Action) -> bool {
+    match action {
+        Action::Up => *cursor = cursor.saturating_sub(1),
+        Action::Down => *cursor = (*cursor + 1).min(len.saturating_sub(1)),
+        Action::SetupPrev => *cursor = (*cursor + len - 1) % len,
+        Action::SetupNext => *cursor = (*cursor + 1) % len,
+        Action::Top => *cursor = 0,
+        Action::Bottom => *cursor = len.saturating_sub(1),
         _ => return false,
     }
     true
 }
 
-fn welcome(model: &mut Setup, key: Key) -> Vec<Effect> {
+fn welcome(model: &mut Setup, action: Action) -> Vec<Effect> {
     let len = model.offers();
     let vendors = model.start.vendors.len();
     let Page::Welcome { cursor } = &mut model.page else { return Vec::new() };
-    if walk(cursor, len, key) {
+    if walk(cursor, len, action) {
         return Vec::new();
     }
-    match key.code {
-        Code::Enter | Code::Char(' ') => match *cursor {
+    match action {
+        Action::Accept | Action::SetupTick => match *cursor {
             0 => {
                 model.page = Page::Vendor { cursor: 0 };
                 Vec::new()
@@ -57,20 +63,20 @@ fn welcome(model: &mut Setup, key: Key) -> Vec<Effect> {
             }
             _ => quit(model),
         },
-        Code::Esc | Code::Char('q') => quit(model),
+        Action::Back => quit(model),
         _ => Vec::new(),
     }
 }
 
-fn vendor(model: &mut Setup, key: Key) -> Vec<Effect> {
+fn vendor(model: &mut Setup, action: Action) -> Vec<Effect> {
     let len = model.start.vendors.len();
     let Page::Vendor { cursor } = &mut model.page else { return Vec::new() };
-    if walk(cursor, len, key) {
+    if walk(cursor, len, action) {
         return Vec::new();
     }
     let cursor = *cursor;
-    match key.code {
-        Code::Enter | Code::Char(' ') => {
+    match action {
+        Action::Accept | Action::SetupTick => {
             let vendor = &model.start.vendors[cursor];
             // Whoever comes back to the same PSA finds what was typed.
             if model.form.as_ref().is_none_or(|form| form.vendor.key != vendor.key) {
@@ -81,9 +87,8 @@ fn vendor(model: &mut Setup, key: Key) -> Vec<Effect> {
             model.page = Page::Form;
             Vec::new()
         }
-        Code::Esc | Code::Char('q') if !model.start.first => quit(model),
-        Code::Char('q') => quit(model),
-        Code::Esc => {
+        Action::Back if !model.start.first => leave(model, false),
+        Action::Back => {
             model.page = Page::Welcome { cursor: 0 };
             Vec::new()
         }
@@ -91,37 +96,49 @@ fn vendor(model: &mut Setup, key: Key) -> Vec<Effect> {
     }
 }
 
-fn form(model: &mut Setup, key: Key) -> Vec<Effect> {
+/// What edits the row that has the focus comes first: letters, and the arrows to the sides.
+fn form(model: &mut Setup, key: Key, action: Option<Action>) -> Vec<Effect> {
     let Some(form) = &mut model.form else { return Vec::new() };
     let row = form.row();
-    match key.code {
-        Code::Esc => {
+    if let Row::Keeping(at) = row {
+        match key.code {
+            Code::Left => form.cycle(at, -1),
+            Code::Right | Code::Char(' ') => form.cycle(at, 1),
+            _ => walk_form(model, action),
+        }
+        return Vec::new();
+    }
+    if row == Row::Go && (action == Some(Action::Accept) || key.typed() == Some(' ')) {
+        return test(model, false);
+    }
+    if line_input::is_horizontal(key) || action.is_none() {
+        if form.press(key) {
+            form.fault = None;
+        } else if !key.edits() {
+            let action = model.keymap.action(Layer::Setup.scopes(), key);
+            walk_form(model, action.filter(|action| matches!(action, Action::PageUp | Action::PageDown)));
+        }
+        return Vec::new();
+    }
+    walk_form(model, action);
+    Vec::new()
+}
+
+/// From row to row, and back to the page before.
+fn walk_form(model: &mut Setup, action: Option<Action>) {
+    let Some(form) = &mut model.form else { return };
+    match action {
+        Some(Action::Dismiss) => {
             let vendors = &model.start.vendors;
             let cursor = vendors.iter().position(|vendor| vendor.key == form.vendor.key).unwrap_or(0);
             model.page = Page::Vendor { cursor };
-            return Vec::new();
         }
-        Code::Up => form.step(-1),
-        Code::Tab if key.shift => form.step(-1),
-        Code::PageUp => form.focus = 0,
-        Code::PageDown => form.focus_on(Row::Go),
-        Code::Enter if row == Row::Go => return test(model, false),
-        Code::Down | Code::Tab | Code::Enter => form.step(1),
-        _ => match row {
-            Row::Keeping(at) => match key.code {
-                Code::Left => form.cycle(at, -1),
-                Code::Right | Code::Char(' ') => form.cycle(at, 1),
-                _ => {}
-            },
-            Row::Go if key.code == Code::Char(' ') => return test(model, false),
-            _ => {
-                if form.press(key) {
-                    form.fault = None;
-                }
-            }
-        },
+        Some(Action::PrevButton) => form.step(-1),
+        Some(Action::NextButton | Action::Accept) => form.step(1),
+        Some(Action::PageUp) => form.focus = 0,
+        Some(Action::PageDown) => form.focus_on(Row::Go),
+        _ => {}
     }
-    Vec::new()
 }
 
 /// Asks the PSA about what was typed.
@@ -147,21 +164,21 @@ pub fn test(model: &mut Setup, again: bool) -> Vec<Effect> {
     }
 }
 
-fn criteria(model: &mut Setup, key: Key) -> Vec<Effect> {
+fn criteria(model: &mut Setup, action: Action) -> Vec<Effect> {
     let Some(choices) = &mut model.choices else { return Vec::new() };
     let len = choices.lines().len();
-    if walk(&mut choices.cursor, len, key) {
+    if walk(&mut choices.cursor, len, action) {
         return Vec::new();
     }
     let page = view::page_height(model.size);
-    match (key.code, choices.line()) {
-        (Code::Esc, _) => model.page = Page::Form,
-        (Code::PageUp, _) => choices.cursor = choices.cursor.saturating_sub(page),
-        (Code::PageDown, _) => choices.cursor = (choices.cursor + page).min(len - 1),
-        (Code::Enter | Code::Char(' '), Line::Go) => return preview(model),
-        (Code::Enter | Code::Char(' '), _) => choices.toggle(1),
-        (Code::Left, _) => choices.turn(-1),
-        (Code::Right, _) => choices.turn(1),
+    match (action, choices.line()) {
+        (Action::Back, _) => model.page = Page::Form,
+        (Action::PageUp, _) => choices.cursor = choices.cursor.saturating_sub(page),
+        (Action::PageDown, _) => choices.cursor = (choices.cursor + page).min(len - 1),
+        (Action::Accept | Action::SetupTick, Line::Go) => return preview(model),
+        (Action::Accept | Action::SetupTick, _) => choices.toggle(1),
+        (Action::SetupLeft, _) => choices.turn(-1),
+        (Action::SetupRight, _) => choices.turn(1),
         _ => {}
     }
     Vec::new()
@@ -171,9 +188,9 @@ fn criteria(model: &mut Setup, key: Key) -> Vec<Effect> {
 fn preview(model: &mut Setup) -> Vec<Effect> {
     let (Some(choices), Some(draft)) = (&model.choices, model.tested.clone()) else { return Vec::new() };
     if choices.criteria().is_empty() {
-        model.note = Some(
-            "Tick at least one criterion with Space: without one nothing counts as offboarded.".to_owned(),
-        );
+        model.note = Some(model.keymap.spell(
+            "Tick at least one criterion with <setup-tick>: without one nothing counts as offboarded.",
+        ));
         return Vec::new();
     }
     let choice = choices.choice();
@@ -189,9 +206,8 @@ fn preview(model: &mut Setup) -> Vec<Effect> {
 }
 
 /// A page of text with buttons under it.
-fn text_page(model: &mut Setup, key: Key) -> Vec<Effect> {
+fn text_page(model: &mut Setup, action: Action) -> Vec<Effect> {
     let buttons = model.buttons();
-    let done = matches!(model.page, Page::Done { .. });
     let (lines, height) = view::text_extent(model);
     let (chosen, scroll) = match &mut model.page {
         Page::Test(page) => (&mut page.chosen, &mut page.scroll),
@@ -201,30 +217,22 @@ fn text_page(model: &mut Setup, key: Key) -> Vec<Effect> {
     };
     let last = buttons.len().saturating_sub(1);
     *chosen = (*chosen).min(last);
-    let go = match key.code {
-        Code::Up | Code::Char('k') => Some(Go::By(-1)),
-        Code::Down | Code::Char('j') => Some(Go::By(1)),
-        Code::PageUp => Some(Go::Page(-1)),
-        Code::PageDown => Some(Go::Page(1)),
-        Code::Home | Code::Char('g') => Some(Go::Top),
-        Code::End | Code::Char('G') => Some(Go::Bottom),
-        _ => None,
-    };
-    if let Some(go) = go {
-        scroll.turn(go, lines, height);
-        return Vec::new();
-    }
-    match key.code {
-        Code::Left => *chosen = chosen.saturating_sub(1),
-        Code::Right => *chosen = (*chosen + 1).min(last),
-        Code::Tab if key.shift => *chosen = (*chosen + last) % (last + 1),
-        Code::Tab => *chosen = (*chosen + 1) % (last + 1),
-        Code::Enter => {
+    match action {
+        Action::Up => scroll.turn(Go::By(-1), lines, height),
+        Action::Down => scroll.turn(Go::By(1), lines, height),
+        Action::PageUp => scroll.turn(Go::Page(-1), lines, height),
+        Action::PageDown => scroll.turn(Go::Page(1), lines, height),
+        Action::Top => scroll.turn(Go::Top, lines, height),
+        Action::Bottom => scroll.turn(Go::Bottom, lines, height),
+        Action::SetupLeft => *chosen = chosen.saturating_sub(1),
+        Action::SetupRight => *chosen = (*chosen + 1).min(last),
+        Action::SetupPrev => *chosen = (*chosen + last) % (last + 1),
+        Action::SetupNext => *chosen = (*chosen + 1) % (last + 1),
+        Action::Accept => {
             let pressed = buttons.get(*chosen).copied();
             return pressed.map(|button| push(model, button)).unwrap_or_default();
         }
-        Code::Esc => return back(model),
-        Code::Char('q') if done => return quit(model),
+        Action::Back => return back(model),
         _ => {}
     }
     Vec::new()

@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{
     super::{
-        super::{cells, theme::Meaning, view::canvas::Canvas},
+        super::{action::Action, cells, theme::Meaning, view::canvas::Canvas},
         form::{Form, Keeping, Row},
         model::Setup,
     },
@@ -16,7 +16,7 @@ const NEEDED: &str = "(needed)";
 
 pub fn draw(model: &Setup, canvas: &mut Canvas<'_>, body: Rect, form: &Form) {
     let rows = form.rows();
-    let help = help(form);
+    let help = help(model, form);
     let (text, meaning) = match &form.fault {
         Some((row, what)) if *row == form.row() => {
             (format!("{} {what}", model.look.symbols.failed), Meaning::Bad)
@@ -124,7 +124,7 @@ fn spoken(key: &str) -> String {
     }
 }
 
-fn help(form: &Form) -> String {
+fn help(model: &Setup, form: &Form) -> String {
     let product = form.vendor.nouns.product;
     match form.row() {
         Row::Profile => {
@@ -155,7 +155,8 @@ fn help(form: &Form) -> String {
             format!("Left and right change where it is kept. {}", keeping.help())
         }
         Row::Go => format!(
-            "Enter asks {product}: does it answer, does it accept the sign-in, are the rights there? Nothing is changed and nothing is saved yet."
+            "Pressing {} asks {product}: does it answer, does it accept the sign-in, are the rights there? Nothing is changed and nothing is saved yet.",
+            model.keymap.hint(Action::Accept)
         ),
     }
 }
