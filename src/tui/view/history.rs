@@ -198,9 +198,10 @@ fn foot(model: &Model, canvas: &mut Canvas<'_>, area: Rect, past: &PastRun) {
     lines.extend(next_step(model, past).map(|text| (text, Meaning::Warn)));
     let reason = past.reason.as_ref().map(|reason| format!("reason: {reason}"));
     let whole = [Some(past.told_who()), reason.clone()].into_iter().flatten().collect::<Vec<_>>().join(", ");
-    // Where both are too long for one line, the reason has the next.
+    // Where both are too long for one line, the reason has the next, if there is one to have.
+    let two = area.height >= 5 && cells::width(&whole) + 2 > usize::from(area.width);
     match reason {
-        Some(reason) if cells::width(&whole) + 2 > usize::from(area.width) => {
+        Some(reason) if two => {
             lines.push((past.told_who(), Meaning::Text));
             lines.push((capital(&reason), Meaning::Text));
         }
