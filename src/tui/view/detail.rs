@@ -50,7 +50,9 @@ impl<'a> Finder<'a> {
     fn found(&mut self, field: &Field, value: &str, begin: usize) -> Vec<u32> {
         let Some(matcher) = &mut self.matcher else { return Vec::new() };
         let mut found = self.query.marks(field, &cells::line(value), matcher);
-        found.iter_mut().for_each(|at| *at += begin as u32);
+        for at in &mut found {
+            *at += begin as u32;
+        }
         found
     }
 }
