@@ -23,6 +23,8 @@ pub struct Limits {
     pub body: usize,
     /// How long the head and the body of a request may take to arrive, each.
     pub read: Duration,
+    /// How long an answer may wait for somebody to read any more of it.
+    pub write: Duration,
     /// What a refusal waits, for each one that is too many, and at most ten of them.
     pub penalty: Duration,
 }
@@ -33,6 +35,7 @@ impl Default for Limits {
             connections: 64,
             body: 64 * 1024,
             read: Duration::from_secs(10),
+            write: Duration::from_secs(30),
             penalty: Duration::from_secs(1),
         }
     }

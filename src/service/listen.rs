@@ -27,7 +27,7 @@ use tokio_rustls::{
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use super::{Service, Stopping, doors::Peer};
+use super::{Limits, Service, Stopping, doors::Peer, steady::Steady};
 
 /// How long calls that go on may take when the server ends.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -99,7 +99,7 @@ impl Listener {
                 router: router.clone(),
                 peer: Peer(peer.ip()),
                 places: Arc::clone(&places),
-                read: limits.read,
+                limits,
                 stop: stop.clone(),
             };
             let tls = self.tls.clone();
@@ -123,7 +123,7 @@ struct Call {
     router: Router,
     peer: Peer,
     places: Arc<Semaphore>,
-    read: Duration,
+    limits: Limits,
     stop: Stopping,
 }
 
@@ -133,8 +133,9 @@ impl Call {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY");
         }
+        let stream = Steady::new(stream, self.limits.write);
         let Some(tls) = tls else { return self.talk(stream).await };
-        match tokio::time::timeout(self.read, tls.accept(stream)).await {
+        match tokio::time::timeout(self.limits.read, tls.accept(stream)).await {
             Ok(Ok(stream)) => self.talk(stream).await,
             Ok(Err(error)) => tracing::debug!(%error, "TLS could not be agreed on"),
             Err(_) => tracing::debug!("TLS took too long"),
@@ -160,7 +161,7 @@ impl Call {
         });
         let talking = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.read)
+            .header_read_timeout(self.limits.read)
             .max_headers(64)
             .serve_connection(TokioIo::new(stream), answer);
         tokio::pin!(talking);
@@ -195,4 +196,72 @@ fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, ListenError> {
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
         .map_err(|error| unusable(&files.certificate, error.to_string()))?;
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Bytes, routing::get};
+    use futures_util::stream;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+    use super::*;
+
+    const EVENTS: u64 = 200;
+    const BETWEEN: Duration = Duration::from_secs(60);
+
+    /// Somebody who follows a stream of events, and the connection that they are told on.
+    async fn follower() -> (DuplexStream, tokio::task::JoinHandle<()>) {
+        let events = || async {
+            Body::from_stream(stream::unfold(0, |n| async move {
+                // Half of them come one by one, the rest at once.
+                if n < EVENTS / 2 {
+                    tokio::time::sleep(BETWEEN).await;
+                }
+                let event = Bytes::from(format!("id: {n}\ndata: {}\n\n", "x".repeat(200)));
+                (n < EVENTS).then_some((Ok::<_, Infallible>(event), n + 1))
+            }))
+        };
+        let limits = Limits::default();
+        let (ours, mut theirs) = duplex(1024);
+        let call = Call {
+            router: Router::new().route("/events", get(events)),
+            peer: Peer([127, 0, 0, 1].into()),
+            places: Arc::new(Semaphore::new(limits.connections)),
+            limits,
+            stop: Stopping::default(),
+        };
+        let talking = tokio::spawn(call.talk(Steady::new(ours, limits.write)));
+        theirs.write_all(b"GET /events HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+        (theirs, talking)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn events_that_are_read_slowly_but_steadily_are_told_to_the_end() {
+        let (mut theirs, talking) = follower().await;
+        let mut heard = Vec::new();
+        let mut piece = [0; 100];
+        loop {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            let taken = theirs.read(&mut piece).await.unwrap();
+            if taken == 0 {
+                break;
+            }
+            heard.extend_from_slice(&piece[..taken]);
+        }
+        talking.await.unwrap();
+        let heard = String::from_utf8(heard).unwrap();
+        let told = (0..EVENTS).filter(|n| heard.contains(&format!("id: {n}\n"))).count() as u64;
+        assert_eq!(told, EVENTS);
+        assert!(heard.ends_with("0\r\n\r\n"), "the answer is whole");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_place_is_taken_from_whoever_reads_nothing_more() {
+        let (mut theirs, talking) = follower().await;
+        let mut piece = [0; 100];
+        theirs.read_exact(&mut piece).await.unwrap();
+        // Ends though the other end is still there.
+        talking.await.unwrap();
+        drop(theirs);
+    }
 }

@@ -6,12 +6,14 @@
 
 pub mod api;
 pub mod doors;
+pub mod inputs;
 pub mod listen;
 mod metrics;
 pub mod notify;
 pub mod profiles;
 mod reports;
 pub mod schedule;
+mod steady;
 pub mod task;
 pub mod tokens;
 pub mod webhooks;
@@ -22,10 +24,11 @@ use std::sync::{Arc, OnceLock};
 use tokio_util::sync::CancellationToken;
 
 pub use doors::{Doors, Limits};
+pub use inputs::{Bounded, RunInputs};
 pub use metrics::Metrics;
 pub use profiles::{Profiles, Rules};
 pub use reports::{ReportError, report_of, state_of};
-pub use task::{RunInputs, Task};
+pub use task::Task;
 pub use worker::{Left, free_own, work};
 
 use crate::{

@@ -201,6 +201,7 @@ impl Store for MemoryStore {
             clients: clients.len() as u64,
             outcomes: BTreeMap::new(),
             has_report: false,
+            plan_digest: prepared.plan.as_ref().map(|(_, digest)| digest.clone()),
         };
         let kept = Kept {
             number: state.runs.last().map_or(1, |last| last.number + 1),
@@ -269,6 +270,11 @@ impl Store for MemoryStore {
     async fn runs(&self, limit: u32) -> Result<Vec<RunSummary>> {
         let state = self.lock();
         Ok(state.runs.iter().rev().take(limit as usize).map(Kept::summary).collect())
+    }
+
+    async fn summary(&self, run: &RunId) -> Result<Option<RunSummary>> {
+        let state = self.lock();
+        Ok(state.runs.iter().find(|kept| kept.prepared.id == *run).map(Kept::summary))
     }
 
     async fn runs_in(&self, phase: Phase) -> Result<Vec<RunSummary>> {

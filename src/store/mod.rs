@@ -77,6 +77,9 @@ pub trait Store: Queue + Tokens + Schedules + Send + Sync {
     /// At most `limit` runs, the latest first.
     async fn runs(&self, limit: u32) -> Result<Vec<RunSummary>>;
 
+    /// One run as the list tells it, without reading its journal and its plan.
+    async fn summary(&self, run: &RunId) -> Result<Option<RunSummary>>;
+
     /// All runs in this state, the latest first.
     async fn runs_in(&self, phase: Phase) -> Result<Vec<RunSummary>>;
 

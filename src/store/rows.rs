@@ -184,6 +184,7 @@ pub fn summary(line: &impl Line, counts: &[impl Line], clients: i64) -> Database
         clients: clients as u64,
         outcomes,
         has_report: line.flag("has_report")?,
+        plan_digest: line.text_if_any("plan_digest")?,
     })
 }
 

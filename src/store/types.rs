@@ -51,6 +51,7 @@ pub struct RunSummary {
     /// How many items ended how, by the contract's word; items without an outcome are in none.
     pub outcomes: BTreeMap<String, u64>,
     pub has_report: bool,
+    pub plan_digest: Option<String>,
 }
 
 impl RunSummary {

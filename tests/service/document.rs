@@ -1,12 +1,13 @@
 //! The OpenAPI document: what it says is what comes back.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use mothball::service::api;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::server::{Answered, Server};
+use super::server::{Answered, Server, uniform};
+use crate::support::world::World;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(api::document()).unwrap());
 
@@ -44,22 +45,128 @@ pub fn assert_keeps(method: &Method, path: &str, answered: &Answered) {
     let media = answered.headers["content-type"].to_str().unwrap().split(';').next().unwrap().to_owned();
     let content = promised["content"].get(&media);
     let content = content.unwrap_or_else(|| panic!("{method} {path}: {media} is not promised: {promised}"));
-    if media == "text/event-stream" {
-        return;
+    let validator = validator(&content["schema"]);
+    let told = if media == "text/event-stream" { events(&answered.text) } else { vec![answered.json()] };
+    for told in told {
+        let errors: Vec<String> =
+            validator.iter_errors(&told).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{method} {path} {}: {errors:#?}\n{told}", answered.status);
     }
-    let schema = json!({ "components": DOCUMENT["components"], "allOf": [content["schema"]] });
-    let validator = jsonschema::validator_for(&schema).expect("the document has schemas");
-    let errors: Vec<String> = validator
-        .iter_errors(&answered.json())
-        .map(|error| format!("{}: {error}", error.instance_path()))
+}
+
+fn validator(schema: &Value) -> jsonschema::Validator {
+    let schema = json!({ "components": DOCUMENT["components"], "allOf": [schema] });
+    jsonschema::validator_for(&schema).expect("the document has schemas")
+}
+
+/// The events of a stream, each with the fields that it was told with.
+fn events(text: &str) -> Vec<Value> {
+    let fields = |block: &str| {
+        let lines = block.lines().filter(|line| !line.starts_with(':'));
+        lines
+            .map(|line| {
+                let (name, value) = line.split_once(": ").unwrap_or_else(|| panic!("{line}"));
+                (name.to_owned(), Value::from(value))
+            })
+            .collect::<serde_json::Map<_, _>>()
+    };
+    let events = text.split("\n\n").map(fields);
+    events.filter(|fields| !fields.is_empty()).map(Value::Object).collect()
+}
+
+#[test]
+fn it_is_an_openapi_document() {
+    let rules: Value = serde_json::from_str(include_str!("../data/openapi-3.1.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&rules).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(&DOCUMENT).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    let mut broken = DOCUMENT.clone();
+    broken["paths"]["/v1/runs"]["get"]["responses"]["200"].as_object_mut().unwrap().remove("description");
+    assert!(!validator.is_valid(&broken), "it looks into the operations");
+}
+
+#[test]
+fn what_a_link_leads_to_is_an_operation() {
+    let operations = || {
+        DOCUMENT["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values())
+    };
+    let known: BTreeSet<&str> =
+        operations().map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    let responses = operations().flat_map(|operation| operation["responses"].as_object().unwrap().values());
+    let links: Vec<&Value> = responses
+        .filter_map(|response| response["links"].as_object())
+        .flat_map(|links| links.values())
         .collect();
-    assert!(errors.is_empty(), "{method} {path} {}: {errors:#?}\n{}", answered.status, answered.text);
+    assert!(links.len() > 40, "{}", links.len());
+    for link in links {
+        assert!(known.contains(link["operationId"].as_str().unwrap()), "{link}");
+    }
+}
+
+/// What the document says of a body, and what becomes of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_is_taken_exactly_if_the_document_allows_it() {
+    let server = Server::with(World::new(uniform(1)).await, 0).await;
+    let ids = |range: std::ops::Range<u32>| range.map(|n| n.to_string()).collect::<Vec<_>>();
+    let bodies = [
+        ("/v1/runs", json!({})),
+        ("/v1/runs", json!({ "client_id": "1" })),
+        ("/v1/runs", json!({ "client_id": "1", "client_name": "Acme" })),
+        ("/v1/runs", json!({ "client_id": "1", "client_name": null, "all": false })),
+        ("/v1/runs", json!({ "client_id": null })),
+        ("/v1/runs", json!({ "client_id": "" })),
+        ("/v1/runs", json!({ "client_id": " \t\u{a0}" })),
+        ("/v1/runs", json!({ "client_id": "x".repeat(200) })),
+        ("/v1/runs", json!({ "client_id": "x".repeat(201) })),
+        ("/v1/runs", json!({ "client_name": "\u{1f600}".repeat(400) })),
+        ("/v1/runs", json!({ "client_name": "\u{1f600}".repeat(401) })),
+        ("/v1/runs", json!({ "all": true })),
+        ("/v1/runs", json!({ "all": false })),
+        ("/v1/runs", json!({ "all": true, "client_id": "1" })),
+        ("/v1/runs", json!({ "all": true, "client_id": null })),
+        ("/v1/runs", json!({ "all": true, "reason": "x".repeat(2_000), "ticket": null })),
+        ("/v1/runs", json!({ "all": true, "reason": "x".repeat(2_001) })),
+        ("/v1/runs", json!({ "all": true, "ticket": "x".repeat(201) })),
+        ("/v1/runs", json!({ "all": true, "requested_by": "x".repeat(401) })),
+        ("/v1/runs", json!({ "all": true, "profile": "x".repeat(201) })),
+        ("/v1/runs", json!({ "all": true, "offboarded_statuses": [] })),
+        ("/v1/runs", json!({ "all": true, "offboarded_statuses": [""] })),
+        ("/v1/runs", json!({ "all": true, "offboarded_statuses": ["x".repeat(101)] })),
+        ("/v1/runs", json!({ "all": true, "offboarded_statuses": vec!["Former Client"; 50] })),
+        ("/v1/runs", json!({ "all": true, "offboarded_statuses": vec!["Former Client"; 51] })),
+        ("/v1/runs", json!({ "all": true, "offboarded_statuses": null })),
+        ("/v1/runs", json!({ "all": true, "dry_run": "yes" })),
+        ("/v1/runs", json!({ "all": true, "max_changes": 9 })),
+        ("/v1/runs", json!([])),
+        ("/v1/runs/{id}/approve", json!({})),
+        ("/v1/runs/{id}/approve", json!({ "only": ids(0..1_000) })),
+        ("/v1/runs/{id}/approve", json!({ "only": ids(0..1_001) })),
+        ("/v1/runs/{id}/approve", json!({ "except": ["1", "1"] })),
+        ("/v1/runs/{id}/approve", json!({ "except": ["x".repeat(40)] })),
+        ("/v1/runs/{id}/approve", json!({ "except": ["x".repeat(41)] })),
+        ("/v1/runs/{id}/approve", json!({ "only": ["1"], "except": ["2"] })),
+        ("/v1/runs/{id}/undo", json!({ "only": [] })),
+        ("/v1/runs/{id}/undo", json!({ "only": ["1 2"] })),
+        ("/v1/runs/{id}/undo", json!({ "only": ["1"], "reason": null, "dry_run": true })),
+        ("/v1/runs/{id}/undo", json!({ "reason": "x".repeat(2_001) })),
+        ("/v1/runs/{id}/reject", json!({ "because": "no" })),
+    ];
+    for (path, body) in bodies {
+        let told = &DOCUMENT["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"];
+        let allowed = validator(told).is_valid(&body);
+        // There is no such run, which is told once the body is understood.
+        let answered = server.post(&path.replace("{id}", "nobody"), body.clone()).await;
+        let taken = matches!(answered.status, 202 | 404);
+        assert_eq!(taken, allowed, "{path} {body}: {} {}", answered.status, answered.text);
+    }
+    server.check().await;
 }
 
 #[test]
 fn every_operation_says_what_it_does_who_may_and_what_goes_wrong() {
     assert!(DOCUMENT["openapi"].as_str().unwrap().starts_with("3.1"));
-    let mut ids = std::collections::BTreeSet::new();
+    let mut ids = BTreeSet::new();
     for (path, item) in DOCUMENT["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             assert!(operation["summary"].is_string(), "{method} {path}");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mothball::service::Limits;
-use serde_json::json;
+use reqwest::Method;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -56,10 +56,13 @@ async fn a_request_for_another_host_is_refused_before_its_token_is_looked_at() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_is_too_large_is_refused() {
     let server = idle().await;
-    let fits = json!({ "client_id": "1", "reason": "x".repeat(limits().body - 40) });
-    assert_eq!(server.post("/v1/runs", fits).await.status, 202);
-    let more = json!({ "client_id": "1", "reason": "x".repeat(limits().body) });
-    assert_eq!(server.post("/v1/runs", more).await.status, 413);
+    for (size, status) in [(limits().body, 202), (limits().body + 1, 413)] {
+        let inputs = r#"{"client_id":"1"}"#;
+        let body = format!("{inputs}{}", " ".repeat(size - inputs.len()));
+        let request = server.request(&Method::POST, "/v1/runs", &server.token).body(body);
+        let request = request.header("content-type", "application/json");
+        assert_eq!(server.send(&Method::POST, "/v1/runs", request).await.status, status);
+    }
     // One that says so itself, and one that does not say how large it is.
     let claimed =
         head(&server, "localhost", "content-type: application/json\r\ncontent-length: 1000000000\r\n\r\n{");
@@ -92,6 +95,20 @@ async fn whoever_sends_slowly_is_hung_up_on_and_others_are_served() {
         let heard = String::from_utf8_lossy(&heard);
         assert!(heard.is_empty() || heard.starts_with("HTTP/1.1 408"), "{heard}");
     }
+    server.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_does_not_read_what_is_answered_loses_the_place_to_others() {
+    let narrow = Limits { connections: 1, write: Duration::from_millis(400), ..limits() };
+    let server = Server::limited(World::new(uniform(1)).await, 0, narrow).await;
+    let mut greedy = TcpStream::connect(server.address).await.unwrap();
+    // Far more than the system keeps for whoever reads it later.
+    let asked = "GET /v1/openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(1_000);
+    // Once it is hung up on, the rest cannot be sent.
+    greedy.write_all(asked.as_bytes()).await.ok();
+    assert_eq!(server.get("/v1/runs").await.status, 200);
+    drop(greedy);
     server.check().await;
 }
 

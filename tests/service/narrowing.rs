@@ -8,7 +8,7 @@ use mothball::{
         safeguards::Safeguards,
         text::same_name,
     },
-    service::{Rules, RunInputs},
+    service::{Bounded, Rules, RunInputs},
 };
 use proptest::prelude::*;
 
@@ -69,7 +69,7 @@ fn client(inactive: bool, status: &str) -> Client {
 proptest! {
     #[test]
     fn no_input_makes_a_client_count_that_the_settings_do_not(inputs in inputs(), rules in rules()) {
-        prop_assume!(inputs.check(&rules).is_ok());
+        prop_assume!(inputs.check_bounds().is_ok() && inputs.check(&rules).is_ok());
         let origin = Origin::Api { token: "ci".into() };
         let order = inputs.order(&origin, &RunId::from("r1"));
         prop_assert!(!order.who.attended && order.max_changes.is_none() && order.limit_clients.is_none());

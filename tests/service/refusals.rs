@@ -108,13 +108,16 @@ async fn bodies_that_are_no_inputs_are_refused_with_what_is_wrong() {
         (r#"{"client_id":1}"#, "expected a string"),
         (r#"{"client_id":"1","max_changes":9}"#, "unknown field `max_changes`"),
         (r#"{"client_id":"1","attended":true}"#, "unknown field `attended`"),
-        (r#"{"client_id":"1","profile":"other"}"#, "no profile"),
-        (r#"{"client_id":"1","offboarded_statuses":["Active"]}"#, "may only narrow"),
+        (r#"{"client_id":"1","offboarded_statuses":[]}"#, "an empty list names nothing"),
     ] {
         let (status, detail) = post(json, body).await;
         assert_eq!(status, 422, "{body}");
         assert!(detail.contains(said), "{body}: {detail}");
     }
+    let (status, detail) = post(json, r#"{"client_id":"1","profile":"other"}"#).await;
+    assert!(status == 404 && detail.contains("no profile"), "{detail}");
+    let (status, detail) = post(json, r#"{"client_id":"1","offboarded_statuses":["Active"]}"#).await;
+    assert!(status == 403 && detail.contains("may only narrow"), "{detail}");
     assert_eq!(post(Some("application/json; charset=utf-8"), r#"{"client_id":"1"}"#).await.0, 202);
     server.check().await;
 }
@@ -130,6 +133,8 @@ async fn what_stands_in_the_address_and_the_headers_is_checked_too() {
     }
     for (path, body) in [
         ("/v1/runs/nobody", None),
+        ("/v1/runs/%00", None),
+        ("/v1/runs/%FF", None),
         ("/v1/runs/nobody/report", None),
         ("/v1/runs/nobody/events", None),
         ("/v1/runs/nobody/approve", Some(json!({}))),

@@ -1,6 +1,21 @@
 //! Runs asked for, followed, reported, undone.
 
-use mothball::domain::RunId;
+use std::sync::Arc;
+
+use mothball::{
+    domain::{
+        Origin, RunId,
+        notice::{Occasion, Preset},
+    },
+    http::Network,
+    service::{
+        Task,
+        notify::{Notifier, Tally, Target},
+        webhooks::Look,
+    },
+    store::{NewJob, Put},
+    system::Clock,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -142,6 +157,54 @@ async fn what_only_waits_is_shown_listed_and_cancelled(place: Place) {
     assert_eq!((cancelled.status, cancelled.json()["state"].as_str()), (202, Some("not_begun")));
     assert!(cancelled.json()["trouble"].as_str().unwrap().contains("cancelled by ci"));
     assert_eq!(server.post(&format!("{path}/cancel"), json!({})).await.status, 409);
+    server.check().await;
+}
+
+/// What is done besides in the queue: a look that came to nothing, one that waits, and word of a run to somebody who is away.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_run_is_not_among_the_runs() {
+    let server = Server::new(1).await;
+    let target = Target {
+        name: "duty".to_owned(),
+        url: "http://127.0.0.1:1/hook".to_owned().into(),
+        preset: Preset::Json,
+        events: vec![Occasion::Waiting],
+        profiles: Vec::new(),
+        client_names: false,
+        link: None,
+    };
+    let network = Arc::new(Network::new(None).unwrap());
+    let notifier = Notifier::new(vec![target], network, Clock::system(), Tally::default());
+    assert!(server.service.notifier.set(Arc::new(notifier)).is_ok());
+    let client = offboarded(&server.world.simulator)[0].clone();
+    let run = server.parked(&client).await;
+    let look = async |after: i64| {
+        let (run, at) = (server.service.new_run(), server.service.now());
+        let job = NewJob {
+            run: run.clone(),
+            profile: "test".to_owned(),
+            task: Task::Look { at: Look::Client("999999".into()) }.to_value(),
+            origin: Origin::Webhook { event: "event".to_owned() },
+            at,
+            not_before: at.plus_seconds(after),
+            once: None,
+            lane: None,
+        };
+        assert_eq!(server.service.store.put_job(&job).await.unwrap(), Put::New);
+        run.to_string()
+    };
+    let (done, waiting) = (look(0).await, look(3_600).await);
+    assert_eq!(server.once_done(&done).await["state"], "not_begun");
+    let jobs = server.service.store.jobs().await.unwrap();
+    let kept: Vec<&str> = jobs.iter().map(|job| job.new.run.as_str()).collect();
+    assert!(kept.contains(&waiting.as_str()), "{kept:?}");
+    assert!(kept.iter().any(|job| job.starts_with("notice:duty:")), "{kept:?}");
+    let asked = server.post("/v1/runs", json!({ "client_id": client, "dry_run": true })).await.run();
+    server.once_done(&asked).await;
+    let list = server.get("/v1/runs").await.json();
+    let ids: Vec<&str> =
+        list["runs"].as_array().unwrap().iter().map(|run| run["run_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, [asked.as_str(), run.as_str()]);
     server.check().await;
 }
 

@@ -78,6 +78,10 @@ impl<D: Doorkeeper> Store for GuardedStore<D> {
         self.inner.runs(limit).await
     }
 
+    async fn summary(&self, run: &RunId) -> Result<Option<RunSummary>> {
+        self.inner.summary(run).await
+    }
+
     async fn runs_in(&self, phase: Phase) -> Result<Vec<RunSummary>> {
         self.inner.runs_in(phase).await
     }

@@ -2,7 +2,7 @@
 
 use aide::{
     generate::GenContext,
-    openapi::{MediaType, Operation, Response as Described, SchemaObject},
+    openapi::{Link, LinkOperation, MediaType, Operation, ReferenceOr, Response as Described, SchemaObject},
     operation::OperationOutput,
 };
 use axum::{
@@ -10,12 +10,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use schemars::{JsonSchema, Schema};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{Origin, Phase, RunId, Tenant, Timestamp, plan::Kind, survey::Header, text::harmless_json},
-    service::{state_of, task},
-    store::{Job, RunSummary, Stage, StoredRun},
+    service::task,
+    store::{Job, RunSummary, Stage},
 };
 
 /// JSON in which nothing that a PSA said can drive a terminal.
@@ -45,14 +45,52 @@ impl<T: JsonSchema> OperationOutput for Answer<T> {
     }
 }
 
-/// The document's word for server-sent events.
-pub struct EventStream;
+/// What can be done with a run, as the document calls it.
+const NEXT: [&str; 8] =
+    ["showRun", "showReport", "followRun", "approveRun", "rejectRun", "cancelRun", "resumeRun", "undoRun"];
 
-impl OperationOutput for EventStream {
-    type Inner = String;
+/// The document's word for a run, with what can be done with it next.
+pub struct OneRun;
+
+impl OperationOutput for OneRun {
+    type Inner = RunAnswer;
 
     fn operation_response(ctx: &mut GenContext, _: &mut Operation) -> Option<Described> {
-        let schema = ctx.schema.subschema_for::<String>();
+        let schema = ctx.schema.subschema_for::<RunAnswer>();
+        let link = |to: &str| Link {
+            description: None,
+            operation: LinkOperation::OperationId(to.to_owned()),
+            request_body: None,
+            parameters: std::iter::once(("id".to_owned(), "$response.body#/run_id".into())).collect(),
+            server: None,
+            extensions: super::indexmap_of_nothing(),
+        };
+        let links = NEXT.into_iter().map(|to| (to.to_owned(), ReferenceOr::Item(link(to)))).collect();
+        Some(Described { links, ..described("application/json", schema) })
+    }
+}
+
+/// The document's word for server-sent events: each of them has this form.
+pub struct EventStream;
+
+/// One event of the stream.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+pub struct RecordEvent {
+    /// The number of the record in the run's journal.
+    #[schemars(regex(pattern = "^[0-9]+$"))]
+    pub id: String,
+    /// What happened, in one word.
+    pub event: String,
+    /// The record, as JSON: `at`, `event`, and what belongs to that kind of event.
+    #[schemars(extend("contentMediaType" = "application/json"))]
+    pub data: String,
+}
+
+impl OperationOutput for EventStream {
+    type Inner = RecordEvent;
+
+    fn operation_response(ctx: &mut GenContext, _: &mut Operation) -> Option<Described> {
+        let schema = ctx.schema.subschema_for::<RecordEvent>();
         Some(described("text/event-stream", schema))
     }
 }
@@ -196,24 +234,6 @@ impl RunAnswer {
         .with(Some(job))
     }
 
-    pub fn of_run(run: &StoredRun, job: Option<&Job>) -> Self {
-        let state = state_of(run);
-        let mut counts = Counts { items: state.items.len() as u64, ..Counts::default() };
-        for settled in state.items.values().filter_map(|item| item.settled()) {
-            count(&mut counts, settled.outcome.name(), 1);
-        }
-        let digest = run.plan.as_ref().map(|(_, digest)| digest.clone());
-        Self {
-            state: state.phase.into(),
-            last_event: state.last_event,
-            plan_digest: digest,
-            counts,
-            superseded_by: state.superseded_by,
-            ..Self::of_header(&run.header)
-        }
-        .with(job)
-    }
-
     pub fn of_summary(run: &RunSummary, job: Option<&Job>) -> Self {
         let mut counts = Counts { items: run.items, ..Counts::default() };
         for (outcome, n) in &run.outcomes {
@@ -222,6 +242,7 @@ impl RunAnswer {
         Self {
             state: run.phase.into(),
             last_event: Some(run.last_event),
+            plan_digest: run.plan_digest.clone(),
             counts,
             ..Self::of_header(&run.header)
         }

@@ -32,7 +32,7 @@ pub async fn events(
     Named(run): Named,
     LastEvent(last): LastEvent,
 ) -> std::result::Result<Response, Trouble> {
-    let known = service.store.job(&run).await?.is_some() || service.store.run(&run).await?.is_some();
+    let known = service.store.job(&run).await?.is_some() || service.store.summary(&run).await?.is_some();
     if !known {
         return Err(Trouble::no_such_run());
     }
@@ -90,10 +90,8 @@ impl Following {
             if self.service.store.job(&self.run).await?.is_some_and(|job| !job.has_ended()) {
                 return Ok(false);
             }
-            Result::Ok(match self.service.store.run(&self.run).await? {
-                Some(stored) => super::runs::rests(&stored),
-                None => true,
-            })
+            let run = self.service.store.summary(&self.run).await?;
+            Result::Ok(run.is_none_or(|run| super::runs::rests(run.phase)))
         };
         over.await.unwrap_or(true)
     }

@@ -23,7 +23,7 @@ use serde::{
 use super::{SCHEME, problem::Trouble};
 use crate::{
     domain::{RunId, text::one_line},
-    service::{Service, doors::Peer, tokens},
+    service::{Service, doors::Peer, inputs::Bounded, tokens},
     store::{Right, Token},
 };
 
@@ -105,7 +105,7 @@ fn bearer(headers: &HeaderMap) -> Option<SecretString> {
 /// The inputs in the body. Only as JSON, and said to be JSON: no form of a web page can send that.
 pub struct Inputs<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Inputs<T> {
+impl<T: DeserializeOwned + Bounded> FromRequest<Arc<Service>> for Inputs<T> {
     type Rejection = Trouble;
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Trouble> {
@@ -126,7 +126,9 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Inputs<T> {
             serde_json::from_slice::<IgnoredAny>(&bytes).map_err(wrong)?;
             return Err(Trouble::input("expected an object with the inputs"));
         }
-        serde_json::from_slice(&bytes).map(Self).map_err(wrong)
+        let inputs: T = serde_json::from_slice(&bytes).map_err(wrong)?;
+        inputs.check_bounds().map_err(Trouble::input)?;
+        Ok(Self(inputs))
     }
 }
 
@@ -150,9 +152,9 @@ impl FromRequestParts<Arc<Service>> for Named {
 
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Trouble> {
         match Path::<RunPath>::from_request_parts(parts, service).await {
-            Ok(Path(path)) => Ok(Self(path.id.into())),
-            // An id that is no text is nobody's.
-            Err(_) => Err(Trouble::no_such_run()),
+            Ok(Path(path)) if !path.id.contains(char::is_control) => Ok(Self(path.id.into())),
+            // One that is no text, or that no store could look for, is nobody's.
+            _ => Err(Trouble::no_such_run()),
         }
     }
 }

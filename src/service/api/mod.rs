@@ -19,6 +19,7 @@ use aide::{
         routing::{get_with, post_with},
     },
     openapi::{Info, License, OpenApi, SecurityScheme},
+    operation::OperationOutput,
     transform::TransformOperation,
 };
 use axum::{
@@ -30,7 +31,7 @@ use axum::{
 };
 
 use self::{
-    answer::{Answer, EventStream, RunAnswer, RunList},
+    answer::{Answer, EventStream, OneRun, RunList},
     problem::{ProblemAnswer, Trouble},
 };
 use super::{Service, doors};
@@ -111,100 +112,87 @@ fn openapi(text: String) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text)
 }
 
+/// What an operation does, and what comes back if that goes well.
+fn said<'t, const STATUS: u16, R: OperationOutput>(
+    op: Said<'t>,
+    id: &'static str,
+    summary: &'static str,
+    comes_back: &'static str,
+) -> Said<'t> {
+    op.id(id).summary(summary).response_with::<STATUS, R, _>(|response| response.description(comes_back))
+}
+
 fn list(op: Said<'_>) -> Said<'_> {
-    op.id("listRuns")
-        .summary("The latest runs, and what waits to become one")
-        .response_with::<200, Answer<RunList>, _>(|response| {
-            response.description("Those that wait first, then the latest")
-        })
+    let comes_back = "Those that wait first, then the latest";
+    said::<200, Answer<RunList>>(op, "listRuns", "The latest runs, and what waits to become one", comes_back)
 }
 
 fn create(op: Said<'_>) -> Said<'_> {
-    op.id("startRun")
-        .summary("Ask for a run")
+    said::<202, OneRun>(op, "startRun", "Ask for a run", "The run; it waits, or goes on")
         .description(
             "The inputs narrow what the settings of the profile allow, and never widen it. The run is durable before this is \
-             answered. An Idempotency-Key makes repeating safe for 24 hours: the same inputs are the same run, others are refused.",
+             answered. An Idempotency-Key, one for each thing that is asked for, makes repeating safe for 24 hours: the same \
+             inputs are the same run, others are refused.",
         )
-        .response_with::<202, Answer<RunAnswer>, _>(|response| response.description("The run; it waits, or goes on"))
         .response_with::<200, Answer<Report>, _>(|response| {
             response.description("The report, where `wait` was given and the run came to an end or waits for a person by then")
         })
 }
 
 fn show(op: Said<'_>) -> Said<'_> {
-    op.id("showRun")
-        .summary("One run, also while it only waits")
-        .response_with::<200, Answer<RunAnswer>, _>(|response| response.description("The run as it is now"))
+    said::<200, OneRun>(op, "showRun", "One run, also while it only waits", "The run as it is now")
 }
 
 fn report(op: Said<'_>) -> Said<'_> {
-    op.id("showReport")
-        .summary("The report of a run, complete once it has ended")
-        .response_with::<200, Answer<Report>, _>(|response| response.description("The report as of now"))
+    let summary = "The report of a run, complete once it has ended";
+    said::<200, Answer<Report>>(op, "showReport", summary, "The report as of now")
 }
 
 fn events(op: Said<'_>) -> Said<'_> {
-    op.id("followRun")
-        .summary("What happens in a run, as server-sent events")
+    let comes_back = "One event for each record of the journal; the schema is that of one event";
+    said::<200, EventStream>(op, "followRun", "What happens in a run, as server-sent events", comes_back)
         .description(
             "Each event has its number in the run's journal as its id; with Last-Event-ID it goes on behind that one. The \
              stream ends when the run does.",
         )
-        .response_with::<200, EventStream, _>(|response| response.description("One event for each record of the journal"))
 }
 
 fn approve(op: Said<'_>) -> Said<'_> {
-    op.id("approveRun")
-        .summary("Approve a run that waits, all of it or a part, and apply it")
+    let summary = "Approve a run that waits, all of it or a part, and apply it";
+    said::<202, OneRun>(op, "approveRun", summary, "It will be applied")
         .description("The token's name is the person who approves.")
-        .response_with::<202, Answer<RunAnswer>, _>(|response| response.description("It will be applied"))
 }
 
 fn reject(op: Said<'_>) -> Said<'_> {
-    op.id("rejectRun")
-        .summary("End a run that waits; nothing is changed")
-        .response_with::<200, Answer<RunAnswer>, _>(|response| response.description("It is rejected"))
+    said::<200, OneRun>(op, "rejectRun", "End a run that waits; nothing is changed", "It is rejected")
 }
 
 fn cancel(op: Said<'_>) -> Said<'_> {
-    op.id("cancelRun")
-        .summary("Cancel a run: what was sent is waited for, nothing more is sent")
-        .response_with::<202, Answer<RunAnswer>, _>(|response| {
-            response.description("Whoever works on it was told")
-        })
+    let summary = "Cancel a run: what was sent is waited for, nothing more is sent";
+    said::<202, OneRun>(op, "cancelRun", summary, "Whoever works on it was told")
 }
 
 fn resume(op: Said<'_>) -> Said<'_> {
-    op.id("resumeRun")
-        .summary("Go on with a run that was interrupted")
-        .response_with::<202, Answer<RunAnswer>, _>(|response| response.description("It will go on"))
+    said::<202, OneRun>(op, "resumeRun", "Go on with a run that was interrupted", "It will go on")
 }
 
 fn undo(op: Said<'_>) -> Said<'_> {
-    op.id("undoRun")
-        .summary("Ask for a run that sets back what this one set inactive")
-        .response_with::<202, Answer<RunAnswer>, _>(|response| response.description("The run that undoes it"))
+    let summary = "Ask for a run that sets back what this one set inactive";
+    said::<202, OneRun>(op, "undoRun", summary, "The run that undoes it")
 }
 
 fn receive(op: Said<'_>) -> Said<'_> {
-    op.id("receiveWebhook")
-        .summary("What a PSA tells")
-        .description(
-            "For the PSAs, not for people: each proves itself as its vendor has it. What it says is never believed further \
-             than that a client is worth a look. A profile without a webhook secret has no such address.",
-        )
-        .response_with::<204, (), _>(|response| response.description("It is put down, or was before"))
+    said::<204, ()>(op, "receiveWebhook", "What a PSA tells", "It is put down, or was before").description(
+        "For the PSAs, not for people: each proves itself as its vendor has it. What it says is never believed further \
+         than that a client is worth a look. A profile without a webhook secret has no such address.",
+    )
 }
 
 fn healthz(op: Said<'_>) -> Said<'_> {
-    op.id("healthz")
-        .summary("Whether the server answers at all")
-        .response_with::<200, Answer<health::Health>, _>(|response| response.description("It does"))
+    said::<200, Answer<health::Health>>(op, "healthz", "Whether the server answers at all", "It does")
 }
 
 fn readyz(op: Said<'_>) -> Said<'_> {
-    op.id("readyz")
-        .summary("Whether the server can take work: its store answers and it is not about to end")
-        .response_with::<200, Answer<health::Health>, _>(|response| response.description("It can"))
+    let summary = "Whether the server can take work: its store answers and it is not about to end";
+    said::<200, Answer<health::Health>>(op, "readyz", summary, "It can")
 }

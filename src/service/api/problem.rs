@@ -107,6 +107,16 @@ impl Trouble {
         Self::new(StatusCode::NOT_FOUND, "RunNotFound", "There is no such run", detail)
     }
 
+    pub fn no_such_profile(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "ProfileNotFound", "There is no such profile", detail)
+    }
+
+    /// The settings do not allow it, whoever asks.
+    pub fn refused(detail: impl Into<String>) -> Self {
+        let code = Code::SafeguardRefused.to_string();
+        Self::new(StatusCode::FORBIDDEN, &code, "The settings do not allow this", detail)
+    }
+
     pub fn no_such_page() -> Self {
         let detail = "GET /v1/openapi.json tells what there is.";
         Self::new(StatusCode::NOT_FOUND, "NotFound", "There is nothing here", detail)
@@ -169,12 +179,12 @@ impl From<EngineError> for Trouble {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             EngineError::Psa(_) => StatusCode::BAD_GATEWAY,
-            EngineError::Usage(_) => StatusCode::UNPROCESSABLE_ENTITY,
             EngineError::Refused(_) => StatusCode::FORBIDDEN,
             _ => StatusCode::CONFLICT,
         };
         let code = match &error {
-            EngineError::Usage(_) => "InvalidInput".to_owned(),
+            // The inputs are sound, but name what this run has not.
+            EngineError::Usage(_) => "NotInThisRun".to_owned(),
             EngineError::NotWaiting(_) => "WrongState".to_owned(),
             error => error.code().to_string(),
         };

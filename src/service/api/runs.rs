@@ -19,8 +19,10 @@ use crate::{
     domain::{Origin, Phase, RunId, document::Report, plan::sha256},
     engine::expire_overdue,
     service::{
-        Service, Task, report_of, state_of,
-        task::{ApproveInputs, RunInputs, UndoInputs, person},
+        Service, Task,
+        inputs::{ApproveInputs, Bounded, RunInputs, UndoInputs},
+        report_of, state_of,
+        task::person,
     },
     store::{Job, NewJob, Once, Put, Request, StoredRun, Token, Wish},
 };
@@ -29,7 +31,7 @@ use crate::{
 const KEY_HOURS: i64 = 24;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct ListQuery {
     /// At most so many of the runs that were begun.
     #[schemars(range(min = 1, max = 500))]
@@ -37,7 +39,7 @@ pub struct ListQuery {
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct WaitQuery {
     /// Wait for so many seconds for its end, and answer with the report.
     #[schemars(range(min = 0, max = 300))]
@@ -48,6 +50,12 @@ pub struct WaitQuery {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
+
+impl Bounded for Nothing {
+    fn check_bounds(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
 
 pub async fn list(
     State(service): State<Arc<Service>>,
@@ -66,7 +74,7 @@ pub async fn list(
     for job in jobs.iter().filter(|job| Task::is_of_a_run(&job.new.task)) {
         // One that was begun long ago stands further down in the list of runs, or behind its end.
         let begun = summaries.iter().any(|run| run.header.run == job.new.run);
-        if !begun && service.store.run(&job.new.run).await?.is_none() {
+        if !begun && service.store.summary(&job.new.run).await?.is_none() {
             runs.push(RunAnswer::of_job(job));
         }
     }
@@ -104,9 +112,12 @@ pub async fn create(
     if wait > 300 {
         return Err(Trouble::input("wait: from 0 to 300 seconds"));
     }
-    let profile = service.profiles.chosen(inputs.profile.as_deref()).map_err(Trouble::input)?;
-    let rules = service.profiles.rules(&profile).ok_or_else(|| Trouble::input("there is no such profile"))?;
-    inputs.check(&rules).map_err(Trouble::input)?;
+    let profile = service.profiles.chosen(inputs.profile.as_deref()).map_err(Trouble::no_such_profile)?;
+    let rules = service
+        .profiles
+        .rules(&profile)
+        .ok_or_else(|| Trouble::no_such_profile("there is no such profile"))?;
+    inputs.check(&rules).map_err(Trouble::refused)?;
     let task = Task::Run(inputs);
     let run = put(&service, &caller.token, service.new_run(), profile, &task, key).await?;
     if wait > 0
@@ -277,8 +288,17 @@ async fn accepted(service: &Service, run: &RunId) -> Result<Response, Trouble> {
 /// The run as it is now.
 async fn answer(service: &Service, run: &RunId) -> Result<RunAnswer, Trouble> {
     let job = service.store.job(run).await?;
-    match (service.store.run(run).await?, job) {
-        (Some(stored), job) => Ok(RunAnswer::of_run(&stored, job.as_ref())),
+    match (service.store.summary(run).await?, job) {
+        (Some(summary), job) => {
+            let mut answer = RunAnswer::of_summary(&summary, job.as_ref());
+            // Which one took its place stands in the journal alone; that of a run that was never begun is short.
+            if summary.phase == Phase::Expired
+                && let Some(stored) = service.store.run(run).await?
+            {
+                answer.superseded_by = state_of(&stored).superseded_by;
+            }
+            Ok(answer)
+        }
         (None, Some(job)) => Ok(RunAnswer::of_job(&job)),
         (None, None) => Err(Trouble::no_such_run()),
     }
@@ -302,8 +322,7 @@ fn phase(stored: &StoredRun) -> Phase {
 }
 
 /// Whether it has come to an end, or waits for a person.
-pub(super) fn rests(stored: &StoredRun) -> bool {
-    let phase = phase(stored);
+pub(super) fn rests(phase: Phase) -> bool {
     phase.is_over() || phase == Phase::AwaitingApproval
 }
 

@@ -156,6 +156,10 @@ impl Store for PostgresStore {
         self.patiently(|| reads::runs(self, limit)).await
     }
 
+    async fn summary(&self, run: &RunId) -> Result<Option<RunSummary>> {
+        self.patiently(|| reads::summary(self, run)).await
+    }
+
     async fn runs_in(&self, phase: Phase) -> Result<Vec<RunSummary>> {
         self.patiently(|| reads::runs_in(self, phase)).await
     }

@@ -121,6 +121,10 @@ impl Store for SqliteStore {
         reads::runs(self, limit).await
     }
 
+    async fn summary(&self, run: &RunId) -> Result<Option<RunSummary>> {
+        reads::summary(self, run).await
+    }
+
     async fn runs_in(&self, phase: Phase) -> Result<Vec<RunSummary>> {
         reads::runs_in(self, phase).await
     }

@@ -121,11 +121,15 @@ pub async fn records_after(
 }
 
 pub async fn runs(store: &SqliteStore, limit: u32) -> Result<Vec<RunSummary>> {
-    list(store, None, i64::from(limit)).await
+    list(store, Which::Latest(limit)).await
 }
 
 pub async fn runs_in(store: &SqliteStore, phase: Phase) -> Result<Vec<RunSummary>> {
-    list(store, Some(phase_word(phase)), i64::MAX).await
+    list(store, Which::In(phase)).await
+}
+
+pub async fn summary(store: &SqliteStore, run: &RunId) -> Result<Option<RunSummary>> {
+    Ok(list(store, Which::One(run)).await?.pop())
 }
 
 pub async fn latest(store: &SqliteStore) -> Result<Option<Timestamp>> {
@@ -136,21 +140,37 @@ pub async fn latest(store: &SqliteStore) -> Result<Option<Timestamp>> {
     Ok(at.map(moment))
 }
 
-/// Runs, the latest first: those in one phase, or all.
-async fn list(store: &SqliteStore, phase: Option<String>, limit: i64) -> Result<Vec<RunSummary>> {
+/// Which runs a list is of.
+enum Which<'a> {
+    Latest(u32),
+    In(Phase),
+    One(&'a RunId),
+}
+
+/// What a list tells of a run, without its large parts.
+macro_rules! listed {
+    ($which:literal) => {
+        concat!(
+            "SELECT runs.id, phase, head, last_event, look_due, header, plan_digest, documents.report IS NOT NULL AS has_report
+             FROM runs JOIN documents ON documents.run = runs.id ",
+            $which
+        )
+    };
+}
+
+/// These runs, the latest first.
+async fn list(store: &SqliteStore, which: Which<'_>) -> Result<Vec<RunSummary>> {
     let explain = |error: sqlx::Error| store.error(&error);
     let mut connection = store.moment().await?;
     let mut snapshot = sqlx::Connection::begin(&mut *connection).await.map_err(explain)?;
-    let found = sqlx::query(
-        "SELECT runs.id, phase, head, last_event, look_due, header, documents.report IS NOT NULL AS has_report
-         FROM runs JOIN documents ON documents.run = runs.id
-         WHERE ?1 IS NULL OR phase = ?1 ORDER BY number DESC LIMIT ?2",
-    )
-    .bind(phase)
-    .bind(limit)
-    .fetch_all(&mut *snapshot)
-    .await
-    .map_err(explain)?;
+    let query = match which {
+        Which::Latest(limit) => sqlx::query(listed!("ORDER BY number DESC LIMIT ?")).bind(i64::from(limit)),
+        Which::In(phase) => {
+            sqlx::query(listed!("WHERE phase = ? ORDER BY number DESC")).bind(phase_word(phase))
+        }
+        Which::One(run) => sqlx::query(listed!("WHERE runs.id = ?")).bind(run.as_str()),
+    };
+    let found = query.fetch_all(&mut *snapshot).await.map_err(explain)?;
     let mut summaries = Vec::with_capacity(found.len());
     for row in found {
         let id: String = row.try_get("id").map_err(explain)?;
