@@ -6,10 +6,10 @@
 
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "a benchmark measures and prints")]
 
+#[path = "support/effort.rs"]
+mod effort;
 #[path = "server/guess.rs"]
 mod guess;
-#[path = "support/process.rs"]
-mod process;
 #[path = "server/served.rs"]
 mod served;
 
@@ -48,9 +48,9 @@ async fn idle() {
     served.get("/v1/runs").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let process = served.process();
-    let ((rest, peak), before) = (process::memory(&process.to_string()), process::effort(process));
+    let ((rest, peak), before) = (effort::memory(&process.to_string()), effort::effort(process));
     tokio::time::sleep(IDLE).await;
-    let after = process::effort(process);
+    let after = effort::effort(process);
     println!("idle: {rest:.1} MiB, {peak:.1} MiB at its peak (wanted: 30)");
     println!(
         "idle for {} s: {:.0} wake-ups, {:.0} ms of processor",
@@ -90,7 +90,7 @@ async fn webhooks(rate: usize, seconds: usize) {
 
 /// Dry runs asked for as fast as they are answered, and done.
 async fn triggers() {
-    const RUNS: usize = 1_000;
+    const RUNS: usize = 300;
     let served = Served::start().await;
     let clients = served.offboarded();
     let begin = Instant::now();

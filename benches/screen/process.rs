@@ -1,8 +1,8 @@
 //! What whole processes take: the rows alone, in a child of this benchmark; and the real binary in a pseudo-terminal on
 //! a simulated PSA, its memory, and how often it wakes up while nothing happens.
 
-#[path = "../support/process.rs"]
-mod process;
+#[path = "../support/effort.rs"]
+mod effort;
 #[path = "../../tests/support/screen.rs"]
 mod screen;
 
@@ -21,7 +21,7 @@ use mothball::{
     },
 };
 
-use self::process::{effort, memory};
+use self::effort::{effort, memory};
 use super::world::{World, client, now, row, tenant};
 
 /// Set for a child: how many clients and rows it is to hold.

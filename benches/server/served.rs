@@ -68,7 +68,7 @@ impl Served {
 
     pub fn offboarded(&self) -> Vec<String> {
         let clients = self.simulator.truth().companies.into_values();
-        clients.filter(|client| !client.is_active()).map(|client| client.id).collect()
+        clients.filter(|client| client.offboarded.any() && !client.own).map(|client| client.id).collect()
     }
 
     pub async fn get(&self, path: &str) -> Value {

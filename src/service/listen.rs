@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     const EVENTS: u64 = 200;
-    const BETWEEN: Duration = Duration::from_secs(60);
+    const BETWEEN: Duration = Duration::from_mins(1);
 
     /// Somebody who follows a stream of events, and the connection that they are told on.
     async fn follower() -> (DuplexStream, tokio::task::JoinHandle<()>) {

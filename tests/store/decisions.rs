@@ -67,6 +67,13 @@ async fn runs_are_found_by_the_state_they_are_in(store: &dyn Store) {
     let ids: Vec<&str> = waiting.iter().map(|run| run.header.run.as_str()).collect();
     assert_eq!(ids, ["r3", "r1"]);
     assert_eq!(store.runs_in(Phase::Rejected).await.unwrap(), []);
+    // One alone is told as among others.
+    for listed in store.runs(9).await.unwrap() {
+        let whole = store.run(&listed.header.run).await.unwrap().unwrap();
+        assert_eq!(listed.plan_digest, whole.plan.map(|(_, digest)| digest));
+        assert_eq!(store.summary(&listed.header.run).await.unwrap(), Some(listed));
+    }
+    assert_eq!(store.summary(&"nobody".into()).await.unwrap(), None);
 }
 
 async fn time_never_was_earlier_than_what_the_journals_tell(store: &dyn Store) {
