@@ -37,8 +37,9 @@ impl Served {
         let simulator = Simulator::start(options).await.expect("the simulator starts");
         let folder = tempfile::tempdir().expect("a folder");
         let (settings, data) = (folder.path().join("config.toml"), folder.path().join("data"));
-        let fields: String =
+        let fields: Vec<String> =
             simulator.credentials().iter().map(|(key, value)| format!("{key} = {value:?}\n")).collect();
+        let fields = fields.concat();
         let text = format!(
             "default_profile = \"main\"\n[profiles.main]\npsa = \"halopsa\"\nbase_url = {:?}\n{fields}\
              [profiles.main.offboarded]\ninactive = true\n\
