@@ -44,6 +44,21 @@ fn remembered(screen: &Screen) -> Vec<View> {
     screen.asked.iter().filter_map(view).collect()
 }
 
+#[test]
+fn clients_of_the_same_name_are_told_apart_and_the_others_stay_as_they_are() {
+    let mut world = World::small();
+    world.clients[3].client.name = "acme dental ".into();
+    for (width, height) in [(120, 40), (60, 20)] {
+        let screen = Screen::new(world.clone(), width, height);
+        let text = screen.text();
+        assert!(text.contains("#7 ! 6") && text.contains("#44 0"), "{text}");
+        assert!(!text.contains("#12"), "{text}");
+    }
+    let mut screen = Screen::new(world, 40, 10);
+    screen.keys("tab");
+    assert!(screen.text().contains("#7 Acme Dental"), "{}", screen.text());
+}
+
 // Filter
 
 #[test]

@@ -66,6 +66,8 @@ pub struct ClientEntry {
     pub offboarded: Offboarded,
     pub hay: Utf32String,
     pub sort_name: String,
+    /// Another one in the list has the same name.
+    pub namesake: bool,
     /// Places in [`Data::rows`], in the order of arrival.
     pub rows: Vec<u32>,
     pub tickable: usize,
@@ -93,6 +95,11 @@ impl ClientEntry {
     pub fn title(&self) -> String {
         let client = &self.offboarded.client;
         if client.name.trim().is_empty() { format!("#{}", client.id) } else { client.name.clone() }
+    }
+
+    /// What tells it from others of the same name, if there are any.
+    pub fn apart(&self) -> Option<String> {
+        self.namesake.then(|| format!("#{}", self.id()))
     }
 }
 
@@ -126,6 +133,8 @@ pub struct Data {
     pub tenant: Option<Tenant>,
     pub clients: Vec<ClientEntry>,
     client_at: HashMap<ClientId, usize>,
+    /// The first client of each name.
+    named: HashMap<String, usize>,
     pub rows: Vec<Arc<Entry>>,
     /// Of each row; those that nobody read share one.
     pub links: Vec<Arc<Links>>,
@@ -147,11 +156,18 @@ impl Data {
             let name: String = client.name.chars().take(300).collect();
             let hay: Utf32String = format!("{name} {identifier} {}", client.id).into();
             let sort_name = natural::key(&client.name);
-            self.client_at.insert(client.id.clone(), self.clients.len());
+            let at = self.clients.len();
+            let first = *self.named.entry(client.name.trim().to_lowercase()).or_insert(at);
+            let namesake = first != at && !client.name.trim().is_empty();
+            if namesake {
+                self.clients[first].namesake = true;
+            }
+            self.client_at.insert(client.id.clone(), at);
             self.clients.push(ClientEntry {
                 offboarded,
                 hay,
                 sort_name,
+                namesake,
                 rows: Vec::new(),
                 tickable: 0,
                 bulk: 0,

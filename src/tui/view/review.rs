@@ -72,6 +72,13 @@ fn draw_clients(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         if in_the_run(model, client) {
             tail = format!("{} {tail}", symbols.running);
         }
+        if let Some(id) = client.apart() {
+            let with = format!("{id} {tail}");
+            // Of the name, too, something must be left.
+            if cells::width(&with) + usize::from(LEAD) + 6 <= usize::from(inside.width) {
+                tail = with;
+            }
+        }
         let wide = cells::width(&tail) as u16;
         let room = inside.width.saturating_sub(LEAD + wide + 1);
         name(

@@ -49,7 +49,8 @@ fn rows_title(model: &Model, area: Rect) -> String {
     match model.review.cursor_client() {
         Some(client) if Room::of(model.size.0, model.size.1) == Room::One => {
             let room = usize::from(area.width).saturating_sub(cells::width(&counts) + 9);
-            let name = cells::fit(&client.title(), room, model.look.symbols.more);
+            let name = client.apart().map_or_else(String::new, |id| id + " ") + &client.title();
+            let name = cells::fit(&name, room, model.look.symbols.more);
             first_that_fits(&[&format!("{name} {} {counts}", model.look.symbols.dot), &counts], area)
         }
         _ => first_that_fits(&[&title, &counts], area),
