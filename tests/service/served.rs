@@ -55,11 +55,18 @@ impl Served {
 
     /// The run when it has ended.
     pub async fn once_over(&self, run: &str) -> Value {
+        let over = tokio::time::timeout(Duration::from_mins(5), self.until_over(run));
+        over.await.unwrap_or_else(|_| panic!("run {run} does not end"))
+    }
+
+    async fn until_over(&self, run: &str) -> Value {
+        let mut run = run.to_owned();
         loop {
             let shown = self.get(&format!("/v1/runs/{run}")).await;
             // One that was cut off before its plan stood is done by another.
             if let Some(newer) = shown["superseded_by"].as_str() {
-                return Box::pin(self.once_over(newer)).await;
+                newer.clone_into(&mut run);
+                continue;
             }
             if !matches!(
                 shown["state"].as_str().unwrap(),

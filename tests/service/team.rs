@@ -18,7 +18,7 @@ use crate::{
 const ITEMS: usize = 16;
 
 /// Until it is told otherwise the PSA takes its time over each write, so that a run is in the middle for long.
-const SLOWLY: &str = "slow=1:1000ms@writes";
+const SLOWLY: &str = "slow=1:3000ms@writes";
 
 /// Calls that may be under way at the same time: at Autotask about one object, elsewhere in all.
 const AT_ONCE: usize = 2;
@@ -57,7 +57,7 @@ fn open_screen(program: &Program) -> Screen {
 /// Opens this run in History, where it is followed.
 fn watch(screen: &mut Screen, run: &str) {
     screen.send("R");
-    let text = screen.wait_until("both runs", |text| text.matches("API (ci)").count() >= 2);
+    let text = screen.wait_until("both runs", |text| text.matches("API ci").count() >= 2);
     let rows: Vec<&str> = text.lines().filter(|line| line.contains("applying")).collect();
     let below = rows.iter().position(|row| row.contains(run)).unwrap_or_else(|| panic!("{text}"));
     for _ in 0..below {
@@ -172,7 +172,7 @@ async fn what_a_killed_server_began_another_one_finishes(psa: &'static str) {
         let text = screen.wait_until("both runs, finished", |text| {
             asked.keys().all(|run| {
                 let row = text.lines().find(|line| line.contains(run.as_str()));
-                row.is_some_and(|row| row.contains("finished") && row.contains("API (ci)"))
+                row.is_some_and(|row| row.contains("finished") && row.contains("API ci"))
             })
         });
         assert!(!text.contains("active again"), "the list it has is older than the runs: {text}");
