@@ -88,9 +88,10 @@ async fn webhooks(rate: usize, seconds: usize) {
     println!("{name:<44}{:>10.1}{:>10.1}{:>10.1}{:>10}", at(0.5), at(0.99), at(1.0), "100");
 }
 
-/// Dry runs asked for as fast as they are answered, and done.
+/// Dry runs asked for as fast as they are answered: each is durable by then. How fast they are done is a matter of the
+/// PSA's pace.
 async fn triggers() {
-    const RUNS: usize = 300;
+    const RUNS: usize = 1_000;
     let served = Served::start().await;
     let clients = served.offboarded();
     let begin = Instant::now();
@@ -107,12 +108,8 @@ async fn triggers() {
     for caller in callers {
         caller.await.expect("no panic");
     }
-    let asked = begin.elapsed().as_secs_f64();
-    served.once_idle().await;
-    let done = begin.elapsed().as_secs_f64();
     println!(
-        "\n{RUNS} dry runs, {CALLERS} callers: {:.0} asked for per second, {:.0} done per second",
-        RUNS as f64 / asked,
-        RUNS as f64 / done
+        "\n{RUNS} dry runs, {CALLERS} callers: {:.0} asked for per second",
+        RUNS as f64 / begin.elapsed().as_secs_f64()
     );
 }

@@ -89,17 +89,4 @@ impl Served {
         let request = self.client.post(format!("{}/v1/runs", self.url)).bearer_auth(&self.token);
         request.json(&json!({ "client_id": client, "dry_run": true }))
     }
-
-    /// Returns when nothing is left to do.
-    pub async fn once_idle(&self) {
-        loop {
-            let request = self.client.get(format!("{}/metrics", self.url)).bearer_auth(&self.token);
-            let text = request.send().await.expect("an answer").text().await.expect("text");
-            let open = |stage: &str| text.contains(&format!("mothball_jobs{{stage=\"{stage}\"}} 0"));
-            if open("waiting") && open("held") {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    }
 }
